@@ -1,0 +1,12 @@
+"""`tocsin` and `python -m tocsin`."""
+
+
+def main() -> None:
+    """Run the command line."""
+    from tocsin.cli.main import cli  # noqa: PLC0415  # keeps `import tocsin.__main__` free of click
+
+    cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Exact Hamming radius search over millions of 256-bit values, on disk and live."""

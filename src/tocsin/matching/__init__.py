@@ -1,0 +1,1 @@
+"""Content to matches, under each bank's policy."""

@@ -1,0 +1,1 @@
+"""Telling what a file is and decoding it: identification, views, archives and the sandbox they run in."""

@@ -1,0 +1,1 @@
+"""The domain's Protocols on SQLite, and the search index that follows them, in one folder."""
