@@ -1,0 +1,1 @@
+"""Measurements beside the peers, each run as `python -m bench.NAME` from the checkout."""
