@@ -1,0 +1,192 @@
+"""PDQ's reduction to 64x64 compiled by numba; same functions and answers as `_pdq_numpy`.
+
+The compiled code is cached on disk beside this file, or in the user's cache folder where that is read-only
+(numba's rule), so only the first call ever pays for compiling.
+"""
+
+import numba
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from tocsin.hashing._pdq_numpy import LUMA
+from tocsin.hashing._pdq_tables import SIDE, reduction, sample_positions, window_size
+
+_RED, _GREEN, _BLUE = LUMA
+_ROWS_AT_ONCE = 4
+"""Rows added per pass over a line: the sums are read and written a quarter as often."""
+_LANES = 32
+"""Rows filtered side by side: long enough to hide the cost of starting a loop, few enough for the cache."""
+_Pixels = types.Array(types.uint8, 2, "C", readonly=True)
+_Ints = types.Array(types.int64, 1, "C")
+_Weights = types.Array(types.float64, 2, "C")
+_Single = types.Array(types.float32, 2, "C")
+
+
+def reduce(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.float64]:
+    """The 64x64 picture by weighted sums; see `_pdq_numpy.reduce`."""
+    rows, columns = reduction(pixels.shape[0]), reduction(pixels.shape[1] // channels)
+    reduced: NDArray[np.float64] = _reduce(
+        pixels,
+        channels,
+        rows.first,
+        rows.length,
+        rows.weights,
+        columns.first,
+        columns.length,
+        columns.weights,
+    )
+    return reduced
+
+
+@numba.njit(
+    types.Array(types.float64, 2, "C")(_Pixels, types.int64, _Ints, _Ints, _Weights, _Ints, _Ints, _Weights),
+    cache=True,
+    nogil=True,
+    fastmath={"contract"},
+)
+def _reduce(  # type: ignore[no-untyped-def]  # numba gives the types  # noqa: ANN202, PLR0913, PLR0917
+    pixels,  # noqa: ANN001
+    channels,  # noqa: ANN001
+    row_first,  # noqa: ANN001
+    row_length,  # noqa: ANN001
+    row_weights,  # noqa: ANN001
+    column_first,  # noqa: ANN001
+    column_length,  # noqa: ANN001
+    column_weights,  # noqa: ANN001
+):
+    """Rows first, so that the picture is read once and in order; single precision is enough there."""
+    samples = pixels.shape[1]
+    width = samples // channels
+    reduced = np.empty((SIDE, SIDE), dtype=np.float64)
+    line = np.empty(samples, dtype=np.float32)
+    luma = np.empty(width, dtype=np.float64)
+    for i in range(SIDE):
+        line[:] = 0.0
+        k = 0
+        while k < row_length[i]:
+            top = row_first[i] + k
+            taken = min(_ROWS_AT_ONCE, row_length[i] - k)
+            # Rows past the last carry weight zero, which keeps the inner loop free of branches.
+            first, second, third, fourth = (
+                pixels[top],
+                pixels[top + min(1, taken - 1)],
+                pixels[top + min(2, taken - 1)],
+                pixels[top + min(3, taken - 1)],
+            )
+            w_first = np.float32(row_weights[i, k])
+            w_second = np.float32(row_weights[i, k + 1]) if taken > 1 else np.float32(0.0)
+            w_third = np.float32(row_weights[i, k + 2]) if taken > 2 else np.float32(0.0)  # noqa: PLR2004
+            w_fourth = np.float32(row_weights[i, k + 3]) if taken > 3 else np.float32(0.0)  # noqa: PLR2004
+            for x in range(samples):
+                line[x] += (
+                    w_first * np.float32(first[x])
+                    + w_second * np.float32(second[x])
+                    + w_third * np.float32(third[x])
+                    + w_fourth * np.float32(fourth[x])
+                )
+            k += _ROWS_AT_ONCE
+        if channels == 1:
+            for x in range(width):
+                luma[x] = line[x]
+        else:
+            for x in range(width):
+                luma[x] = line[3 * x] * _RED + line[3 * x + 1] * _GREEN + line[3 * x + 2] * _BLUE
+        for j in range(SIDE):
+            total = 0.0
+            for n in range(column_length[j]):
+                total += column_weights[j, n] * luma[column_first[j] + n]
+            reduced[i, j] = total
+    return reduced
+
+
+def reduce_as_reference(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.float32]:
+    """The 64x64 picture with the reference's rounding; see `_pdq_numpy.reduce_as_reference`."""
+    height, width = pixels.shape[0], pixels.shape[1] // channels
+    rows, columns = sample_positions(height), sample_positions(width)
+    once = _first_box_along_rows(pixels, channels, window_size(width))
+    twice = _box_down(once, np.arange(height), window_size(height))
+    thrice = _second_box_along_rows(twice, columns, window_size(width))
+    reduced: NDArray[np.float32] = _box_down(thrice, rows, window_size(height))
+    return reduced
+
+
+@numba.njit(types.void(_Single, _Ints, types.int64, _Single), cache=True, nogil=True)
+def _box_into(lines, wanted, size, filtered):  # type: ignore[no-untyped-def]  # numba gives the types  # noqa: ANN001, ANN202
+    """The box filter along the first axis, all columns at once, kept at the `wanted` positions only."""
+    extent, columns = lines.shape
+    ahead = (size + 2) // 2 - 1
+    total = np.zeros(columns, dtype=np.float32)
+    count = 0
+    kept = 0
+    for right in range(extent + ahead):
+        if right < extent:
+            count += 1
+            for x in range(columns):
+                total[x] += lines[right, x]
+        if right >= size:
+            count -= 1
+            for x in range(columns):
+                total[x] -= lines[right - size, x]
+        # A small picture is sampled at the same place more than once.
+        while kept < len(wanted) and right - ahead == wanted[kept]:
+            divisor = np.float32(count)
+            for x in range(columns):
+                filtered[kept, x] = total[x] / divisor
+            kept += 1
+
+
+@numba.njit(_Single(_Single, _Ints, types.int64), cache=True, nogil=True)
+def _box_down(lines, wanted, size):  # type: ignore[no-untyped-def]  # numba gives the types  # noqa: ANN001, ANN202
+    filtered = np.empty((len(wanted), lines.shape[1]), dtype=np.float32)
+    _box_into(lines, wanted, size, filtered)
+    return filtered
+
+
+@numba.njit(_Single(_Pixels, types.int64, types.int64), cache=True, nogil=True)
+def _first_box_along_rows(pixels, channels, size):  # type: ignore[no-untyped-def]  # numba gives the types  # noqa: ANN001, ANN202
+    """Brightness and the first pass, `_LANES` rows side by side so that the running sums are vectors."""
+    height, width = pixels.shape[0], pixels.shape[1] // channels
+    everywhere = np.arange(width)
+    luma = np.zeros((_LANES, width), dtype=np.float32)
+    tile = np.empty((width, _LANES), dtype=np.float32)
+    filtered = np.empty((width, _LANES), dtype=np.float32)
+    out = np.empty((height, width), dtype=np.float32)
+    for top in range(0, height, _LANES):
+        lanes = min(_LANES, height - top)
+        for lane in range(lanes):
+            row = pixels[top + lane]
+            for x in range(width):
+                red, green, blue = (
+                    row[channels * x],
+                    row[channels * x + (channels > 1)],
+                    row[channels * (x + 1) - 1],
+                )
+                luma[lane, x] = np.float32(red * _RED + green * _GREEN + blue * _BLUE)
+        for x in range(width):
+            for lane in range(_LANES):
+                tile[x, lane] = luma[lane, x]
+        _box_into(tile, everywhere, size, filtered)
+        for lane in range(lanes):
+            for x in range(width):
+                out[top + lane, x] = filtered[x, lane]
+    return out
+
+
+@numba.njit(_Single(_Single, _Ints, types.int64), cache=True, nogil=True)
+def _second_box_along_rows(lines, wanted, size):  # type: ignore[no-untyped-def]  # numba gives the types  # noqa: ANN001, ANN202
+    """The second pass along rows, kept only at the columns that will be sampled."""
+    height, width = lines.shape
+    tile = np.zeros((width, _LANES), dtype=np.float32)
+    filtered = np.empty((len(wanted), _LANES), dtype=np.float32)
+    out = np.empty((height, len(wanted)), dtype=np.float32)
+    for top in range(0, height, _LANES):
+        lanes = min(_LANES, height - top)
+        for x in range(width):
+            for lane in range(lanes):
+                tile[x, lane] = lines[top + lane, x]
+        _box_into(tile, wanted, size, filtered)
+        for lane in range(lanes):
+            for x in range(len(wanted)):
+                out[top + lane, x] = filtered[x, lane]
+    return out
