@@ -6,7 +6,7 @@ Every photograph is banked, once by its PDQ hash in the full dialect and once in
 hold both), then altered and looked up within 31 bits. The peer is python-threatexchange, by its own code: the
 pixels as Pillow decodes them, one hash, quality floor 50. Ours takes the product's way from bytes: every
 view, both dialects, all eight orientations, the same floor. The peer's list in the squash512 dialect is what
-the C++ reference tool gives, which pdqhash computes from our squash of the picture.
+the C++ reference tool gives: pdqhash of the picture squashed as that tool does it.
 
 Photographs whose own quality is below the floor in either dialect cannot be banked and are left out.
 """
@@ -20,6 +20,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pdqhash
@@ -31,14 +32,14 @@ from tocsin.hashing.content import signals_of
 from bench.alterations import Alteration, alterations
 from bench.photos import distinct, photographs
 from tocsin.banks.model import DEFAULT_QUALITY_FLOOR, DEFAULT_RADIUS
-from tocsin.hashing.pdq import squash
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 from tocsin.simulators import encoders
 
 Hashes = NDArray[np.uint8]
 """PDQ hashes, [n, 32]; n may be 0."""
-NEVER = 257
+NEVER: Final = 257
 """The distance to nothing at all."""
+_SQUASH_SIDE: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +125,16 @@ def peer(data: bytes) -> Hashes:
 
 
 def peer_squashed(pixels: NDArray[np.uint8]) -> Hashes:
-    """What the C++ reference tool puts into a list for these pixels."""
-    bits, quality = pdqhash.compute(squash(pixels))
+    """What the C++ reference tool puts into a list for these pixels, [height, width, 3].
+
+    It samples source index floor(i * extent / 512), CImg's nearest neighbour, of whatever is larger than that.
+    """
+    height, width = pixels.shape[:2]
+    if max(height, width) > _SQUASH_SIDE:
+        places = np.arange(_SQUASH_SIDE)
+        rows, columns = places * height // _SQUASH_SIDE, places * width // _SQUASH_SIDE
+        pixels = np.ascontiguousarray(pixels[rows][:, columns])
+    bits, quality = pdqhash.compute(pixels)
     return _stack([np.packbits(bits).tobytes()] if quality >= DEFAULT_QUALITY_FLOOR else [])
 
 

@@ -75,6 +75,9 @@ class EntryDraft:
     signals: tuple[Signal, ...]
     origin: Origin = Origin()
     labels: tuple[Label, ...] = ()
+    withdrawn: datetime | None = None
+    """When its list withdrew it, where the list says so: it arrives withdrawn."""
+    withdrawn_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

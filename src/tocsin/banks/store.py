@@ -1,9 +1,11 @@
 """What the domain needs from the place where banks live, said once; `tocsin.storage` implements it."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from tocsin.banks.batch import Batch
 from tocsin.banks.model import Bank, Entry, EntryDraft, Label, Policy
 from tocsin.errors import Error
 from tocsin.hashing.signals import Signal
@@ -37,6 +39,42 @@ class InvalidPolicyError(Error):
     advice = "A radius is 0 to 64 bits, a quality floor 0 to 100."
 
 
+class InvalidTextError(Error):
+    """A text holds a NUL or half a surrogate pair, which no database can store."""
+
+    code = "banks.invalid_text"
+    advice = "Remove the character from the name, label or origin."
+
+
+class NoSignalError(Error):
+    """An entry needs at least one signal."""
+
+    code = "banks.no_signal"
+    advice = "Give at least one hash for each entry."
+
+
+@dataclass(frozen=True, slots=True)
+class AddCounts:
+    """What became of the entries of a batch."""
+
+    added: int = 0
+    already_there: int = 0
+    """Were in the bank before, whether live or withdrawn."""
+    still_withdrawn: int = 0
+    """Of those already there: withdrawn, and not revived by arriving again."""
+    withdrawn: int = 0
+    """Of those already there: live until now, and withdrawn because they arrived as withdrawn."""
+
+    def __add__(self, other: "AddCounts") -> "AddCounts":
+        """The sum, number by number."""
+        return AddCounts(
+            self.added + other.added,
+            self.already_there + other.already_there,
+            self.still_withdrawn + other.still_withdrawn,
+            self.withdrawn + other.withdrawn,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class AddResult:
     """What became of a batch of drafts: their entry numbers in the order given, and how many were new.
@@ -48,6 +86,10 @@ class AddResult:
     entry_ids: tuple[int, ...]
     added: int
     already_there: int
+    still_withdrawn: int = 0
+    """Of those already there: withdrawn, and not revived by arriving again."""
+    withdrawn: int = 0
+    """Of those already there: live until now, and withdrawn because the draft says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,4 +176,67 @@ class BankStore(KnownItems, Protocol):
 
     def reinstate(self, entry_ids: Sequence[int]) -> int:
         """Undo a withdrawal; how many were withdrawn before."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line of a list that was set aside (design invariant 8)."""
+
+    line: int
+    """Its number, counted from 1."""
+    code: str
+    """Why: one of the stable words in docs/formats/lists.md."""
+    message: str
+    text: str
+    """How the line begins, with what cannot be printed replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProgress:
+    """How far an import has come: committed together with the entries it speaks of."""
+
+    fingerprint: str
+    """Names the file, its state and the options, so that only the same import is taken up again."""
+    offset: int = 0
+    """Bytes of the (uncompressed) list dealt with."""
+    line: int = 0
+    """Lines dealt with."""
+    counts: AddCounts = AddCounts()
+    bad: int = 0
+    """Lines set aside, listed or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedImport:
+    """An import that was interrupted: where to go on, and the lines set aside so far."""
+
+    progress: ImportProgress
+    bad_lines: tuple[BadLine, ...]
+
+
+class ImportStore(BankStore, Protocol):
+    """What importing needs beyond the rest: large batches, and progress that commits with them."""
+
+    def bulk(self) -> AbstractContextManager[None]:
+        """While it is open, expect many batches: what each batch would open and close stays open."""
+        ...
+
+    def unfinished_import(self, name: str, fingerprint: str) -> UnfinishedImport | None:
+        """The interrupted import of that fingerprint into a bank, if there is one. Raises UnknownBankError."""
+        ...
+
+    def add_batches(
+        self, name: str, batches: Sequence[Batch], progress: ImportProgress | None, bad: Sequence[BadLine]
+    ) -> AddCounts:
+        """Add batches to a bank in one transaction, together with the progress and the lines set aside.
+
+        `progress` states where the import stands after these batches; the counts it commits are its own
+        plus what became of these batches. Without `progress` (a stream that cannot be taken up again) the
+        lines set aside are not stored. Raises UnknownBankError.
+        """
+        ...
+
+    def finish_import(self, name: str, fingerprint: str) -> None:
+        """Forget the progress of an import that has come to its end."""
         ...

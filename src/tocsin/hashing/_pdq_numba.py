@@ -23,6 +23,32 @@ _Weights = types.Array(types.float64, 2, "C")
 _Single = types.Array(types.float32, 2, "C")
 
 
+def pick(
+    pixels: NDArray[np.uint8], rows: NDArray[np.int64], columns: NDArray[np.int64], channels: int
+) -> NDArray[np.uint8]:
+    """The pixels at `rows` x `columns`; see `_pdq_numpy.pick`."""
+    picked: NDArray[np.uint8] = _pick(pixels, rows, columns, channels)
+    return picked
+
+
+@numba.njit(types.Array(types.uint8, 2, "C")(_Pixels, _Ints, _Ints, types.int64), cache=True, nogil=True)
+def _pick(pixels, rows, columns, channels):  # type: ignore[no-untyped-def]  # numba gives the types  # noqa: ANN001, ANN202
+    starts = (columns * channels).astype(np.uint64)  # unsigned: no test for counting from the end
+    picked = np.empty((len(rows), len(columns) * channels), dtype=np.uint8)
+    for y in range(len(rows)):
+        row, to = pixels[rows[y]], picked[y]
+        if channels == 1:
+            for x in range(len(starts)):
+                to[x] = row[starts[x]]
+        else:
+            for x in range(len(starts)):
+                start = starts[x]
+                to[3 * x] = row[start]
+                to[3 * x + 1] = row[start + np.uint64(1)]
+                to[3 * x + 2] = row[start + np.uint64(2)]
+    return picked
+
+
 def reduce(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.float64]:
     """The 64x64 picture by weighted sums; see `_pdq_numpy.reduce`."""
     rows, columns = reduction(pixels.shape[0]), reduction(pixels.shape[1] // channels)

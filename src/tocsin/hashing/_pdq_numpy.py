@@ -1,7 +1,7 @@
 """PDQ's reduction to 64x64 in NumPy: the reference beside the compiled kernel, and enough for a few files.
 
-Both functions take pixels as uint8, shape (height, width * channels) with the channels of a pixel beside each
-other, and give a float array of shape (SIDE, SIDE).
+All functions take pixels as uint8, shape (height, width * channels) with the channels of a pixel beside each
+other; reducing gives a float array of shape (SIDE, SIDE).
 """
 
 import numpy as np
@@ -12,6 +12,14 @@ from tocsin.hashing._pdq_tables import SIDE, Reduction, reduction, sample_positi
 _Number = np.uint8 | np.float64
 LUMA = (0.299, 0.587, 0.114)
 """ITU-R BT.601 weights of red, green and blue."""
+
+
+def pick(
+    pixels: NDArray[np.uint8], rows: NDArray[np.int64], columns: NDArray[np.int64], channels: int
+) -> NDArray[np.uint8]:
+    """The pixels at `rows` x `columns`, laid out as they were."""
+    by_pixel = pixels.reshape(pixels.shape[0], -1, channels)
+    return by_pixel[rows[:, None], columns[None, :]].reshape(len(rows), -1)
 
 
 def reduce(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.float64]:

@@ -4,9 +4,10 @@ The algorithm is Meta's ("The TMK+PDQF video-hashing algorithm and the PDQ image
 reference code in ThreatExchange, pdq/cpp). Reduce the brightness to 64x64, take the 16x16 lowest of the
 frequencies in its cosine transform but not the constant one, and set a bit where one is above their median.
 
-Wherever the quality is above zero, hash and quality in the full dialect equal those of pdqhash 0.2.8 bit for
-bit: the fast reduction is used where its rounding cannot change an answer, and the reference's own order of
-operations where it could (`_certain`). A picture of quality zero has nothing to hash but rounding errors.
+From quality 25 up, hash and quality in the full dialect equal those of pdqhash 0.2.8 bit for bit: the fast
+reduction is used where its rounding cannot change an answer, and the reference's own order of operations
+where it could (`_certain`). Below that, far under the floor of 50 that Meta advises for matching, a hash may
+differ in a bit, and that of a featureless picture, made of nothing but rounding errors, in many.
 
 Example:
     >>> hashes = hash_image(open("picture.jpg", "rb").read())
@@ -28,6 +29,8 @@ from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 SQUASH_SIDE = 512
 """The reference tool squashes anything larger in either direction to this (pdq/cpp/io/pdqio.cpp)."""
 BITS = KEPT * KEPT
+EXACT_FROM_QUALITY = 25
+"""Half of Meta's floor; below it, repeating the reference's rounding is not worth many times the work."""
 
 
 class InvalidPixelsError(Error):
@@ -42,6 +45,14 @@ class InvalidPixelsError(Error):
 class _Kernel(Protocol):
     """The two ways of reducing pixels to 64x64; `_pdq_numpy` and `_pdq_numba` both have them."""
 
+    def pick(
+        self,
+        pixels: NDArray[np.uint8],
+        rows: NDArray[np.int64],
+        columns: NDArray[np.int64],
+        channels: int,
+        /,
+    ) -> NDArray[np.uint8]: ...
     def reduce(self, pixels: NDArray[np.uint8], channels: int, /) -> NDArray[np.float64]: ...
     def reduce_as_reference(self, pixels: NDArray[np.uint8], channels: int, /) -> NDArray[np.float32]: ...
 
@@ -92,27 +103,27 @@ def hash_signals(
     a picture slightly differently from its mirror image.
     """
     kernel = _kernel(compiled=compiled)
+    lines, channels = _as_lines(pixels)
     wanted = tuple(orientations)
-    full = _signals(pixels, kernel, Dialect.FULL, wanted, view)
-    squashed = squash(pixels)
-    if squashed is pixels:
+    full = _signals(lines, channels, kernel, Dialect.FULL, wanted, view)
+    squashed = _squash(lines, channels, kernel)
+    if squashed is lines:
         return full + [_in_dialect(signal, Dialect.SQUASH512) for signal in full]
-    return full + _signals(squashed, kernel, Dialect.SQUASH512, wanted, view)
+    return full + _signals(squashed, channels, kernel, Dialect.SQUASH512, wanted, view)
 
 
-def squash(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _squash(lines: NDArray[np.uint8], channels: int, kernel: _Kernel) -> NDArray[np.uint8]:
     """What the reference tool hashes instead of a picture larger than 512 in either direction.
 
     It samples 512x512 pixels whatever the proportions, source index floor(i * extent / 512): the
     nearest-neighbour resize of CImg (`CImg.h`, get_resize, interpolation 1), not that of Pillow, which
     samples at the pixels' centres. A picture that fits is returned as it is.
     """
-    height, width = pixels.shape[:2]
+    height, width = lines.shape[0], lines.shape[1] // channels
     if height <= SQUASH_SIDE and width <= SQUASH_SIDE:
-        return pixels
+        return lines
     places = np.arange(SQUASH_SIDE)
-    rows, columns = places * height // SQUASH_SIDE, places * width // SQUASH_SIDE
-    return np.ascontiguousarray(pixels[rows[:, None], columns[None, :]])
+    return kernel.pick(lines, places * height // SQUASH_SIDE, places * width // SQUASH_SIDE, channels)
 
 
 def _kernel(*, compiled: bool) -> _Kernel:
@@ -127,14 +138,15 @@ def _in_dialect(signal: Signal, dialect: Dialect) -> Signal:
     return Signal(signal.type, signal.value, signal.quality, signal.view, dialect, signal.orientation)
 
 
-def _signals(
-    pixels: NDArray[np.uint8],
+def _signals(  # noqa: PLR0913, PLR0917  # the picture is two of them
+    lines: NDArray[np.uint8],
+    channels: int,
     kernel: _Kernel,
     dialect: Dialect,
     orientations: tuple[Orientation, ...],
     view: str | None,
 ) -> list[Signal]:
-    frequencies, quality = _transform(pixels, kernel)
+    frequencies, quality = _transform(lines, channels, kernel)
     return [
         Signal(SignalType.PDQ, _to_bits(turned).tobytes(), quality, view, dialect, orientation)
         for orientation in orientations
@@ -142,10 +154,9 @@ def _signals(
     ]
 
 
-def _transform(pixels: NDArray[np.uint8], kernel: _Kernel) -> tuple[NDArray[np.floating], int]:
+def _transform(lines: NDArray[np.uint8], channels: int, kernel: _Kernel) -> tuple[NDArray[np.floating], int]:
     """The 16x16 frequencies, and the quality 0 to 100."""
-    lines, channels = _as_lines(pixels)
-    height, width = pixels.shape[:2]
+    height, width = lines.shape[0], lines.shape[1] // channels
     if height < MIN_SIDE or width < MIN_SIDE:
         return np.zeros((KEPT, KEPT)), 0
     reduced = kernel.reduce(lines, channels)
@@ -187,7 +198,7 @@ def _certain(reduced: NDArray[np.float64], frequencies: NDArray[np.float64], hei
     below, above = slice(None, BITS // 2), slice(BITS // 2, None)
     least, most = (min(100, gradient // 90) for gradient in _gradient_range(reduced, 8.0 * wander))
     hash_is_certain = (values[below] + errors[below]).max() < (values[above] - errors[above]).min()
-    return most == 0 or (least == most and bool(hash_is_certain))
+    return most < EXACT_FROM_QUALITY or (least == most and bool(hash_is_certain))
 
 
 def _gradient_range(reduced: NDArray[np.float64], error: float) -> tuple[int, int]:

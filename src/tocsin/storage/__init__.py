@@ -1,1 +1,1 @@
-"""The domain's Protocols on SQLite, and the search index that follows them, in one folder."""
+"""Where banks live: one folder with a SQLite database, and the index that follows it."""
