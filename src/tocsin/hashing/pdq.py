@@ -4,10 +4,11 @@ The algorithm is Meta's ("The TMK+PDQF video-hashing algorithm and the PDQ image
 reference code in ThreatExchange, pdq/cpp). Reduce the brightness to 64x64, take the 16x16 lowest of the
 frequencies in its cosine transform but not the constant one, and set a bit where one is above their median.
 
-From quality 25 up, hash and quality in the full dialect equal those of pdqhash 0.2.8 bit for bit: the fast
-reduction is used where its rounding cannot change an answer, and the reference's own order of operations
-where it could (`_certain`). Below that, far under the floor of 50 that Meta advises for matching, a hash may
-differ in a bit, and that of a featureless picture, made of nothing but rounding errors, in many.
+From quality 25 up and up to 50 megapixels, hash and quality in the full dialect equal those of pdqhash 0.2.8
+bit for bit: the fast reduction is used where its rounding cannot change an answer, and the reference's own
+order of operations where it could (`_certain`). Below that quality, far under the floor of 50 that Meta
+advises for matching, a hash may differ in a bit, and that of a featureless picture, made of nothing but
+rounding errors, in many.
 
 Example:
     >>> hashes = hash_image(open("picture.jpg", "rb").read())
@@ -31,6 +32,8 @@ SQUASH_SIDE = 512
 BITS = KEPT * KEPT
 EXACT_FROM_QUALITY = 25
 """Half of Meta's floor; below it, repeating the reference's rounding is not worth many times the work."""
+EXACT_UP_TO_PIXELS = 50_000_000
+"""Beyond this the reference's steps need more memory, 8 bytes a pixel, than a sandbox child may have."""
 
 
 class InvalidPixelsError(Error):
@@ -71,7 +74,7 @@ def hash_image(data: bytes) -> PdqHashes:
     Raises:
         tocsin.errors.Error: the subclass says why the bytes cannot be decoded.
     """
-    from tocsin.media.decode import decode_upright  # noqa: PLC0415  # whoever has pixels needs no decoder
+    from tocsin.media.views import decode_upright  # noqa: PLC0415  # whoever has pixels needs no decoder
 
     return hash_pixels(decode_upright(data))
 
@@ -162,7 +165,7 @@ def _transform(lines: NDArray[np.uint8], channels: int, kernel: _Kernel) -> tupl
     reduced = kernel.reduce(lines, channels)
     matrix = dct_matrix().astype(np.float64)
     frequencies = matrix @ reduced @ matrix.T
-    if _certain(reduced, frequencies, height, width):
+    if height * width > EXACT_UP_TO_PIXELS or _certain(reduced, frequencies, height, width):
         return frequencies, _quality(reduced.astype(np.float32))
     exact = kernel.reduce_as_reference(lines, channels)
     return _dct_as_reference(exact), _quality(exact)

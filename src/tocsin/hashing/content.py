@@ -1,0 +1,238 @@
+"""One content, all its signals: what a file is, its digests, and the PDQ hashes of its views.
+
+`examine` and `examine_archive` are the tasks that sandbox children run on strangers' bytes; they answer in
+JSON, which `Content.from_json` reads back with every value checked, because a child may have been subverted.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, BinaryIO, Self
+
+from tocsin.errors import Error, Refusal
+from tocsin.hashing.digests import digest_signals
+from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
+from tocsin.media.identify import HEAD_BYTES, FileType, identify
+from tocsin.media.limits import PictureLimits
+
+if TYPE_CHECKING:
+    from tocsin.media.sandbox import JsonValue
+
+CHUNK = 1 << 20
+PICTURE_LIMITS = PictureLimits()
+PICTURE_SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .apng .gif .webp .bmp .dib .tif .tiff .avif .heic .heif .jxl".split()  # noqa: SIM905  # reads better
+)
+"""Names that promise a picture; bytes under such a name that are none are worth a word."""
+
+
+class NotAPictureError(Error):
+    """The file is named like a picture, but its bytes are not one."""
+
+    code = "media.not_a_picture"
+    advice = "Its digests are still compared. Look at how the file was made or transferred."
+
+
+class SubvertedError(Error):
+    """A sandbox child answered with something that is not an answer."""
+
+    code = "media.subverted"
+    advice = "Treat the file as hostile: it may have taken over its sandbox child, which has been stopped."
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What examining one content gave. Signals and a refusal can stand together: some views, then damage."""
+
+    kind: str
+    """image, video, text or file."""
+    size: int
+    """Length in bytes."""
+    signals: tuple[Signal, ...]
+    refused: Refusal | None = None
+    preview: bytes = b""
+    """A blurred, grey, small JPEG for reports, where one was asked for."""
+
+    def to_json(self) -> "dict[str, JsonValue]":
+        """The documented shape, without the path that only the caller knows."""
+        return {
+            "kind": self.kind,
+            "bytes": self.size,
+            "signals": [signal_to_json(signal) for signal in self.signals],
+            "refused": None if self.refused is None else {**self.refused.to_json()},
+        }
+
+    @classmethod
+    def from_json(cls, answer: "Mapping[str, JsonValue]") -> Self:
+        """Read a child's answer. Raises SubvertedError if it is none."""
+        try:
+            return cls(
+                kind=_text(answer["kind"]),
+                size=_number(answer["bytes"]),
+                signals=tuple(signal_from_json(item) for item in _items(answer["signals"])),
+                refused=_refusal(answer.get("refused")),
+                preview=base64.b64decode(_text(answer.get("preview", "")), validate=True),
+            )
+        except (KeyError, TypeError, ValueError, binascii.Error, Error) as error:
+            raise SubvertedError from error
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to compute beside the digests."""
+
+    orientations: tuple[Orientation, ...] = (Orientation.UPRIGHT,)
+    compiled: bool = True
+    """Use the compiled kernel; the NumPy one starts a second sooner."""
+    preview: bool = False
+    limits: PictureLimits = PICTURE_LIMITS
+
+    @classmethod
+    def from_options(cls, options: "Mapping[str, JsonValue]") -> Self:
+        """Read the options of a sandbox job."""
+        upright = (Orientation.UPRIGHT,)
+        return cls(
+            orientations=tuple(Orientation) if options.get("all_orientations") else upright,
+            compiled=bool(options.get("compiled", True)),
+            preview=bool(options.get("preview")),
+        )
+
+
+def signals_of(data: bytes, *, all_orientations: bool = False) -> tuple[Signal, ...]:
+    """All signals of content, computed in this process: only for bytes that the caller trusts.
+
+    Raises:
+        tocsin.errors.Error: a picture that cannot be decoded to its end.
+    """
+    import io  # noqa: PLC0415  # a sandbox child never comes here
+
+    wanted = Wanted(tuple(Orientation) if all_orientations else (Orientation.UPRIGHT,))
+    signals: list[Signal] = digest_signals([data])
+    if identify(data[:HEAD_BYTES]).kind == "image":
+        signals += _view_signals(io.BytesIO(data), wanted, [])
+    return tuple(signals)
+
+
+def content_of(source: BinaryIO, suffix: str, wanted: Wanted) -> Content:
+    """Examine one content from its beginning; whatever is wrong with it becomes its refusal.
+
+    Args:
+        source: seekable, at its beginning.
+        suffix: the ending of its name with the dot, lower case; empty where it has no name.
+        wanted: what to compute.
+    """
+    file_type = identify(source.read(HEAD_BYTES))
+    source.seek(0)
+    signals = digest_signals(_chunks(source))
+    content = Content(file_type.kind, source.tell(), tuple(signals))
+    if refusal := _misnamed(file_type, suffix):
+        return replace(content, refused=refusal)
+    if file_type.kind != "image":
+        return content
+    source.seek(0)
+    previews: list[bytes] = []
+    try:
+        signals.extend(_view_signals(source, wanted, previews))
+    except Error as error:
+        content = replace(content, refused=Refusal.of(error))
+    return replace(content, signals=tuple(signals), preview=b"".join(previews))
+
+
+def examine(
+    source: BinaryIO, options: "Mapping[str, JsonValue]", emit: "Callable[[Mapping[str, JsonValue]], None]"
+) -> None:
+    """Sandbox task: examine one file and answer once."""
+    content = content_of(source, str(options.get("suffix", "")), Wanted.from_options(options))
+    emit(_answer(content))
+
+
+def _answer(content: Content) -> "dict[str, JsonValue]":
+    return {**content.to_json(), "preview": base64.b64encode(content.preview).decode()}
+
+
+def _view_signals(source: BinaryIO, wanted: Wanted, previews: list[bytes]) -> Iterator[Signal]:
+    """The PDQ signals of each view, as they are decoded; the first one's preview goes into `previews`."""
+    from tocsin.hashing.pdq import hash_signals  # noqa: PLC0415  # NumPy, only once there is a picture
+    from tocsin.media.views import views  # noqa: PLC0415
+
+    for view in views(source, wanted.limits):
+        yield from hash_signals(view.pixels, wanted.orientations, view=view.name, compiled=wanted.compiled)
+        if wanted.preview and not previews:
+            from tocsin.media.preview import preview  # noqa: PLC0415  # only for reports
+
+            previews.append(preview(view.pixels))
+
+
+def _misnamed(file_type: FileType, suffix: str) -> Refusal | None:
+    if file_type.format == "empty":
+        from tocsin.media.errors import EmptyError  # noqa: PLC0415  # rare
+
+        return Refusal.of(EmptyError())
+    if suffix in PICTURE_SUFFIXES and file_type.kind in {"text", "file"}:
+        message = f"the file is named {suffix} but its bytes are {file_type.mime}"
+        return Refusal.of(NotAPictureError(message))
+    return None
+
+
+def _chunks(source: BinaryIO) -> Iterator[bytes]:
+    while chunk := source.read(CHUNK):
+        yield chunk
+
+
+def signal_to_json(signal: Signal) -> "dict[str, JsonValue]":
+    """The documented shape; what does not apply to the type is left out."""
+    if signal.type.exact:
+        return {"type": signal.type.value, "value": signal.hex}
+    return {
+        "type": signal.type.value,
+        "value": signal.hex,
+        "quality": signal.quality,
+        "view": signal.view,
+        "dialect": None if signal.dialect is None else signal.dialect.value,
+        "orientation": None if signal.orientation is None else signal.orientation.value,
+    }
+
+
+def signal_from_json(item: "JsonValue") -> Signal:
+    """The signal that `signal_to_json` wrote. Raises ValueError, KeyError, TypeError or an Error."""
+    if not isinstance(item, dict):
+        raise TypeError
+    kind = SignalType(_text(item["type"]))
+    value = bytes.fromhex(_text(item["value"]))
+    if kind.exact:
+        return Signal(kind, value)
+    return Signal(
+        kind,
+        value,
+        quality=_number(item["quality"]),
+        view=_text(item["view"]),
+        dialect=Dialect(_text(item["dialect"])),
+        orientation=Orientation(_text(item["orientation"])),
+    )
+
+
+def _refusal(item: "JsonValue") -> Refusal | None:
+    if item is None:
+        return None
+    if not isinstance(item, dict):
+        raise TypeError
+    return Refusal(_text(item["code"]), _text(item["message"]), _text(item["advice"]))
+
+
+def _text(item: "JsonValue") -> str:
+    if not isinstance(item, str):
+        raise TypeError
+    return item
+
+
+def _number(item: "JsonValue") -> int:
+    if not isinstance(item, int):
+        raise TypeError
+    return item
+
+
+def _items(item: "JsonValue") -> "list[JsonValue]":
+    if not isinstance(item, list):
+        raise TypeError
+    return item

@@ -1,0 +1,205 @@
+"""Signals to matches, under each bank's policy.
+
+What an allow bank suppresses: any match that is no better evidence than the allow bank's own. Evidence is
+ranked SHA-256, SHA-1, MD5, then PDQ by distance, so that a look-alike of something harmless never hides an
+exact copy of something known, and a forged MD5 (they can be forged) never hides a SHA-256.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tocsin.banks.model import Bank, BankKind, Label
+from tocsin.banks.store import KnownItems, NearHit
+from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
+
+if TYPE_CHECKING:
+    from tocsin.media.sandbox import JsonValue
+
+_EVIDENCE = (SignalType.SHA256, SignalType.SHA1, SignalType.MD5, SignalType.PDQ)
+_ORIENTATIONS = tuple(Orientation)
+_DIALECTS = tuple(Dialect)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A content signal and an entry signal within the radius of the entry's bank."""
+
+    bank: str
+    entry: int
+    type: SignalType
+    distance: int
+    radius: int
+    view: str | None
+    dialect: Dialect | None
+    orientation: Orientation | None
+    labels: tuple[Label, ...]
+
+    @property
+    def evidence(self) -> tuple[int, int]:
+        """Sorts better evidence first."""
+        return _EVIDENCE.index(self.type), self.distance
+
+    def to_json(self) -> "dict[str, JsonValue]":
+        """The documented shape."""
+        return {
+            "bank": self.bank,
+            "entry": self.entry,
+            "type": self.type.value,
+            "distance": self.distance,
+            "radius": self.radius,
+            "view": self.view,
+            "dialect": None if self.dialect is None else self.dialect.value,
+            "orientation": None if self.orientation is None else self.orientation.value,
+            "labels": [label_to_json(label) for label in self.labels],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A match that is shown but not reported: with an allow bank, or outranked by one of those (`by`)."""
+
+    match: Match
+    by: Match | None
+
+    def to_json(self) -> "dict[str, JsonValue]":
+        """The shape of a match, and the allow-listed entry that suppressed it (null for that entry's own)."""
+        by = None if self.by is None else {"bank": self.by.bank, "entry": self.by.entry}
+        return {**self.match.to_json(), "by": by}
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Everything known about one content."""
+
+    matches: tuple[Match, ...] = ()
+    """Best evidence first: one for each entry and signal type, the closest."""
+    suppressed: tuple[Suppressed, ...] = ()
+    too_plain: tuple[Signal, ...] = field(default=())
+    """Upright PDQ signals of the content below every bank's quality floor: answered, but not compared."""
+
+
+class Matcher:
+    """Matches signals against the banks of a store; the policies are those of the moment it was made."""
+
+    def __init__(self, known: KnownItems, banks: Iterable[str] | None = None) -> None:
+        """Match against all banks, or against those named.
+
+        Raises:
+            UnknownBankError: there is no bank of a given name.
+        """
+        self._known = known
+        chosen = {bank.name: bank for bank in known.banks()}
+        if banks is not None:
+            from tocsin.banks.store import UnknownBankError  # noqa: PLC0415  # only where names are given
+
+            for name in (names := list(banks)):
+                if name not in chosen:
+                    message = f"there is no bank named {name!r}"
+                    raise UnknownBankError(message)
+            chosen = {name: chosen[name] for name in names}
+        self._banks: dict[int, Bank] = {bank.id: bank for bank in chosen.values()}
+
+    def match(self, signals: Sequence[Signal]) -> Matches:
+        """All matches of one content's signals, best evidence first."""
+        closest: dict[tuple[int, int, SignalType], tuple[tuple[int, ...], Match]] = {}
+        for signal, hit in self._hits(signals):
+            bank = self._banks.get(hit.known.bank_id)
+            if bank is None or not _counts(bank, signal, hit):
+                continue
+            key = (bank.id, hit.known.entry_id, signal.type)
+            order = _preference(signal, hit)
+            if key not in closest or order < closest[key][0]:
+                closest[key] = order, _match(bank, signal, hit)
+        found = sorted(
+            (match for _, match in closest.values()),
+            key=lambda match: (match.evidence, match.bank, match.entry),
+        )
+        return replace(self._judge(found), too_plain=self._too_plain(signals))
+
+    def _hits(self, signals: Sequence[Signal]) -> Iterable[tuple[Signal, NearHit]]:
+        exact = [signal for signal in signals if signal.type.exact]
+        for hit in self._known.exact(exact) if exact and self._banks else ():
+            yield exact[hit.query], hit
+        policies = [bank.policy for bank in self._banks.values()]
+        floor = min((policy.quality_floor for policy in policies), default=0)
+        # Several views often share a value: each value is searched once, and stands for all that have it.
+        sharing: dict[bytes, list[Signal]] = {}
+        for signal in signals:
+            if signal.type is SignalType.PDQ and (signal.quality is None or signal.quality >= floor):
+                sharing.setdefault(signal.value, []).append(signal)
+        if not sharing or not policies:
+            return
+        values = list(sharing)
+        for hit in self._known.near(values, max(policy.radius for policy in policies)):
+            for signal in sharing[values[hit.query]]:
+                yield signal, hit
+
+    def _judge(self, found: Sequence[Match]) -> Matches:
+        kinds = {bank.name: bank.policy.kind for bank in self._banks.values()}
+        allowed = [match for match in found if kinds[match.bank] is BankKind.ALLOW]
+        matches = [match for match in found if kinds[match.bank] is BankKind.MATCH]
+        best = allowed[0] if allowed else None
+        withheld = [match for match in matches if best is not None and best.evidence <= match.evidence]
+        return Matches(
+            matches=tuple(match for match in matches if match not in withheld),
+            suppressed=(
+                *(Suppressed(match, best) for match in withheld),
+                *(Suppressed(match, None) for match in allowed),
+            ),
+        )
+
+    def _too_plain(self, signals: Sequence[Signal]) -> tuple[Signal, ...]:
+        floors = [bank.policy.quality_floor for bank in self._banks.values()]
+        return tuple(
+            signal
+            for signal in signals
+            if floors
+            and signal.type is SignalType.PDQ
+            and signal.orientation is Orientation.UPRIGHT
+            and signal.quality is not None
+            and signal.quality < min(floors)
+        )
+
+
+def _counts(bank: Bank, signal: Signal, hit: NearHit) -> bool:
+    """Whether the bank's policy lets this hit be a match."""
+    if signal.type.exact:
+        return True
+    qualities = [quality for quality in (signal.quality, hit.known.signal.quality) if quality is not None]
+    return hit.distance <= bank.policy.radius and all(q >= bank.policy.quality_floor for q in qualities)
+
+
+def _preference(signal: Signal, hit: NearHit) -> tuple[int, ...]:
+    """Among hits of one entry the closest; at equal distance the plainest way of looking at the content."""
+    return (
+        hit.distance,
+        _ORIENTATIONS.index(signal.orientation or Orientation.UPRIGHT),
+        int(signal.view not in {None, "picture", "on-white"}),
+        _DIALECTS.index(signal.dialect or Dialect.FULL),
+    )
+
+
+def _match(bank: Bank, signal: Signal, hit: NearHit) -> Match:
+    return Match(
+        bank=bank.name,
+        entry=hit.known.entry_id,
+        type=signal.type,
+        distance=hit.distance,
+        radius=0 if signal.type.exact else bank.policy.radius,
+        view=signal.view,
+        dialect=signal.dialect,
+        orientation=signal.orientation,
+        labels=hit.known.labels,
+    )
+
+
+def label_to_json(label: Label) -> "dict[str, JsonValue]":
+    """The documented shape of a label."""
+    return {
+        "scheme": label.scheme,
+        "version": label.version,
+        "code": label.code,
+        "author": label.author,
+        "time": label.time,
+    }
