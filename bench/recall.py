@@ -27,11 +27,11 @@ import pdqhash
 from numpy.typing import NDArray
 from PIL import Image
 from threatexchange.signal_type.pdq.signal import PdqSignal
-from tocsin.hashing.content import signals_of
 
 from bench.alterations import Alteration, alterations
 from bench.photos import distinct, photographs
 from tocsin.banks.model import DEFAULT_QUALITY_FLOOR, DEFAULT_RADIUS
+from tocsin.hashing.content import signals_of
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 from tocsin.simulators import encoders
 
@@ -127,7 +127,7 @@ def peer(data: bytes) -> Hashes:
 def peer_squashed(pixels: NDArray[np.uint8]) -> Hashes:
     """What the C++ reference tool puts into a list for these pixels, [height, width, 3].
 
-    It samples source index floor(i * extent / 512), CImg's nearest neighbour, of whatever is larger than that.
+    Of whatever is larger than 512 it samples source index floor(i * extent / 512), CImg's nearest neighbour.
     """
     height, width = pixels.shape[:2]
     if max(height, width) > _SQUASH_SIDE:
