@@ -24,6 +24,7 @@ _SHORTEST_SIDE: Final = 600
 _COMPLETE: Final = ".complete"
 _WALLPAPER: Final = re.compile(r"wallpapers_(?P<name>.+?)_contents_")
 _SIZE: Final = re.compile(r"_\d+x\d+$")
+_SHADE: Final = re.compile(r"-(Cold|Dark|Light|Radioactive|Warm)(-no-logo)?$")
 
 
 def default_folder() -> Path:
@@ -65,7 +66,7 @@ def distinct(paths: Iterable[Path]) -> list[Path]:
 def _wallpaper(path: Path) -> str:
     """The name that the sizes and shades of one wallpaper share."""
     found = _WALLPAPER.match(path.name)
-    return found["name"] if found else _SIZE.sub("", path.stem)
+    return found["name"] if found else _SHADE.sub("", _SIZE.sub("", path.stem))
 
 
 def _download(scratch: Path) -> Iterator[Path]:

@@ -170,8 +170,19 @@ def measure(bank: Sequence[Photograph], threads: int) -> tuple[list[Row], FalseM
             lookups = list(pool.map(lambda known, how=how: look_up(_altered(known, how), bank), bank))
             rows.append(_row(how.name, lookups))
             false = _added(false, _false_matches(lookups))
-            print(f"{how.name} done", file=sys.stderr)
+            _tell(how.name, lookups, bank)
     return rows, false
+
+
+def _tell(name: str, lookups: Sequence[Lookup], bank: Sequence[Photograph]) -> None:
+    """Say on stderr which copies we missed and which photographs we took them for, to find out why."""
+    near = np.array([lookup.ours <= DEFAULT_RADIUS for lookup in lookups])  # [copy, dialect, photograph]
+    names = [known.name for known in bank]
+    missed = [names[copy] for copy in range(len(bank)) if not near[copy, :, copy].all()]
+    wrong = [
+        f"{names[copy]} for {names[other]}" for copy, other in np.argwhere(near.any(axis=1)) if copy != other
+    ]
+    print(f"{name}: missed {', '.join(missed) or 'none'}; took {', '.join(wrong) or 'none'}", file=sys.stderr)
 
 
 def _altered(known: Photograph, how: Alteration) -> bytes:
@@ -247,13 +258,14 @@ def run(folder: Path, photos: int, max_side: int, threads: int) -> Findings:
     prepared = [prepare(path, max_side) for path in paths]
     bank = [known for known in prepared if known.bankable]
     rows, copies = measure(bank, threads)
-    originals = _false_matches([look_up(encoders.png(known.image), bank) for known in bank])
+    lookups = [look_up(encoders.png(known.image), bank) for known in bank]
+    _tell("unaltered", lookups, bank)
     return Findings(
         len(bank),
         sorted({known.name for known in prepared} - {known.name for known in bank}),
         rows,
         _overall(rows),
-        originals,
+        _false_matches(lookups),
         copies,
         time.perf_counter() - started,
     )
