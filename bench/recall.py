@@ -182,7 +182,12 @@ def _tell(name: str, lookups: Sequence[Lookup], bank: Sequence[Photograph]) -> N
     wrong = [
         f"{names[copy]} for {names[other]}" for copy, other in np.argwhere(near.any(axis=1)) if copy != other
     ]
-    print(f"{name}: missed {', '.join(missed) or 'none'}; took {', '.join(wrong) or 'none'}", file=sys.stderr)
+    print(f"{name}: missed {_listed(missed)}; took {_listed(wrong)}", file=sys.stderr)
+
+
+def _listed(names: Sequence[str], most: int = 4) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return (", ".join(names[:most]) or "none") + more
 
 
 def _altered(known: Photograph, how: Alteration) -> bytes:
