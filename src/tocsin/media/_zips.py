@@ -1,0 +1,96 @@
+"""Zips by their central directory, or by what is left of a cut one (PKWARE's APPNOTE 6.3.10, section 4)."""
+
+import struct
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, cast
+
+from tocsin.media._members import RawMember, archive_errors
+from tocsin.media.errors import CorruptError, EncryptedError, TruncatedError
+
+_ENCRYPTED, _SIZES_FOLLOW, _UTF8 = 1 << 0, 1 << 3, 1 << 11  # bits of the general purpose flag, 4.4.4
+_LOCAL_HEADER = struct.Struct("<4s5H3I2H")  # 4.3.7
+_LOCAL_SIGNATURE = b"PK\x03\x04"
+_ZIP64 = 0xFFFFFFFF
+
+
+def zip_members(source: BinaryIO) -> Iterator[RawMember]:
+    """The files of a zip in the order of its central directory; of a cut one, those that are whole."""
+    try:
+        archive = zipfile.ZipFile(source)
+    except zipfile.BadZipFile as error:
+        yield from _salvaged(source)
+        message = f"the zip's directory is missing or broken ({error}); it may have been cut short"
+        raise TruncatedError(message) from error
+    except (NotImplementedError, OSError, ValueError, struct.error, OverflowError) as error:
+        message = f"the zip's directory makes no sense ({error})"
+        raise CorruptError(message) from error
+    infos = archive.infolist()
+    overlapping = _overlapping(infos, archive.start_dir)
+    for info in infos:
+        if not info.is_dir():
+            yield _raw(info, archive, overlaps=info.header_offset in overlapping)
+
+
+def _raw(info: zipfile.ZipInfo, archive: zipfile.ZipFile, *, overlaps: bool) -> RawMember:
+    def opened() -> BinaryIO:
+        if overlaps:
+            message = "the member shares its bytes with another one, as decompression bombs do"
+            raise CorruptError(message)
+        _check_readable(info)
+        with archive_errors():
+            return cast("BinaryIO", archive.open(info))
+
+    return RawMember(_name(info.orig_filename, info.flag_bits), info.file_size, opened)
+
+
+def _check_readable(info: zipfile.ZipInfo) -> None:
+    if info.flag_bits & _ENCRYPTED:
+        raise EncryptedError
+
+
+def _name(name: str, flags: int) -> bytes:
+    return name.encode("utf-8" if flags & _UTF8 else "cp437", "surrogateescape")
+
+
+def _overlapping(infos: list[zipfile.ZipInfo], directory: int) -> set[int]:
+    """Offsets of members whose bytes reach into the next one's or into the directory."""
+    ordered = sorted(infos, key=lambda info: info.header_offset)
+    ends = [info.header_offset for info in ordered[1:]] + [directory]
+    found: set[int] = set()
+    for info, end in zip(ordered, ends, strict=False):
+        if info.header_offset + _LOCAL_HEADER.size + info.compress_size > end:
+            found.add(info.header_offset)
+    return found
+
+
+def _salvaged(source: BinaryIO) -> Iterator[RawMember]:
+    """Files whose local header states their size and whose bytes are all there, from the beginning on."""
+    length = source.seek(0, 2)
+    at = 0
+    while True:
+        source.seek(at)
+        head = source.read(_LOCAL_HEADER.size)
+        if len(head) < _LOCAL_HEADER.size or not head.startswith(_LOCAL_SIGNATURE):
+            return
+        _, _, flags, method, _, _, check, packed, size, name_bytes, extra_bytes = _LOCAL_HEADER.unpack(head)
+        name = source.read(name_bytes)
+        begin = at + _LOCAL_HEADER.size + name_bytes + extra_bytes
+        at = begin + packed
+        if at > length or flags & _SIZES_FOLLOW or _ZIP64 in {packed, size}:
+            return  # cut within this one, or only the missing directory knows where it ends
+        info = zipfile.ZipInfo(name.decode("utf-8", "surrogateescape"))
+        info.flag_bits, info.compress_type, info.CRC = flags, method, check
+        info.compress_size, info.file_size = packed, size
+        if not name.endswith(b"/"):
+            yield RawMember(name, size, _salvager(source, begin, info))
+
+
+def _salvager(source: BinaryIO, begin: int, info: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
+    def opened() -> BinaryIO:
+        _check_readable(info)
+        source.seek(begin)
+        with archive_errors():
+            return cast("BinaryIO", zipfile.ZipExtFile(source, "r", info))  # type: ignore[arg-type]  # it reads
+
+    return opened

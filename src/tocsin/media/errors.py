@@ -1,0 +1,129 @@
+"""Why a file could not be examined: one class for each reason, so that each has a stable code."""
+
+from tocsin.errors import Error
+
+
+class MediaError(Error):
+    """The file could not be examined."""
+
+    code = "media.failed"
+    advice = "Open the file with another program to see whether it is sound."
+
+
+class EmptyError(MediaError):
+    """The file is empty."""
+
+    code = "media.empty"
+    advice = "Fetch the file again; an empty file has nothing to compare."
+
+
+class UnsupportedError(MediaError):
+    """The format is not one that can be decoded."""
+
+    code = "media.unsupported"
+    advice = "Its digests are still compared. `tocsin check` lists the formats that can be decoded."
+
+
+class CorruptError(MediaError):
+    """The file breaks the rules of its format."""
+
+    code = "media.corrupt"
+    advice = "Its digests are still compared. Look for an undamaged copy."
+
+
+class TruncatedError(MediaError):
+    """The file ends before its content does."""
+
+    code = "media.truncated"
+    advice = "Its digests are still compared. Fetch the file again or look for a whole copy."
+
+
+class DamagedError(MediaError):
+    """The picture was decoded, but a part of it is damaged."""
+
+    code = "media.damaged"
+    advice = "Its signals may be off; look for an undamaged copy."
+
+
+class TooManyPixelsError(MediaError):
+    """The picture has more pixels than the limit allows."""
+
+    code = "media.too_many_pixels"
+    advice = "Raise the pixel limit if the file is trusted, or reduce the picture first."
+
+
+class TooManyFramesError(MediaError):
+    """The animation has more frames than the limit allows; only its beginning was examined."""
+
+    code = "media.too_many_frames"
+    advice = "Raise the frame limit to examine the rest of the animation."
+
+
+class TooLargeError(MediaError):
+    """The file or archive is larger than the limit allows."""
+
+    code = "media.too_large"
+    advice = "Raise the limit if the file is trusted, or unpack or split it first."
+
+
+class OutOfMemoryError(MediaError):
+    """Decoding the file needs more memory than a sandbox child may use."""
+
+    code = "media.memory"
+    advice = "Raise the memory limit if the file is trusted, or reduce the picture first."
+
+
+class OutOfTimeError(MediaError):
+    """Examining the file took longer than a sandbox child may take."""
+
+    code = "media.time"
+    advice = "Raise the time limit if the file is trusted; a file made to stall decoders looks like this."
+
+
+class KilledError(MediaError):
+    """The sandbox child that examined the file crashed or was killed."""
+
+    code = "media.killed"
+    advice = "Treat the file as hostile. If the machine was short of memory, try again with fewer workers."
+
+
+class NotRegularError(MediaError):
+    """This is not a regular file."""
+
+    code = "media.not_regular"
+    advice = "Only regular files are read: no folders, pipes, sockets or devices."
+
+
+class UnreadableError(MediaError):
+    """The file cannot be opened or read."""
+
+    code = "media.unreadable"
+    advice = "Check that the file exists and that you may read it."
+
+
+class EncryptedError(MediaError):
+    """The archive member is encrypted."""
+
+    code = "media.encrypted"
+    advice = "Unpack it with its password and scan the result."
+
+
+class NestedArchiveError(MediaError):
+    """An archive inside an archive is not opened."""
+
+    code = "media.nested_archive"
+    advice = "Unpack the outer archive and scan the inner one by itself."
+
+
+class TooManyMembersError(MediaError):
+    """The archive has more members than the limit allows; only its beginning was examined."""
+
+    code = "media.too_many_members"
+    advice = "Raise the member limit if the archive is trusted, or unpack or split it first."
+
+
+class SandboxError(Error):
+    """The sandbox could not be started."""
+
+    code = "media.sandbox"
+    advice = "Run `tocsin check`; if it reports no cause, please report this with the message."

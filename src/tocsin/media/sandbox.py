@@ -1,0 +1,228 @@
+"""A pool of killable child processes in which strangers' bytes are parsed (design invariant 4).
+
+A task is a function, named `module:function`, that a child calls for each job::
+
+    def task(source: BinaryIO, options: JsonObject, emit: Callable[[JsonObject], None]) -> None
+
+It reads `source`, calls `emit` once for each finding and raises a subclass of `tocsin.errors.Error` to
+refuse. Whatever happens to the child, each job is answered exactly once. docs/explanation/sandbox.md says
+what the children may and may not do, and why.
+"""
+
+import os
+import tempfile
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from tocsin.errors import Error, Refusal, UsageError
+from tocsin.media._crew import Crew, Ended, Found, Lost
+from tocsin.media._messages import MAX_JOB_BYTES, JsonObject, JsonValue, pack
+from tocsin.media.limits import ChildLimits
+from tocsin.media.regular import FilePath, open_regular
+
+__all__ = ["ChildLimits", "Job", "JsonObject", "JsonValue", "Outcome", "Pool", "Reply"]
+
+K = TypeVar("K")
+
+_MAX_ATTEMPTS = 2
+"""A job whose child was killed from outside is tried once more before the file is blamed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[K]):
+    """One file to examine. `key` is the caller's and comes back with what was found."""
+
+    key: K
+    opener: Callable[[], int]
+    """Opens the file when its turn comes and returns a descriptor that the pool closes; may raise an Error.
+    It is called again if the job has to be repeated."""
+    options: JsonObject = field(default_factory=dict)
+
+    @classmethod
+    def of_path(
+        cls, key: K, path: FilePath, options: JsonObject | None = None, *, follow: bool = True
+    ) -> "Job[K]":
+        """A job on the regular file at `path`; `follow` as in `open_regular`."""
+        return Job(key, lambda: open_regular(path, follow=follow), options or {})
+
+    @classmethod
+    def of_bytes(cls, key: K, data: bytes, options: JsonObject | None = None) -> "Job[K]":
+        """A job on bytes that are in memory; they touch no disk where the system can avoid it."""
+        return Job(key, lambda: _descriptor_of(data), options or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Generic[K]):
+    """One finding of a job that goes on."""
+
+    key: K
+    item: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[K]):
+    """The end of a job: what was found, and why there is no more if it was cut short or refused."""
+
+    key: K
+    items: tuple[JsonObject, ...]
+    refusal: Refusal | None
+
+
+@dataclass(slots=True)
+class _Pending(Generic[K]):
+    job: Job[K]
+    failures: int = 0
+
+
+class Pool:
+    """Workers for one task. Started at once in the background, ended by `close` or the `with` block.
+
+    One run at a time; what other threads of the caller do meanwhile does not matter.
+    """
+
+    def __init__(
+        self,
+        task: str,
+        *,
+        workers: int | None = None,
+        limits: ChildLimits | None = None,
+        preload: Sequence[str] = (),
+        path: Sequence[str] = (),
+    ) -> None:
+        """Start the zygote.
+
+        Args:
+            task: `module:function` of the task.
+            workers: most children at a time; by default one for each core this process may use.
+            limits: what each child may use.
+            preload: modules to load before the first child is forked, so that children share them; with
+                `module:function` the function is also called, without arguments and without limits.
+            path: folders to import from besides those of the installation.
+        """
+        size = workers or len(os.sched_getaffinity(0))
+        self._crew = Crew(size, task, limits or ChildLimits(), tuple(preload), tuple(path))
+        self._running = False
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        """The pool itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def close(self) -> None:
+        """Kill all children. A second call does nothing."""
+        if not self._closed:
+            self._closed = True
+            self._crew.close()
+
+    def run(self, jobs: Iterable[Job[K]]) -> Iterator[Outcome[K]]:
+        """Outcomes of `jobs` as they are done, each job's findings gathered; takes jobs as it needs them.
+
+        Raises:
+            SandboxError: children cannot be started at all.
+            UsageError: a run of this pool is under way, the pool is closed, or a job's options are too large.
+        """
+        gathered: dict[int, list[JsonObject]] = {}
+        numbered = (Job((number, job.key), job.opener, job.options) for number, job in enumerate(jobs))
+        for event in self.stream(numbered):
+            number, key = event.key
+            if isinstance(event, Reply):
+                gathered.setdefault(number, []).append(event.item)
+            else:
+                yield Outcome(key, tuple(gathered.pop(number, ())), event.refusal)
+
+    def stream(self, jobs: Iterable[Job[K]]) -> Iterator[Reply[K] | Outcome[K]]:
+        """As `run`, but each finding comes as a `Reply` as soon as it is made, and outcomes hold none.
+
+        The clock of a job starts anew with each finding, so that a long archive may take its time while it
+        gets on.
+        """
+        if self._running or self._closed:
+            message = "this pool is closed" if self._closed else "a run of this pool is under way"
+            raise UsageError(message)
+        self._running = True
+        try:
+            yield from self._stream(enumerate(jobs))
+        finally:
+            self._running = False
+            if not self._closed:
+                self._crew.drop_busy()
+
+    def _stream(self, jobs: Iterator[tuple[int, Job[K]]]) -> Iterator[Reply[K] | Outcome[K]]:
+        pending: dict[int, _Pending[K]] = {}
+        again: deque[int] = deque()
+        while (yield from self._hand_out(jobs, pending, again)) or pending:
+            for event in self._crew.listen():
+                key = pending[event.ticket].job.key
+                match event:
+                    case Found(_, item):
+                        yield Reply(key, item)
+                    case Lost(ticket, suspicion) if _deserves_another(pending[ticket], suspicion):
+                        again.append(ticket)
+                    case Lost(ticket, refusal) | Ended(ticket, refusal):
+                        del pending[ticket]
+                        yield Outcome(key, (), refusal)
+
+    def _hand_out(
+        self, jobs: Iterator[tuple[int, Job[K]]], pending: dict[int, _Pending[K]], again: deque[int]
+    ) -> Generator[Outcome[K], None, bool]:
+        """Hand in jobs while there is room; False when there are no more of them.
+
+        What cannot be opened is over before it began.
+        """
+        while self._crew.has_room():
+            if not again:
+                ticket, job = next(jobs, (-1, None))
+                if job is None:
+                    return False
+                _check_options(job.options)
+                pending[ticket] = _Pending(job)
+                again.append(ticket)
+            ticket = again.popleft()
+            job = pending[ticket].job
+            try:
+                descriptor = job.opener()
+            except Error as error:
+                del pending[ticket]
+                yield Outcome(job.key, (), Refusal.of(error))
+                continue
+            try:
+                handed = self._crew.hand(ticket, job.options, descriptor)
+            finally:
+                os.close(descriptor)
+            if not handed:
+                again.appendleft(ticket)
+                break
+        return True
+
+
+def _deserves_another(pending: _Pending[K], suspicion: Refusal | None) -> bool:
+    if suspicion is not None:
+        pending.failures += 1
+    return pending.failures < _MAX_ATTEMPTS
+
+
+def _check_options(options: JsonObject) -> None:
+    if len(pack(options)) > MAX_JOB_BYTES:
+        message = f"the options of a job may have {MAX_JOB_BYTES:,} bytes as JSON"
+        raise UsageError(message)
+
+
+def _descriptor_of(data: bytes) -> int:
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("tocsin", os.MFD_CLOEXEC)
+    else:
+        with tempfile.TemporaryFile() as file:  # has no name, so nothing stays behind
+            descriptor = os.dup(file.fileno())
+    with open(descriptor, "wb", closefd=False) as file:  # a descriptor, not a path
+        file.write(data)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor

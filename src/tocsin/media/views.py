@@ -1,0 +1,185 @@
+"""One content, several views: every way of looking at a picture that a copy of it may have been made from.
+
+Names of views, part of the interface:
+
+- `picture`: the upright picture, colours converted to 8-bit grey or RGB. The first frame of an animation.
+- `on-white` and `planes`, in place of `picture` where transparency makes them differ: what a viewer shows on
+  a white page, and the stored colours without regard to transparency (what programs that drop the alpha
+  channel hash).
+- `borderless`: `picture` or `on-white` without its uniform border, if it has one.
+- `frame-N`: up to 8 frames after the first, evenly spaced, the last one among them; N counts from 0. A frame
+  that looks exactly like an earlier view of this list is left out.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from tocsin.media import jpeg
+from tocsin.media.errors import DamagedError, TooManyFramesError, UnsupportedError
+from tocsin.media.limits import PictureLimits
+from tocsin.media.pictures import (
+    check_length,
+    check_size,
+    head_of,
+    in_memory,
+    jpeg_upright,
+    named_errors,
+    open_picture,
+    orientation_of,
+)
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
+    from tocsin.media.pixels import Pixels
+
+DEFAULT_LIMITS = PictureLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One way of looking at a picture."""
+
+    name: str
+    pixels: "Pixels"
+    """uint8, (h, w) grey or (h, w, 3) RGB, C-contiguous."""
+
+
+def views(source: BinaryIO | bytes, limits: PictureLimits = DEFAULT_LIMITS) -> Iterator[View]:
+    """The views of the picture in `source`, decoded one after the other to hold few at a time.
+
+    An error may come after some views: those are good, the rest is missing.
+
+    Raises:
+        EmptyError, UnsupportedError: there is no picture, or no decoder for it.
+        TruncatedError, CorruptError: it cannot be decoded to its end.
+        DamagedError: after the views; a part of them is the decoder's guess.
+        TooManyPixelsError, TooManyFramesError, TooLargeError, OutOfMemoryError: a limit was passed.
+    """
+    file = in_memory(source)
+    file_type = head_of(file)
+    if file_type.kind != "image":
+        message = f"this is not a picture but {file_type.mime}"
+        raise UnsupportedError(message)
+    if file_type.format == "jpeg":
+        yield from _jpeg_views(file, limits)
+    else:
+        yield from _pillow_views(open_picture(file, file_type, limits), limits)
+
+
+def decode_upright(data: bytes, limits: PictureLimits = DEFAULT_LIMITS) -> "Pixels":
+    """Pixels of the first view of `data`, in this process: only for bytes that the caller trusts.
+
+    Raises:
+        MediaError: as `views`; damage counts as an error here.
+    """
+    first: Pixels | None = None
+    for view in views(data, limits):
+        if first is None:
+            first = view.pixels
+            break
+    if first is None:
+        raise UnsupportedError
+    return first
+
+
+def _jpeg_views(file: BinaryIO, limits: PictureLimits) -> Iterator[View]:
+    file_type = head_of(file)
+    check_length(file, file_type, limits)
+    with named_errors():
+        data = file.read()
+    header = jpeg.read_header(data)
+    pixels, _ = jpeg_upright(data, header, limits)
+    if pixels is not None:
+        yield from _still_views(pixels)
+        return
+    yield from _pillow_views(open_picture(file, file_type, limits), limits)
+    if sentence := jpeg.damage(data, header):
+        message = f"the picture was decoded, but a part of it is damaged ({sentence})"
+        raise DamagedError(message)
+
+
+def _still_views(pixels: "Pixels") -> Iterator[View]:
+    from tocsin.media.borders import without_border  # noqa: PLC0415  # numpy, only once there are pixels
+
+    yield View("picture", pixels)
+    inner = without_border(pixels)
+    del pixels  # a caller that has dropped its view frees it before the next one is used
+    if inner is not None:
+        yield View("borderless", inner)
+
+
+def _pillow_views(image: "ImageFile", limits: PictureLimits) -> Iterator[View]:
+    from tocsin.media import pixels as convert  # noqa: PLC0415  # numpy, only once there are pixels
+    from tocsin.media.borders import without_border  # noqa: PLC0415
+
+    with named_errors():
+        image.load()
+        orientation = orientation_of(image)
+        pair = convert.with_alpha(image)
+        visible = convert.oriented(pair[0] if pair else convert.opaque(image), orientation)
+    seen = {_fingerprint(visible)} if _may_have_frames(image) else set()
+    yield View("on-white" if pair else "picture", visible)
+    if pair:
+        yield View("planes", convert.oriented(pair[1], orientation))
+        del pair
+    inner = without_border(visible)
+    del visible
+    if inner is not None:
+        yield View("borderless", inner)
+        del inner
+    for number in _later_frames(image, limits):
+        frame = _frame(image, number, limits)
+        fingerprint = _fingerprint(frame)
+        if fingerprint not in seen:
+            seen.add(fingerprint)
+            yield View(f"frame-{number}", frame)
+    _check_frames(image, limits)
+
+
+def _frame(image: "ImageFile", number: int, limits: PictureLimits) -> "Pixels":
+    from tocsin.media import pixels as convert  # noqa: PLC0415  # as above
+
+    with named_errors():
+        image.seek(number)
+        check_size(image.width, image.height, limits)
+        image.load()
+        pair = convert.with_alpha(image)
+        return convert.oriented(pair[0] if pair else convert.opaque(image), orientation_of(image))
+
+
+def _may_have_frames(image: "ImageFile") -> bool:
+    """Whether frames may follow; for GIF and TIFF the file would have to be walked to know."""
+    return image.format in {"GIF", "TIFF"} or _frames(image) > 1
+
+
+def _frames(image: "ImageFile") -> int:
+    with named_errors():
+        return int(getattr(image, "n_frames", 1))
+
+
+def _within(image: "ImageFile", limits: PictureLimits) -> int:
+    """How many frames of the animation the limits allow to be walked through."""
+    return max(1, min(limits.frames, limits.walked_pixels // (image.width * image.height)))
+
+
+def _later_frames(image: "ImageFile", limits: PictureLimits) -> list[int]:
+    """Numbers of the frames to look at after the first, evenly spaced, the last allowed one included."""
+    last = min(_frames(image), _within(image, limits)) - 1
+    count = min(limits.sampled, last)
+    return [round(step * last / count) for step in range(1, count + 1)]
+
+
+def _check_frames(image: "ImageFile", limits: PictureLimits) -> None:
+    total, walked = _frames(image), _within(image, limits)
+    if total > walked:
+        message = f"the file has {total:,} frames; only the first {walked:,} were sampled"
+        raise TooManyFramesError(message)
+
+
+def _fingerprint(pixels: "Pixels") -> bytes:
+    digest = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=16)
+    digest.update(pixels.data)
+    return digest.digest()
