@@ -1,8 +1,8 @@
 """Tars, plain or compressed, read strictly forward.
 
 The standard library reads the headers (POSIX pax, GNU and old ones). It has run in circles on sizes below
-zero (CVE-2019-20907, CVE-2025-8194) and takes a broken header for the end of the archive, so the file it reads
-from only goes forward, and the block at which it stopped is looked at.
+zero (CVE-2019-20907, CVE-2025-8194) and takes a broken header for the end of the archive, so the file it
+reads from only goes forward, and the block at which it stopped is looked at.
 """
 
 import bz2
@@ -99,7 +99,7 @@ def _members(forward: Forward) -> Iterator[RawMember]:
         if info is None:
             _check_end(forward.last_block)
             return
-        tar.members.clear()  # it would keep all of them
+        cast("list[tarfile.TarInfo]", vars(tar)["members"]).clear()  # it would keep all of them
         if info.isreg():
             name = info.name.encode("utf-8", "surrogateescape")
             yield RawMember(name, info.size, lambda info=info: _open(tar, info))  # type: ignore[misc]  # bound now

@@ -91,6 +91,6 @@ def _salvager(source: BinaryIO, begin: int, info: zipfile.ZipInfo) -> Callable[[
         _check_readable(info)
         source.seek(begin)
         with archive_errors():
-            return cast("BinaryIO", zipfile.ZipExtFile(source, "r", info))  # type: ignore[arg-type]  # it reads
+            return cast("BinaryIO", zipfile.ZipExtFile(source, "r", info))
 
     return opened

@@ -32,8 +32,8 @@ class Member:
     opened: BinaryIO | None
     """Its content, to be read before the next member is asked for; None if it cannot be read.
 
-    It can seek if it fits into memory (`ArchiveLimits.buffered_bytes`); otherwise it can be read once. Reading
-    may raise a MediaError: then what was read so far is not to be trusted.
+    It can seek if it fits into memory (`ArchiveLimits.buffered_bytes`); otherwise it can be read once.
+    Reading may raise a MediaError: then what was read so far is not to be trusted.
     """
     refusal: Refusal | None
     """Why its content cannot be read, or, for an archive, why what is inside is not looked at."""
@@ -95,13 +95,9 @@ def _member(index: int, raw: RawMember, limits: ArchiveLimits, budget: Budget) -
             message = f"the member has {raw.size:,} bytes; the limit is {limits.member_bytes:,}"
             raise TooLargeError(message)
         stream = MemberStream(raw.open(), raw.size, budget)
-        opened: BinaryIO = io.BufferedReader(stream, 1 << 16)
-        head = b""
-        if raw.size <= limits.buffered_bytes:
-            opened = io.BytesIO(opened.read())
-            head = opened.getvalue()[:HEAD_BYTES]
-        else:
-            head = opened.peek(HEAD_BYTES)[:HEAD_BYTES]
+        reader = io.BufferedReader(stream, 1 << 16)
+        head = reader.peek(HEAD_BYTES)[:HEAD_BYTES]
+        opened: BinaryIO = io.BytesIO(reader.read()) if raw.size <= limits.buffered_bytes else reader
     except Error as error:
         return Member(index, raw.name, raw.size, None, Refusal.of(error))
     nested = identify(head).format in ARCHIVES
