@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from numpy.typing import NDArray
 
 from tocsin.index import (
@@ -47,7 +47,7 @@ def expected(pairs: list[tuple[int, bytes]], query: bytes, radius: int) -> list[
 def found(index: HammingIndex, queries: Hashes, radius: int) -> list[list[tuple[int, int]]]:
     """(id, distance) of each query's hits."""
     limits, ids, distances = index.search(queries, radius)
-    assert (limits.dtype, ids.dtype, distances.dtype) == (np.int64, np.uint64, np.uint8)
+    assert [str(array.dtype) for array in (limits, ids, distances)] == ["int64", "uint64", "uint8"]
     assert len(limits) == len(queries) + 1
     assert limits[-1] == len(ids) == len(distances)
     hits = list(zip(ids.tolist(), distances.tolist(), strict=True))
@@ -68,7 +68,12 @@ class IndexMachine(RuleBasedStateMachine):
     def opened(self) -> HammingIndex:
         return HammingIndex.open(self.folder, _settings=SMALL)
 
-    @rule(seed=st.integers(0, 50), count=st.integers(0, 40), first=st.integers(0, 60), mark=st.binary(max_size=64))
+    @rule(
+        seed=st.integers(0, 50),
+        count=st.integers(0, 40),
+        first=st.integers(0, 60),
+        mark=st.binary(max_size=64),
+    )
     def add(self, seed: int, count: int, first: int, mark: bytes) -> None:
         hashes = hashes_near(seed, count)
         ids = np.arange(first, first + count, dtype=np.uint64)
@@ -120,8 +125,8 @@ TestIndex.settings = _FEW
 
 
 @pytest.mark.slow
-class TestIndexAtLength(IndexMachine.TestCase):  # type: ignore[misc, name-defined]  # made at run time
-    settings = settings(_FEW, max_examples=150, stateful_step_count=50)
+def test_many_long_histories() -> None:
+    run_state_machine_as_test(IndexMachine, settings=settings(_FEW, max_examples=150, stateful_step_count=50))
 
 
 @given(radius=st.integers(0, 64), count=st.sampled_from([1, 2, 300]), seed=st.integers(0, 1000))

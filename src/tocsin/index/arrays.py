@@ -15,7 +15,7 @@ MAX_RADIUS = 64
 CHECKPOINT_BYTES = 64
 
 
-def checked_ids(ids: Ids) -> Ids:
+def checked_ids(ids: object) -> Ids:
     """`ids` if it is uint64[n], contiguous. Raises InvalidIndexInputError."""
     if not isinstance(ids, np.ndarray) or ids.dtype != np.uint64 or ids.ndim != 1:
         message = f"ids must be uint64[n], not {_described(ids)}"
@@ -23,7 +23,7 @@ def checked_ids(ids: Ids) -> Ids:
     return np.ascontiguousarray(ids)
 
 
-def checked_hashes(hashes: Bytes, what: str) -> Words:
+def checked_hashes(hashes: object, what: str) -> Words:
     """`hashes` as words if it is uint8[n, 32]. Raises InvalidIndexInputError."""
     if (
         not isinstance(hashes, np.ndarray)
@@ -36,7 +36,7 @@ def checked_hashes(hashes: Bytes, what: str) -> Words:
     return np.ascontiguousarray(hashes).view(np.uint64)
 
 
-def checked_radius(radius: int) -> int:
+def checked_radius(radius: object) -> int:
     """`radius` if it is a whole number from 0 to 64. Raises InvalidIndexInputError."""
     if isinstance(radius, bool) or not isinstance(radius, (int, np.integer)) or not 0 <= radius <= MAX_RADIUS:
         message = f"the radius must be a whole number from 0 to {MAX_RADIUS}, not {radius!r}"
@@ -44,12 +44,12 @@ def checked_radius(radius: int) -> int:
     return int(radius)
 
 
-def checked_checkpoint(checkpoint: bytes | None) -> bytes | None:
+def checked_checkpoint(checkpoint: object) -> bytes | None:
     """`checkpoint` if it is None or at most 64 bytes. Raises InvalidIndexInputError."""
-    if checkpoint is not None and (not isinstance(checkpoint, bytes) or len(checkpoint) > CHECKPOINT_BYTES):
-        message = f"a checkpoint must be bytes, at most {CHECKPOINT_BYTES} of them"
-        raise InvalidIndexInputError(message)
-    return checkpoint
+    if checkpoint is None or (isinstance(checkpoint, bytes) and len(checkpoint) <= CHECKPOINT_BYTES):
+        return checkpoint
+    message = f"a checkpoint must be bytes, at most {CHECKPOINT_BYTES} of them"
+    raise InvalidIndexInputError(message)
 
 
 def _described(value: object) -> str:

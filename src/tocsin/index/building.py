@@ -1,6 +1,8 @@
 """Writing segments: from new pairs, and from older segments when they are merged."""
 
+import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,11 +18,22 @@ from tocsin.index.settings import Settings, Step
 from tocsin.index.tombstones import Tombstones
 
 _SMALL_ID = 1 << 32
+KERNELS = "tocsin.index.kernels"
+Chunks = NDArray[np.uint16]
+"""Hashes as uint16[n, 16]."""
 
 
-def gathered(parts: Sequence[Rows], tombstones: Tombstones) -> tuple[Ids, Words]:
-    """All pairs of `parts` that `tombstones` leave, as ids and hashes, in the order of `parts`."""
-    keeps = [~tombstones.hides(part.ids.astype(np.uint64), part.sequence) for part in parts]
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Ids and hashes that belong together."""
+
+    ids: Ids
+    hashes: Words
+
+
+def gathered(parts: Sequence[Rows], tombstones: Tombstones) -> Pairs:
+    """All pairs of `parts` that `tombstones` leave, in the order of `parts`."""
+    keeps = [~tombstones.hides(part.ids, part.sequence) for part in parts]
     total = sum(int(keep.sum()) for keep in keeps)
     ids, hashes = np.empty(total, np.uint64), np.empty((total, 4), np.uint64)
     start = 0
@@ -29,42 +42,44 @@ def gathered(parts: Sequence[Rows], tombstones: Tombstones) -> tuple[Ids, Words]
         ids[start:end] = part.ids[keep]
         np.compress(keep, part.hashes, axis=0, out=hashes[start:end])
         start = end
-    return ids, hashes
+    return Pairs(ids, hashes)
 
 
-def write_segment(
-    path: Path, ids: Ids, hashes: Words, sequence: int, settings: Settings, step: Step
-) -> SegmentRef:
+def write_segment(path: Path, pairs: Pairs, sequence: int, settings: Settings, step: Step) -> SegmentRef:
     """Write these pairs as a segment that has the effect of operations up to `sequence`."""
-    chunks = hashes.view(np.uint16)
-    order = np.argsort(chunks[:, 0], kind="stable")
-    ids, hashes = ids[order], hashes[order]
+    order = np.argsort(pairs.hashes.view(np.uint16)[:, 0], kind="stable")
+    pairs = Pairs(pairs.ids[order], pairs.hashes[order])
     del order
-    listed = len(ids) if len(ids) >= settings.flat_rows else 0
-    header_crc = 0
+    header = b""
 
     def fill(file: BinaryIO) -> None:
-        nonlocal header_crc
-        header_crc = _fill(file, ids, hashes, sequence, listed, step)
+        nonlocal header
+        header = _fill(file, pairs, sequence, settings, step)
 
     write_atomically(path, fill, step)
-    return SegmentRef(path.name, len(ids), sequence, header_crc)
+    return SegmentRef(path.name, len(pairs.ids), sequence, checksum(header))
 
 
-def _fill(file: BinaryIO, ids: Ids, hashes: Words, sequence: int, listed: int, step: Step) -> int:
-    """Write the sections, then the header that describes them; the CRC-32 of the header."""
-    id_bytes = 4 if not len(ids) or int(ids.max()) < _SMALL_ID else 8
-    extents = [
-        _section(file, iter([hashes])),
-        _section(file, iter([ids.astype(f"<u{id_bytes}")])),
-        *_directory(file, hashes, listed, step),
+def _fill(file: BinaryIO, pairs: Pairs, sequence: int, settings: Settings, step: Step) -> bytes:
+    """Write the sections, then the header that describes them, which is returned."""
+    rows = len(pairs.ids)
+    id_bytes = 4 if not rows or int(pairs.ids.max()) < _SMALL_ID else 8
+    with_directory = rows >= settings.flat_rows
+    sections = [
+        _section(file, iter([pairs.hashes])),
+        _section(file, iter([pairs.ids.astype(f"<u{id_bytes}")])),
     ]
-    header = HEADER.pack(MAGIC, 1, id_bytes, len(ids), listed, sequence)
-    header = (header + b"".join(extents)).ljust(HEADER_BYTES - 4, b"\0")
+    if with_directory:
+        compiled = rows >= settings.numpy_rows or KERNELS in sys.modules
+        sections += _directory(file, pairs.hashes.view(np.uint16), step, compiled=compiled)
+    else:
+        sections += [_section(file, iter(())) for _ in range(3)]
+    header = HEADER.pack(MAGIC, 1, id_bytes, rows, rows if with_directory else 0, sequence)
+    header = (header + b"".join(sections)).ljust(HEADER_BYTES - 4, b"\0")
     header += checksum(header).to_bytes(4, "little")
     file.seek(0)
     file.write(header)
-    return checksum(header)
+    return header
 
 
 def _section(file: BinaryIO, pieces: Iterator[NDArray[np.generic]]) -> bytes:
@@ -73,37 +88,43 @@ def _section(file: BinaryIO, pieces: Iterator[NDArray[np.generic]]) -> bytes:
     file.seek(offset)
     crc = length = 0
     for piece in pieces:
-        data = memoryview(np.ascontiguousarray(piece)).cast("B") if piece.size else memoryview(b"")
+        data = np.ascontiguousarray(piece).view(np.uint8).data
         crc = checksum(data, crc)
         length += file.write(data)
     file.truncate(offset + length)
     return SECTION.pack(offset, length, crc, 0)
 
 
-def _directory(file: BinaryIO, hashes: Words, listed: int, step: Step) -> list[bytes]:
-    """Write the three sections of the directory, empty ones if nothing is to be listed.
+def _directory(file: BinaryIO, chunks: Chunks, step: Step, *, compiled: bool) -> list[bytes]:
+    """Write the three sections of the directory.
 
-    Two go to the file in the order of the chunks and are as long as everything else, so the row numbers of a
-    chunk (3 bytes a row) are the only ones held until the neighbours are out.
+    A chunk's neighbours go out as they are made; the row numbers, which follow in the file, wait till then.
     """
-    if not listed:
-        return [_section(file, iter(())) for _ in range(3)]
-    chunks = hashes.view(np.uint16)
     starts = np.zeros((CHUNKS, CHUNK_VALUES + 1), np.uint32)
     for chunk in range(CHUNKS):
         starts[chunk, 1:] = np.cumsum(np.bincount(chunks[:, chunk], minlength=CHUNK_VALUES))
     numbers: list[Bytes] = []
 
     def neighbours() -> Iterator[NDArray[np.generic]]:
-        for chunk in range(CHUNKS):
-            following = chunks[:, (chunk + 1) % CHUNKS]
-            if chunk == 0:
-                yield following
-                continue
-            order = np.argsort(chunks[:, chunk], kind="stable")
-            numbers.append(order.astype("<u4").view(np.uint8).reshape(-1, 4)[:, :NUMBER_BYTES].copy())
+        yield chunks[:, 1]  # rows are in the order of chunk 0
+        for chunk in range(1, CHUNKS):
+            following, rows = _listed(chunks, chunk, starts[chunk], compiled=compiled)
+            numbers.append(rows)
+            yield following
             step("segment: chunk")
-            yield following[order]
         yield np.zeros(OVERREAD, np.uint16)
 
     return [_section(file, iter([starts])), _section(file, neighbours()), _section(file, iter(numbers))]
+
+
+def _listed(
+    chunks: Chunks, chunk: int, starts: NDArray[np.uint32], *, compiled: bool
+) -> tuple[NDArray[np.uint16], Bytes]:
+    """The rows in the order of one chunk: the next chunk of each, and their numbers in 3 bytes each."""
+    if compiled:
+        from tocsin.index import kernels  # noqa: PLC0415  # numba takes 1.3 s to import
+
+        return kernels.listed(chunks, chunk, starts)
+    order = np.argsort(chunks[:, chunk], kind="stable")
+    numbers = order.astype("<u4").view(np.uint8).reshape(-1, 4)[:, :NUMBER_BYTES]
+    return chunks[:, (chunk + 1) % CHUNKS][order], numbers.copy().reshape(-1)

@@ -23,7 +23,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_atomically(path: Path, fill: Callable[[BinaryIO], object], step: Step) -> None:
-    """Have `fill` write `path` by way of a temporary file, a rename, and an fsync of each and of the folder."""
+    """Have `fill` write `path` by way of a temporary file, a rename, and an fsync of file and folder."""
     kind = path.name.split("-", maxsplit=1)[0]
     temporary = path.with_name(path.name + ".tmp")
     try:

@@ -65,7 +65,8 @@ def _attempt_to_load(folder: Path, known: dict[str, Segment]) -> Loaded | None:
         manifest = decoded(os.pread(descriptor, os.fstat(descriptor).st_size, 0), path)
         tail = Tail(folder / manifest.log, manifest.sequence)
     except FileNotFoundError as error:
-        return _missing(descriptor, error)
+        _missing(descriptor, error)
+        return None
     except BaseException:
         os.close(descriptor)
         raise
@@ -75,7 +76,8 @@ def _attempt_to_load(folder: Path, known: dict[str, Segment]) -> Loaded | None:
         tail.check_rest()
     except FileNotFoundError as error:
         tail.close()
-        return _missing(descriptor, error)
+        _missing(descriptor, error)
+        return None
     except BaseException:
         tail.close()
         os.close(descriptor)
@@ -119,7 +121,7 @@ def remove_orphans(folder: Path, manifest: Manifest) -> None:
 
 
 def create(folder: Path, step: Step) -> None:
-    """Make `folder` an empty index unless it is one. Raises IndexCorruptError if only its manifest is missing."""
+    """Make `folder` an empty index if it is none. Raises IndexCorruptError if its manifest is gone."""
     if (folder / NAME).exists():
         return
     if any(folder.glob("segment-*.seg")):

@@ -42,9 +42,9 @@ class IndexStats:
 class HammingIndex:
     """A multiset of (id, 256-bit hash) pairs in a folder, searched exactly by Hamming distance.
 
-    One object at a time writes (`open(path)`), any number in any process read (`open(path, readonly=True)`) and
-    see each operation once it is durable. All methods may be called from several threads; searches run side by
-    side and do not wait for writes. The folder must be on a local file system.
+    One object at a time writes (`open(path)`); any number, in any process, read (`open(path, readonly=True)`)
+    and see each operation once it is durable. All methods may be called from several threads; searches run
+    side by side and do not wait for writes. The folder must be on a local file system.
     """
 
     def __init__(self, folder: Path, source: Writer | Reader, settings: Settings) -> None:
@@ -65,9 +65,9 @@ class HammingIndex:
     ) -> Self:
         """Open the index in folder `path`; for writing, make it if it is not there.
 
-        With `preload`, all of it is brought into memory first, and new segments before they are used: worth it
-        for a server, not for a few queries. Checks headers, the manifest and the log, not whole segments (see
-        `verify`). `_settings` and `_step` are for tests.
+        With `preload`, all of it is brought into memory first, and new segments before they are used: worth
+        it for a server, not for a few queries. Checks headers, the manifest and the log, not whole segments
+        (see `verify`). `_settings` and `_step` are for tests.
 
         Raises IndexLockedError (a second writer), IndexMissingError (readonly), IndexCorruptError.
         """
@@ -79,8 +79,8 @@ class HammingIndex:
     def add(self, ids: Ids, hashes: Bytes, *, checkpoint: bytes | None = None) -> None:
         """Add pairs: ids uint64[n], hashes uint8[n, 32]. Durable, all or none, and findable when it returns.
 
-        Neither ids nor hashes need be unique. `checkpoint` (at most 64 bytes) becomes durable together with the
-        operation. Raises InvalidIndexInputError, IndexReadOnlyError, IndexClosedError, IndexFailedError.
+        Neither ids nor hashes need be unique. `checkpoint` (at most 64 bytes) becomes durable together with
+        the operation. Raises InvalidIndexInputError, IndexReadOnlyError, IndexClosedError, IndexFailedError.
         """
         numbers, words = checked_ids(ids), checked_hashes(hashes, "hashes")
         if len(numbers) != len(words):
@@ -99,8 +99,8 @@ class HammingIndex:
     def search(self, queries: Bytes, radius: int) -> Answer:
         """All pairs whose hash is within `radius` (0 to 64) bits of a query: queries uint8[q, 32].
 
-        Returns limits int64[q + 1], ids uint64[total] and distances uint8[total]; the hits of query i are those
-        from limits[i] up to limits[i + 1], in no particular order, and never cut short.
+        Returns limits int64[q + 1], ids uint64[total] and distances uint8[total]; the hits of query i are
+        those from limits[i] up to limits[i + 1], in no particular order, and never cut short.
         Raises InvalidIndexInputError, IndexClosedError, IndexCorruptError.
         """
         words = checked_hashes(queries, "queries")

@@ -7,6 +7,7 @@ import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
@@ -85,8 +86,8 @@ def _decoded(head: _Head, payload: memoryview) -> Record:
 def _torn(rest: memoryview, offset: int) -> bool:
     """Whether damage from `offset` to the end of the file is an append that the machine never finished.
 
-    An append that a crash cut short leaves a shorter file, or, where the file's length reached the disk before
-    its content did, whole sectors of zeros. Anything else was once written and acknowledged.
+    An append that a crash cut short leaves a shorter file, or, where the file's length reached the disk
+    before its content did, whole sectors of zeros. Anything else was once written and acknowledged.
     """
     head = _Head.read(rest)
     if head is None and len(rest) < _RECORD.size:
@@ -95,14 +96,14 @@ def _torn(rest: memoryview, offset: int) -> bool:
         return head.size > len(rest)
     first = -offset % _SECTOR
     cuts = [0, *range(first, len(rest), _SECTOR), len(rest)]
-    return any(not any(rest[a:b]) for a, b in zip(cuts, cuts[1:], strict=False) if b > a)
+    return any(not any(rest[a:b]) for a, b in pairwise(cuts) if b > a)
 
 
 class Tail:
     """Reads records from where it last stopped; used by recovery and by readers that follow the writer."""
 
     def __init__(self, path: Path, sequence: int) -> None:
-        """Open the log at `path`, whose first record is operation `sequence` + 1. Raises IndexCorruptError."""
+        """Open the log at `path`; its first record is operation `sequence` + 1. Raises IndexCorruptError."""
         self.path = path
         self.sequence = sequence
         self._descriptor = os.open(path, os.O_RDONLY)
@@ -148,7 +149,7 @@ class Log:
     """The writer's end of the log."""
 
     def __init__(self, path: Path, size: int, step: Step) -> None:
-        """Open the log at `path` for appending after its first `size` bytes, dropping a torn append beyond."""
+        """Open the log at `path` to append after its first `size` bytes, dropping a torn append beyond."""
         self.path = path
         self.size = size
         self._step = step

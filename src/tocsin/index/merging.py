@@ -8,8 +8,8 @@ from tocsin.index.settings import Settings
 def run_to_merge(rows: Sequence[int], settings: Settings) -> range | None:
     """Which neighbouring segments (of these many rows, oldest first) to merge into one, if any.
 
-    The longest run up to the newest segment whose oldest member is no larger than the newer ones together. What
-    is left is ordered by size, each segment larger than all newer ones together, so there are at most
+    The longest run up to the newest segment whose oldest member is no larger than the newer ones together.
+    What is left is ordered by size, each segment larger than all newer ones together, so there are at most
     log2(n / live_rows) + 1 of them and a pair is rewritten at most that often.
     """
     newer = 0

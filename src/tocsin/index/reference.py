@@ -1,4 +1,4 @@
-"""Brute force in NumPy: what the kernels must agree with, and what small indexes use to spare numba's import."""
+"""Brute force in NumPy: what the kernels must agree with, and what spares small indexes numba's import."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,8 @@ def _distances(hashes: Words, query: Words) -> NDArray[np.uint32]:
     # Four byte-sized counts a row, added as two halves of a word: five times faster than sum(axis=1).
     counts = np.bitwise_count(hashes ^ query).view(np.uint32).reshape(-1)
     halves = (counts & 0x00FF00FF) + (counts >> 8 & 0x00FF00FF)
-    return (halves & 0xFFFF) + (halves >> 16)
+    distances: NDArray[np.uint32] = (halves & 0xFFFF) + (halves >> 16)
+    return distances
 
 
 def scan(hashes: Words, queries: Words, radius: int) -> Hits:

@@ -20,9 +20,10 @@ NUMBER_BYTES = 3
 class Directory:
     """For each chunk, the rows ordered by that chunk's value.
 
-    The postings of chunk c with value v are `starts[c, v]` up to `starts[c, v + 1]`. Posting p of chunk c has
-    in `neighbours[c * n + p]` the value of the row's next chunk on the ring, and at byte 3 * ((c - 1) * n + p)
-    of `numbers` the row's number; rows are ordered by chunk 0, whose postings are the row numbers themselves.
+    The postings of chunk c with value v are `starts[c, v]` up to `starts[c, v + 1]`. Posting p of chunk c
+    has in `neighbours[c * n + p]` the value of the row's next chunk on the ring, and at byte
+    3 * ((c - 1) * n + p) of `numbers` the row's number; rows are ordered by chunk 0, whose postings are the
+    row numbers themselves.
     """
 
     starts: NDArray[np.uint32]

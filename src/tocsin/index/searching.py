@@ -1,4 +1,4 @@
-"""Searching a snapshot: each part by the compiled kernels, or by NumPy while that costs less than loading them."""
+"""Searching a snapshot: by the compiled kernels, or by NumPy while that costs less than loading them."""
 
 import sys
 
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from tocsin.index import reference
 from tocsin.index.arrays import Bytes, Ids, Words
+from tocsin.index.building import KERNELS
 from tocsin.index.plan import plan_for
 from tocsin.index.rows import Hits, Rows
 from tocsin.index.settings import Settings
@@ -14,9 +15,7 @@ from tocsin.index.snapshot import Snapshot
 from tocsin.index.tombstones import Tombstones
 
 Answer = tuple[NDArray[np.int64], Ids, Bytes]
-"""limits int64[q + 1], ids uint64[total], distances uint8[total]: query i's hits from limits[i] to limits[i + 1]."""
-
-_KERNELS = "tocsin.index.kernels"
+"""limits int64[q + 1], ids uint64[total], distances uint8[total]: query i has limits[i] to limits[i + 1]."""
 
 
 class Searcher:
@@ -41,7 +40,7 @@ class Searcher:
     def _compiled(self, work: int) -> bool:
         """Whether to use the kernels for this much more work."""
         self._work_left -= work
-        return self._work_left < 0 or _KERNELS in sys.modules
+        return self._work_left < 0 or KERNELS in sys.modules
 
     def _scan(self, part: Rows, queries: Words, radius: int, *, compiled: bool) -> Hits:
         """The part's rows within the radius."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 Step = Callable[[str], None]
-"""Called with a name right before or after each step that must survive a crash; tests kill the process there."""
+"""Called with a name around each step that a crash must not spoil; tests kill the process there."""
 
 
 def no_step(_name: str) -> None:
@@ -26,9 +26,11 @@ class Settings:
     most_segments: int = 24
     """Adding waits for the merger when there are more segments than this."""
     tombstone_share: float = 0.1
-    """Everything is merged when the tombstones are more than this share of the rows (and more than `live_rows`)."""
+    """Segments are rewritten when tombstones are more than this share of the rows (and than `live_rows`)."""
     numpy_work: int = 100_000_000
     """Row comparisons done in NumPy (about 6 ns each) before it pays to load the compiled kernels (1.3 s)."""
+    numpy_rows: int = 500_000
+    """Rows from which it pays to load the compiled kernels for sorting a new segment."""
     probe_cost: int = 6
     """Rows that can be compared from end to end in the time of one probe of a directory."""
     merging: bool = True

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from tocsin.index.log import Record
 from tocsin.index.rows import Live, Rows
 from tocsin.index.segment import Segment
@@ -48,4 +50,4 @@ class Snapshot:
         """How many pairs are held but removed. Reads every id if there are tombstones."""
         if not len(self.tombstones):
             return 0
-        return sum(int(self.tombstones.hides(part.ids, part.sequence).sum()) for part in self.parts())
+        return sum(int(np.sum(self.tombstones.hides(part.ids, part.sequence))) for part in self.parts())

@@ -4,8 +4,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from tocsin.index.arrays import Ids, Words
-from tocsin.index.building import write_segment
+from tocsin.index.building import Pairs, write_segment
 from tocsin.index.log import Log
 from tocsin.index.manifest import Manifest
 from tocsin.index.segment import Segment, open_segment
@@ -15,7 +14,7 @@ from tocsin.index.tombstones import Tombstones
 
 
 class Store:
-    """The folder as its writer sees it. New files may be written by several threads; committing is for one."""
+    """The folder as its writer sees it. Several threads may write new files; committing is for one."""
 
     def __init__(
         self, folder: Path, manifest: Manifest, written: Tombstones, settings: Settings, step: Step
@@ -29,13 +28,14 @@ class Store:
         self._numbering = threading.Lock()
         self._next = manifest.next_file
 
-    def write_segments(self, ids: Ids, hashes: Words, sequence: int, *, preload: bool) -> tuple[Segment, ...]:
-        """Write pairs to as many segments as they need, and open these. Not part of the index until committed."""
+    def write_segments(self, pairs: Pairs, sequence: int, *, preload: bool) -> tuple[Segment, ...]:
+        """Write pairs to as many segments as they need, and open these: for a later `commit`."""
         segments = []
-        for first in range(0, len(ids), self.settings.segment_rows):
-            some = slice(first, first + self.settings.segment_rows)
+        for first in range(0, len(pairs.ids), self.settings.segment_rows):
+            until = first + self.settings.segment_rows
+            some = Pairs(pairs.ids[first:until], pairs.hashes[first:until])
             path = self._new_file("segment", "seg")
-            ref = write_segment(path, ids[some], hashes[some], sequence, self.settings, self.step)
+            ref = write_segment(path, some, sequence, self.settings, self.step)
             segment = open_segment(self.folder, ref)
             if preload:
                 segment.preload()
@@ -49,7 +49,7 @@ class Store:
     def commit(self, snapshot: Snapshot, log: Log | None = None) -> None:
         """Make the snapshot's segments and tombstones those of the folder, and remove the files they replace.
 
-        With `log`, which goes on from this snapshot, also its sequence and checkpoint; otherwise the log stays.
+        With `log`, which goes on from this snapshot, also its sequence and checkpoint; else the log stays.
         """
         before = self.manifest
         tombstones = self._tombstones_file(snapshot.tombstones)

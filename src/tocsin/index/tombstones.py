@@ -48,7 +48,7 @@ class Tombstones:
         keep = self.sequences > np.uint64(sequence)
         return self if bool(keep.all()) else type(self)(self.ids[keep], self.sequences[keep])
 
-    def hides(self, ids: Ids, sequence: int) -> NDArray[np.bool_]:
+    def hides(self, ids: Ids | NDArray[np.uint32], sequence: int) -> NDArray[np.bool_]:
         """bool[n]: which of `ids`, rows of a segment of this `sequence`, were removed later."""
         if not len(self.ids) or not len(ids):
             return np.zeros(len(ids), np.bool_)

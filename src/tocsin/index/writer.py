@@ -1,4 +1,4 @@
-"""The one writer of an index: makes each operation durable, then visible; merges segments in the background."""
+"""The one writer of an index: makes operations durable, then visible; merges segments in the background."""
 
 import fcntl
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tocsin.index.arrays import Ids, Words
-from tocsin.index.building import gathered
+from tocsin.index.building import Pairs, gathered
 from tocsin.index.errors import IndexClosedError, IndexFailedError, IndexLockedError
 from tocsin.index.folder import create, load, remove_orphans
 from tocsin.index.log import FILE_HEADER, Log, Record
@@ -18,7 +18,6 @@ from tocsin.index.rows import Live
 from tocsin.index.settings import Settings, Step
 from tocsin.index.snapshot import Snapshot
 from tocsin.index.store import Store
-from tocsin.index.tombstones import Tombstones
 
 
 class _ClosingError(Exception):
@@ -174,7 +173,7 @@ class Writer:
             snapshot = replace(snapshot, sequence=large.sequence, checkpoint=kept)
         elif self._log.size == len(FILE_HEADER):
             return
-        new = self._store.write_segments(ids, hashes, snapshot.sequence, preload=self._preload)
+        new = self._store.write_segments(Pairs(ids, hashes), snapshot.sequence, preload=self._preload)
         snapshot = _pruned(replace(snapshot, segments=snapshot.segments + new, live=Live.empty()))
         log = self._store.new_log()
         self._store.commit(snapshot, log)
@@ -220,8 +219,8 @@ class Writer:
     def _merge(self, before: Snapshot, run: range) -> None:
         """Replace a run of `before`'s segments by one without the removed pairs."""
         old = before.segments[run.start : run.stop]
-        ids, hashes = gathered([segment.rows for segment in old], before.tombstones)
-        new = self._store.write_segments(ids, hashes, before.sequence, preload=self._preload)
+        pairs = gathered([segment.rows for segment in old], before.tombstones)
+        new = self._store.write_segments(pairs, before.sequence, preload=self._preload)
         with self._changed:
             segments = self._snapshot.segments
             start = segments.index(old[0])
@@ -243,5 +242,4 @@ class Writer:
 def _pruned(snapshot: Snapshot) -> Snapshot:
     """Without the tombstones that no segment needs any more."""
     oldest = min((segment.rows.sequence for segment in snapshot.segments), default=snapshot.sequence)
-    tombstones: Tombstones = snapshot.tombstones.after(oldest)
-    return replace(snapshot, tombstones=tombstones)
+    return replace(snapshot, tombstones=snapshot.tombstones.after(oldest))
