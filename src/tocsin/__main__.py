@@ -3,9 +3,9 @@
 
 def main() -> None:
     """Run the command line."""
-    from tocsin.cli.main import cli  # noqa: PLC0415  # keeps `import tocsin.__main__` free of click
+    from tocsin.cli.main import main as run  # noqa: PLC0415  # keeps `import tocsin.__main__` free of click
 
-    cli()
+    run()
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """One content, all its signals: what a file is, its digests, and the PDQ hashes of its views.
 
-`examine` and `examine_archive` are the tasks that sandbox children run on strangers' bytes; they answer in
-JSON, which `Content.from_json` reads back with every value checked, because a child may have been subverted.
+`examine` is the task that sandbox children run on strangers' bytes; they answer in JSON, which
+`Content.from_answer` reads back and checks, because a child may have been subverted.
 """
 
 import base64
 import binascii
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO, Self
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 from tocsin.errors import Error, Refusal
 from tocsin.hashing.digests import digest_signals
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
+from tocsin.media.errors import EmptyError, TooLargeError
 from tocsin.media.identify import HEAD_BYTES, FileType, identify
 from tocsin.media.limits import PictureLimits
 
@@ -51,8 +53,10 @@ class Content:
     """Length in bytes."""
     signals: tuple[Signal, ...]
     refused: Refusal | None = None
+    format: str = "unknown"
+    """Short name of the file's format, such as jpeg or zip."""
     preview: bytes = b""
-    """A blurred, grey, small JPEG for reports, where one was asked for."""
+    """A blurred, grey, small PNG for reports, where one was asked for."""
 
     def to_json(self) -> "dict[str, JsonValue]":
         """The documented shape, without the path that only the caller knows."""
@@ -63,16 +67,25 @@ class Content:
             "refused": None if self.refused is None else {**self.refused.to_json()},
         }
 
+    def to_answer(self) -> "dict[str, JsonValue]":
+        """All of it, as a sandbox child sends it."""
+        return {
+            **self.to_json(),
+            "format": self.format,
+            "preview": base64.b64encode(self.preview).decode(),
+        }
+
     @classmethod
-    def from_json(cls, answer: "Mapping[str, JsonValue]") -> Self:
-        """Read a child's answer. Raises SubvertedError if it is none."""
+    def from_answer(cls, answer: "Mapping[str, JsonValue]") -> Self:
+        """Read what `to_answer` made. Raises SubvertedError if it is no such thing."""
         try:
             return cls(
                 kind=_text(answer["kind"]),
                 size=_number(answer["bytes"]),
                 signals=tuple(signal_from_json(item) for item in _items(answer["signals"])),
                 refused=_refusal(answer.get("refused")),
-                preview=base64.b64decode(_text(answer.get("preview", "")), validate=True),
+                format=_text(answer["format"]),
+                preview=base64.b64decode(_text(answer["preview"]), validate=True),
             )
         except (KeyError, TypeError, ValueError, binascii.Error, Error) as error:
             raise SubvertedError from error
@@ -118,37 +131,82 @@ def content_of(source: BinaryIO, suffix: str, wanted: Wanted) -> Content:
     """Examine one content from its beginning; whatever is wrong with it becomes its refusal.
 
     Args:
-        source: seekable, at its beginning.
+        source: at its beginning. If it cannot seek, a picture in it is refused as too large.
         suffix: the ending of its name with the dot, lower case; empty where it has no name.
         wanted: what to compute.
     """
-    file_type = identify(source.read(HEAD_BYTES))
-    source.seek(0)
-    signals = digest_signals(_chunks(source))
-    content = Content(file_type.kind, source.tell(), tuple(signals))
+    try:
+        head = source.read(HEAD_BYTES)
+        file_type = identify(head)
+        size = 0
+
+        def chunks() -> Iterator[bytes]:
+            nonlocal size
+            chunk = head
+            while chunk:
+                size += len(chunk)
+                yield chunk
+                chunk = source.read(CHUNK)
+
+        signals = digest_signals(chunks())
+    except Error as error:  # the bytes could not be read to their end, so their digests mean nothing
+        return Content("file", 0, (), Refusal.of(error))
+    content = Content(file_type.kind, size, tuple(signals), format=file_type.format)
     if refusal := _misnamed(file_type, suffix):
         return replace(content, refused=refusal)
-    if file_type.kind != "image":
-        return content
-    source.seek(0)
-    previews: list[bytes] = []
+    return _with_views(source, content, wanted) if file_type.kind == "image" else content
+
+
+def _with_views(source: BinaryIO, content: Content, wanted: Wanted) -> Content:
+    """`content` with the signals of its views, as many as there are before a refusal."""
+    signals, previews = list(content.signals), list[bytes]()
+    refused: Refusal | None = None
     try:
+        if not source.seekable():
+            raise TooLargeError
+        source.seek(0)
         signals.extend(_view_signals(source, wanted, previews))
     except Error as error:
-        content = replace(content, refused=Refusal.of(error))
-    return replace(content, signals=tuple(signals), preview=b"".join(previews))
+        refused = Refusal.of(error)
+    return replace(content, signals=tuple(signals), refused=refused, preview=b"".join(previews))
 
 
 def examine(
     source: BinaryIO, options: "Mapping[str, JsonValue]", emit: "Callable[[Mapping[str, JsonValue]], None]"
 ) -> None:
-    """Sandbox task: examine one file and answer once."""
+    """Sandbox task: examine one file and answer once; or, with the option `stride`, what is in an archive."""
+    if "stride" in options:
+        _examine_members(source, options, emit)
+        return
     content = content_of(source, str(options.get("suffix", "")), Wanted.from_options(options))
-    emit(_answer(content))
+    emit(content.to_answer())
 
 
-def _answer(content: Content) -> "dict[str, JsonValue]":
-    return {**content.to_json(), "preview": base64.b64encode(content.preview).decode()}
+def _examine_members(
+    source: BinaryIO, options: "Mapping[str, JsonValue]", emit: "Callable[[Mapping[str, JsonValue]], None]"
+) -> None:
+    """Examine the members of an archive and answer for each, with its index and name.
+
+    Options `start`, `stride` and `offset` are those of `tocsin.media.archives.members`. An empty answer is a
+    sign of life.
+    """
+    from tocsin.media.archives import members  # noqa: PLC0415  # only for archives
+
+    start, stride, offset = (_number(options[name]) for name in ("start", "stride", "offset"))
+    wanted = Wanted.from_options(options)
+    for member in members(source, start=start, stride=stride, offset=offset, progress=lambda: emit({})):
+        name = os.fsdecode(member.name)
+        if member.opened is None:
+            content = Content("file", member.size, (), member.refusal)
+        else:
+            content = content_of(member.opened, suffix_of(name), wanted)
+            content = replace(content, refused=content.refused or member.refusal)
+        emit({"index": member.index, "name": name, **content.to_answer()})
+
+
+def suffix_of(name: str) -> str:
+    """The ending of a file's name with its dot, in lower case."""
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122  # the name may be one no Path can have
 
 
 def _view_signals(source: BinaryIO, wanted: Wanted, previews: list[bytes]) -> Iterator[Signal]:
@@ -166,18 +224,11 @@ def _view_signals(source: BinaryIO, wanted: Wanted, previews: list[bytes]) -> It
 
 def _misnamed(file_type: FileType, suffix: str) -> Refusal | None:
     if file_type.format == "empty":
-        from tocsin.media.errors import EmptyError  # noqa: PLC0415  # rare
-
         return Refusal.of(EmptyError())
     if suffix in PICTURE_SUFFIXES and file_type.kind in {"text", "file"}:
         message = f"the file is named {suffix} but its bytes are {file_type.mime}"
         return Refusal.of(NotAPictureError(message))
     return None
-
-
-def _chunks(source: BinaryIO) -> Iterator[bytes]:
-    while chunk := source.read(CHUNK):
-        yield chunk
 
 
 def signal_to_json(signal: Signal) -> "dict[str, JsonValue]":

@@ -64,7 +64,7 @@ class Suppressed:
 
     def to_json(self) -> "dict[str, JsonValue]":
         """The shape of a match, and the allow-listed entry that suppressed it (null for that entry's own)."""
-        by = None if self.by is None else {"bank": self.by.bank, "entry": self.by.entry}
+        by: JsonValue = None if self.by is None else {"bank": self.by.bank, "entry": self.by.entry}
         return {**self.match.to_json(), "by": by}
 
 
@@ -140,11 +140,12 @@ class Matcher:
         allowed = [match for match in found if kinds[match.bank] is BankKind.ALLOW]
         matches = [match for match in found if kinds[match.bank] is BankKind.MATCH]
         best = allowed[0] if allowed else None
-        withheld = [match for match in matches if best is not None and best.evidence <= match.evidence]
+        # Both lists are sorted, so what is withheld is a tail.
+        kept = sum(best is None or match.evidence < best.evidence for match in matches)
         return Matches(
-            matches=tuple(match for match in matches if match not in withheld),
+            matches=tuple(matches[:kept]),
             suppressed=(
-                *(Suppressed(match, best) for match in withheld),
+                *(Suppressed(match, best) for match in matches[kept:]),
                 *(Suppressed(match, None) for match in allowed),
             ),
         )

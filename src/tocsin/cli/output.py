@@ -1,0 +1,49 @@
+"""What commands say: objects for programs on stdout, words for people on stderr or a terminal."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from tocsin.errors import Refusal
+    from tocsin.media.sandbox import JsonValue
+
+F = TypeVar("F", bound=Callable[..., object])
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+
+
+def home_option(command: F) -> F:
+    """Let a command take `--home` after its name as well as before."""
+    return click.option(
+        "--home", metavar="FOLDER", help="Where banks are kept  [default: $TOCSIN_HOME or your data folder]"
+    )(command)
+
+
+def say(message: str) -> None:
+    """A message to whoever runs the command."""
+    click.echo(message, err=True)
+
+
+def put(line: str) -> None:
+    """A line of the answer."""
+    click.echo(line)
+
+
+def put_json(item: "Mapping[str, JsonValue]") -> None:
+    """One object of the answer, on a line of its own, in ASCII so that any name survives any terminal."""
+    click.echo(json.dumps(item))
+
+
+def shown(name: str) -> str:
+    """A name from a stranger, safe to print: no control characters, undecodable bytes as escapes."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in name
+    )
+
+
+def refusal_line(refusal: "Refusal") -> str:
+    """A refusal in one line."""
+    return f"{refusal.message} [{refusal.code}]"

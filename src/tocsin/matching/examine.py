@@ -1,0 +1,48 @@
+"""Examining a few files that a person names, in the sandbox, in the order given."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from tocsin.hashing.content import Content, suffix_of
+from tocsin.matching.archive_scan import content_from
+from tocsin.media.sandbox import Job, JsonObject, Outcome, Pool
+
+K = TypeVar("K")
+
+TASK = "tocsin.hashing.content:examine"
+STDIN = "-"
+PLAIN = ("tocsin.hashing.pdq", "tocsin.media.views", "PIL.Image")
+"""What children load beforehand for a picture or two."""
+COMPILED = (*PLAIN, "tocsin.hashing._pdq_numba")
+"""What they load for many."""
+
+
+def content_of(outcome: Outcome[K]) -> Content:
+    """What a child found out about a file; one that died first leaves only the reason."""
+    if not outcome.items:
+        return Content("file", 0, (), outcome.refusal)
+    return content_from(outcome.items[0])
+
+
+def examine_paths(
+    paths: Sequence[str], *, all_orientations: bool, compiled: bool
+) -> Iterator[tuple[str, Content]]:
+    """The content of each path, `-` standing for stdin, each as soon as it and those before it are done."""
+    workers = min(len(paths), len(os.sched_getaffinity(0)))
+    options: JsonObject = {"all_orientations": all_orientations, "compiled": compiled}
+    done: dict[int, Content] = {}
+    following = 0
+    with Pool(TASK, workers=workers, preload=COMPILED if compiled else PLAIN) as pool:
+        for outcome in pool.run(_job(number, path, options) for number, path in enumerate(paths)):
+            done[outcome.key] = content_of(outcome)
+            while following in done:
+                yield paths[following], done.pop(following)
+                following += 1
+
+
+def _job(number: int, path: str, options: JsonObject) -> Job[int]:
+    if path == STDIN:
+        return Job.of_bytes(number, sys.stdin.buffer.read(), options)
+    return Job.of_path(number, path, {**options, "suffix": suffix_of(path)})

@@ -1,0 +1,180 @@
+"""Screening folders: every file under given paths examined in the sandbox and matched, resumably.
+
+A file that has not changed since an earlier scan is not read again: what was found out about it is recalled
+and matched against the banks as they are now. So an interrupted scan continues where it stopped.
+"""
+
+import time
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from tocsin.batches import batched
+from tocsin.hashing.content import Content, suffix_of
+from tocsin.matching.archive_scan import CHILD_LOST, Archive, examine_members
+from tocsin.matching.examine import COMPILED, TASK, content_of
+from tocsin.matching.matches import Matcher, Matches
+from tocsin.matching.seen import ITSELF, SeenFile, SeenFiles, SeenMember
+from tocsin.matching.walk import FoundFile, Stamp, walk
+from tocsin.media.errors import MediaError, UnreadableError
+from tocsin.media.identify import READABLE_ARCHIVES
+from tocsin.media.sandbox import Job, JsonObject, Pool
+
+CHUNK = 2000
+"""Files looked up and handed out together: enough to keep the workers busy, few enough to hold in memory."""
+REMEMBER_EVERY = 200
+REMEMBER_SECONDS = 2.0
+OPTIONS: JsonObject = {"all_orientations": True, "preview": True}
+_PASSING = CHILD_LOST | {MediaError.code, UnreadableError.code}
+"""Refusals that may be different next time, so they are not remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """One content that a scan came upon: a file, or a member of an archive."""
+
+    path: str
+    member: str | None
+    content: Content
+    matches: Matches
+    recalled: bool
+    """Whether it was seen by an earlier scan and not read again."""
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What is to be remembered soon."""
+
+    files: dict[str, SeenFile] = field(default_factory=dict)
+    members: list[tuple[str, int, SeenMember]] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
+
+    def due(self) -> bool:
+        count = len(self.files) + len(self.members)
+        return count >= REMEMBER_EVERY or (count > 0 and time.monotonic() - self.since > REMEMBER_SECONDS)
+
+
+class Scanner:
+    """Scans paths with a pool of sandbox children, which is started when there is something to read."""
+
+    def __init__(self, matcher: Matcher, seen: SeenFiles, *, workers: int) -> None:
+        """Match with `matcher`, remember in `seen`, and keep `workers` sandbox children busy."""
+        self._matcher = matcher
+        self._seen = seen
+        self._workers = workers
+        self._notes = _Notes()
+        self._started: Pool | None = None
+        self._given: frozenset[str] = frozenset()
+
+    def __enter__(self) -> Self:
+        """The scanner itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remember what is not yet remembered, and end the children."""
+        try:
+            self._remember()
+        finally:
+            if self._started is not None:
+                self._started.close()
+
+    def scan(self, paths: Iterable[str]) -> Iterator[Scanned]:
+        """Everything under `paths`, in no particular order; whatever cannot be examined says why.
+
+        Raises:
+            SandboxError: sandbox children cannot be started.
+            tocsin.errors.Error: the banks or the memory cannot be read or written.
+        """
+        self._given = frozenset(given := list(paths))
+        for files in batched(walk(given), CHUNK):
+            fresh, archives = yield from self._recall(files)
+            archives += yield from self._examine(fresh)
+            for archive in archives:
+                yield from self._open(archive)
+        self._remember()
+
+    def _recall(
+        self, files: Sequence[FoundFile]
+    ) -> Generator[Scanned, None, tuple[dict[str, Stamp], list[Archive]]]:
+        """What is known of `files`; returns what is not: files to read and archives to open."""
+        fresh: dict[str, Stamp] = {}
+        archives: list[Archive] = []
+        recalled = self._seen.recall(file.path for file in files if file.stamp is not None)
+        for file in files:
+            if file.stamp is None:
+                yield self._scanned(file.path, Content("file", 0, (), file.refused))
+                continue
+            known = recalled.get(file.path)
+            if known is None or known.stamp != file.stamp:
+                fresh[file.path] = file.stamp
+                continue
+            yield self._scanned(file.path, known.content, recalled=True)
+            if known.content.format in READABLE_ARCHIVES:
+                members = yield from self._recall_members(file.path)
+                if not known.complete:
+                    archives.append(Archive(file.path, known.content, members))
+        return fresh, archives
+
+    def _recall_members(self, path: str) -> Generator[Scanned, None, frozenset[int]]:
+        numbers: set[int] = set()
+        for number, member in self._seen.members(path):
+            numbers.add(number)
+            yield self._scanned_member(path, number, member, recalled=True)
+        return frozenset(numbers)
+
+    def _examine(self, files: dict[str, Stamp]) -> Generator[Scanned, None, list[Archive]]:
+        """Read files; returns the archives among them."""
+        archives: list[Archive] = []
+        if not files:
+            return archives
+        jobs = (self._job(path) for path in files)
+        for outcome in self._pool().run(jobs):
+            path, content = outcome.key, content_of(outcome)
+            is_archive = content.refused is None and content.format in READABLE_ARCHIVES
+            if is_archive:
+                archives.append(Archive(path, content))
+            if content.refused is None or content.refused.code not in _PASSING:
+                self._notes.files[path] = SeenFile(files[path], content, complete=not is_archive)
+                self._remember_if_due()
+            yield self._scanned(path, content)
+        return archives
+
+    def _job(self, path: str) -> Job[str]:
+        """A link that was named on the command line is followed, one met on the way has been refused."""
+        return Job.of_path(path, path, {**OPTIONS, "suffix": suffix_of(path)}, follow=path in self._given)
+
+    def _open(self, archive: Archive) -> Iterator[Scanned]:
+        for number, member in examine_members(self._pool(), archive, OPTIONS, self._workers):
+            self._notes.members.append((archive.path, number, member))
+            self._remember_if_due()
+            yield self._scanned_member(archive.path, number, member)
+        self._remember()
+        self._seen.complete(archive.path)
+
+    def _remember_if_due(self) -> None:
+        if self._notes.due():
+            self._remember()
+
+    def _remember(self) -> None:
+        notes, self._notes = self._notes, _Notes()
+        if notes.files or notes.members:
+            self._seen.remember(notes.files, notes.members)
+
+    def _scanned_member(
+        self, path: str, number: int, member: SeenMember, *, recalled: bool = False
+    ) -> Scanned:
+        name = None if number == ITSELF else member.name
+        return self._scanned(path, member.content, name, recalled=recalled)
+
+    def _scanned(
+        self, path: str, content: Content, member: str | None = None, *, recalled: bool = False
+    ) -> Scanned:
+        return Scanned(path, member, content, self._matcher.match(content.signals), recalled)
+
+    def _pool(self) -> Pool:
+        if self._started is None:
+            self._started = Pool(TASK, workers=self._workers, preload=COMPILED)
+        return self._started
