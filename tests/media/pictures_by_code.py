@@ -29,7 +29,7 @@ def file_of(form: str) -> bytes:
 def encoded(picture: Image.Image, form: str, **options: object) -> bytes:
     """`picture` as the bytes of a file."""
     out = io.BytesIO()
-    picture.save(out, form, **options)  # type: ignore[arg-type]  # options differ from format to format
+    picture.save(out, form, **options)
     return out.getvalue()
 
 
@@ -40,6 +40,8 @@ def pixels(picture: Image.Image) -> NDArray[np.uint8]:
 
 def difference(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> float:
     """Mean absolute difference of two pictures' samples, after grey is spread over three channels."""
-    first, second = (side if side.ndim == 3 else np.repeat(side[:, :, None], 3, axis=2) for side in (left, right))
+    first, second = (
+        side if side.ndim == 3 else np.repeat(side[:, :, None], 3, axis=2) for side in (left, right)
+    )
     assert first.shape == second.shape
     return float(np.abs(first.astype(np.int16) - second.astype(np.int16)).mean())

@@ -1,3 +1,5 @@
+"""Files are told by their first bytes."""
+
 import io
 import tarfile
 import zipfile

@@ -1,7 +1,9 @@
+"""Every format, colour mode and orientation of a picture decodes to what a viewer would show."""
+
 import io
 import struct
 import zlib
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -22,6 +24,9 @@ from tocsin.media.errors import (
 )
 from tocsin.media.limits import PictureLimits
 from tocsin.media.views import View, decode_upright, views
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EXIF_ORIENTATION = 0x0112
 
@@ -46,7 +51,9 @@ def sixteen_bits(picture: Image.Image) -> Image.Image:
 def lab(picture: Image.Image) -> Image.Image:
     from PIL import ImageCms  # noqa: PLC0415  # loads LittleCMS, for one case only
 
-    turn = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB")
+    turn = ImageCms.buildTransform(
+        ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB"
+    )
     converted = ImageCms.applyTransform(picture, turn)
     assert converted is not None
     return converted
@@ -213,7 +220,12 @@ def test_a_pixel_bomb_is_refused_at_its_header() -> None:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     header = struct.pack(">IIBBBBB", 50_000, 50_000, 1, 0, 0, 0, 0)
-    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    bomb = (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b""))
+        + chunk(b"IEND", b"")
+    )
     with pytest.raises(TooManyPixelsError, match="50000 by 50000"):
         by_name(bomb)
 

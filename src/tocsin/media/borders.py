@@ -1,16 +1,21 @@
 """Finding the uniform border of a letterboxed, pillarboxed or framed picture.
 
 The border is looked for from each side inwards and the search ends at the first line that differs, so a
-picture without one costs four lines. A line counts as border while nearly all of its samples are near the
-colour of the outermost line; in the last coding block before the picture's edge, where lossy coding ripples,
-less near will do.
+picture without one costs four lines. A line counts as border while nearly all of its samples are near one
+colour; in the last coding block before the picture's edge, where lossy coding ripples, less near will do.
+
+A picture may have a plain edge of its own inside the border, so borders are taken off layer by layer, one
+colour at a time, and what each layer leaves is a candidate for the picture that was framed.
 """
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from tocsin.media.pixels import Pixels
@@ -31,70 +36,95 @@ _LEAST_SHARE = 0.1
 """Smallest share of each side that may remain: less is a mark on an empty page."""
 _WORTHWHILE = 1 / 128
 """Share of a side below which a border hardly moves a perceptual hash and is left alone."""
-_MAX_ROUNDS = 3
+_MAX_LAYERS = 3
 
 
-def without_border(pixels: "Pixels") -> "Pixels | None":
-    """The picture inside its uniform border as a C-contiguous copy; None if it has none worth cutting.
+@dataclass(frozen=True, slots=True)
+class _Box:
+    top: int
+    bottom: int
+    left: int
+    right: int
 
-    The four sides are independent: each may have a border of its own colour and width, or none. A picture
-    that is all border, or nearly, is left alone.
+    def of(self, pixels: "Pixels") -> "Pixels":
+        return pixels[self.top : self.bottom, self.left : self.right]
+
+
+def without_borders(pixels: "Pixels") -> "Iterator[Pixels]":
+    """The picture inside its border, C-contiguous, then inside up to two more borders of other colours.
+
+    Nothing if there is no border, or if the picture is all border, or nearly. The four sides are independent:
+    each may have a border of its own width, or none.
     """
     height, width = pixels.shape[:2]
-    top, bottom, left, right = 0, height, 0, width
-    for _ in range(_MAX_ROUNDS):  # a frame of several colours is taken off layer by layer
-        before = (top, bottom, left, right)
-        inner = pixels[top:bottom, left:right]
-        above, below = _margins(inner)
-        top, bottom = top + above, bottom - below
-        inner = pixels[top:bottom, left:right].swapaxes(0, 1)
-        leading, trailing = _margins(inner)
-        left, right = left + leading, right - trailing
-        if before == (top, bottom, left, right):
-            break
-    for remaining, side in ((bottom - top, height), (right - left, width)):
-        if remaining < max(_LEAST_SIDE, side * _LEAST_SHARE):
-            return None
-    cut = max((height - bottom + top) / height, (width - right + left) / width)
-    if cut < _WORTHWHILE:
-        return None
-    return np.array(pixels[top:bottom, left:right])
+    box = _Box(0, height, 0, width)
+    for _ in range(_MAX_LAYERS):
+        inner = _peeled(pixels, box)
+        if not _leaves_enough(inner, height, width):
+            return
+        cut = max(
+            (inner.top - box.top + box.bottom - inner.bottom) / height,
+            (inner.left - box.left + box.right - inner.right) / width,
+        )
+        if cut < _WORTHWHILE:
+            return
+        box = inner
+        yield np.array(box.of(pixels))
 
 
-def _margins(lines: "Pixels") -> tuple[int, int]:
-    """Border lines at the beginning and at the end of the first axis; none if all of them are border."""
-    first = _margin(lines)
-    if first >= len(lines):
-        return 0, 0
-    return first, _margin(lines[::-1])
+def _leaves_enough(box: _Box, height: int, width: int) -> bool:
+    sides = ((box.bottom - box.top, height), (box.right - box.left, width))
+    return all(left >= max(_LEAST_SIDE, _LEAST_SHARE * side) for left, side in sides)
 
 
-def _margin(lines: "Pixels") -> int:
-    """How many lines from the first one on are border."""
-    if not len(lines) or not lines.shape[1]:
-        return 0
-    colour = np.median(lines[0], axis=0).astype(np.int16)
+def _peeled(pixels: "Pixels", box: _Box) -> _Box:
+    """`box` without one layer: what has one colour on as many sides as have it."""
+    colour: NDArray[np.int16] | None = None
+    before = None
+    while box != before:  # lines across a corner become uniform once the other sides are gone
+        before = box
+        rows = box.of(pixels)
+        above, colour = _margin(rows, colour)
+        below, colour = _margin(rows[::-1], colour) if above < len(rows) else (0, colour)
+        box = replace(box, top=box.top + above, bottom=max(box.bottom - below, box.top + above))
+        columns = box.of(pixels).swapaxes(0, 1)
+        left, colour = _margin(columns, colour)
+        right, colour = _margin(columns[::-1], colour) if left < len(columns) else (0, colour)
+        box = replace(box, left=box.left + left, right=max(box.right - right, box.left + left))
+    return box
+
+
+def _margin(lines: "Pixels", colour: "NDArray[np.int16] | None") -> "tuple[int, NDArray[np.int16] | None]":
+    """How many lines from the first one on are border of `colour`, or of any colour, and of which."""
+    if not lines.size:
+        return 0, colour
+    own = np.median(lines[0], axis=0).astype(np.int16)
+    if colour is not None and np.abs(own - colour).max() > _FLAT:
+        return 0, colour
     flat, step = 0, 0
     while flat < len(lines):
         block = lines[flat : flat + _STEPS[step]]
-        leading = _leading(_near_share(block, colour, _FLAT))
+        leading = _leading(_near_share(block, own, _FLAT))
         flat += leading
         if leading < len(block):
             break
         step = min(step + 1, len(_STEPS) - 1)
     if not flat:
-        return 0
-    return flat + _leading(_near_share(lines[flat : flat + _RIPPLE_LINES], colour, _RIPPLED))
+        return 0, colour
+    rippled = _leading(_near_share(lines[flat : flat + _RIPPLE_LINES], own, _RIPPLED))
+    return flat + rippled, own if colour is None else colour
 
 
 def _near_share(block: "Pixels", colour: "NDArray[np.int16]", near: int) -> "NDArray[np.float64]":
     """For each line of `block` the share of its samples near `colour`."""
     close = np.abs(block.astype(np.int16) - colour) <= near
-    share: NDArray[np.float64] = close.reshape(len(block), -1).mean(axis=1)
+    share: NDArray[np.float64] = close.mean(axis=tuple(range(1, close.ndim)))
     return share
 
 
 def _leading(share: "NDArray[np.float64]") -> int:
     """How many lines from the first one on are uniform."""
+    if not share.size:
+        return 0
     uniform = share >= _SHARE
     return len(uniform) if uniform.all() else int(np.argmin(uniform))

@@ -123,7 +123,7 @@ class Pool:
             self._closed = True
             self._crew.close()
 
-    def run(self, jobs: Iterable[Job[K]]) -> Iterator[Outcome[K]]:
+    def run(self, jobs: Iterable[Job[K]]) -> Generator[Outcome[K], None, None]:
         """Outcomes of `jobs` as they are done, each job's findings gathered; takes jobs as it needs them.
 
         Raises:
@@ -139,7 +139,7 @@ class Pool:
             else:
                 yield Outcome(key, tuple(gathered.pop(number, ())), event.refusal)
 
-    def stream(self, jobs: Iterable[Job[K]]) -> Iterator[Reply[K] | Outcome[K]]:
+    def stream(self, jobs: Iterable[Job[K]]) -> Generator[Reply[K] | Outcome[K], None, None]:
         """As `run`, but each finding comes as a `Reply` as soon as it is made, and outcomes hold none.
 
         The clock of a job starts anew with each finding, so that a long archive may take its time while it

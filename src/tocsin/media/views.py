@@ -6,7 +6,8 @@ Names of views, part of the interface:
 - `on-white` and `planes`, in place of `picture` where transparency makes them differ: what a viewer shows on
   a white page, and the stored colours without regard to transparency (what programs that drop the alpha
   channel hash).
-- `borderless`: `picture` or `on-white` without its uniform border, if it has one.
+- `borderless`: `picture` or `on-white` without its uniform border, if it has one; `borderless-2` and
+  `borderless-3` without a second and third one of other colours inside it.
 - `frame-N`: up to 8 frames after the first, evenly spaced, the last one among them; N counts from 0. A frame
   that looks exactly like an earlier view of this list is left out.
 """
@@ -102,18 +103,19 @@ def _jpeg_views(file: BinaryIO, limits: PictureLimits) -> Iterator[View]:
 
 
 def _still_views(pixels: "Pixels") -> Iterator[View]:
-    from tocsin.media.borders import without_border  # noqa: PLC0415  # numpy, only once there are pixels
-
     yield View("picture", pixels)
-    inner = without_border(pixels)
-    del pixels  # a caller that has dropped its view frees it before the next one is used
-    if inner is not None:
-        yield View("borderless", inner)
+    yield from _borderless(pixels)
+
+
+def _borderless(visible: "Pixels") -> Iterator[View]:
+    from tocsin.media.borders import without_borders  # noqa: PLC0415  # numpy, only once there are pixels
+
+    for layer, inner in enumerate(without_borders(visible), 1):
+        yield View("borderless" if layer == 1 else f"borderless-{layer}", inner)
 
 
 def _pillow_views(image: "ImageFile", limits: PictureLimits) -> Iterator[View]:
     from tocsin.media import pixels as convert  # noqa: PLC0415  # numpy, only once there are pixels
-    from tocsin.media.borders import without_border  # noqa: PLC0415
 
     with named_errors():
         image.load()
@@ -125,11 +127,8 @@ def _pillow_views(image: "ImageFile", limits: PictureLimits) -> Iterator[View]:
     if pair:
         yield View("planes", convert.oriented(pair[1], orientation))
         del pair
-    inner = without_border(visible)
-    del visible
-    if inner is not None:
-        yield View("borderless", inner)
-        del inner
+    yield from _borderless(visible)
+    del visible  # before frames are decoded
     for number in _later_frames(image, limits):
         frame = _frame(image, number, limits)
         fingerprint = _fingerprint(frame)

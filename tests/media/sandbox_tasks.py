@@ -1,0 +1,130 @@
+"""Tasks for the children of the tests' pools: they do on purpose what hostile files make decoders do."""
+
+import ctypes
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import BinaryIO
+
+from tocsin.media._messages import MAX_MESSAGE_BYTES
+from tocsin.media._worker import Emit
+from tocsin.media.archives import members
+from tocsin.media.errors import CorruptError
+from tocsin.media.sandbox import JsonObject
+from tocsin.media.views import views
+
+
+def echo(source: BinaryIO, options: JsonObject, emit: Emit) -> None:
+    """Answer with the file's content and the options."""
+    emit({"content": source.read().decode(), "options": options})
+
+
+def misbehave(source: BinaryIO, options: JsonObject, emit: Emit) -> None:  # noqa: C901, PLR0912  # a list of sins
+    """Do what `options` names."""
+    match options.get("how"):
+        case "memory":
+            emit({"held": len(bytearray(2 << 30))})
+        case "processor":
+            while True:
+                pass
+        case "sleep":
+            time.sleep(3600)
+        case "crash":
+            ctypes.string_at(0)
+        case "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "abort":
+            os.abort()
+        case "exit":
+            os._exit(7)
+        case "exception":
+            raise KeyError(source.read())
+        case "refuse":
+            raise CorruptError
+        case "recursion":
+            misbehave(source, options, emit)
+        case "long reply":
+            emit({"text": "x" * MAX_MESSAGE_BYTES})
+        case "endless replies":
+            while True:
+                emit({"text": "x" * 60_000})
+        case "nonsense":
+            socket.socket(fileno=3).sendall(b"\0\0\0\2[]")
+        case "half a message":
+            socket.socket(fileno=3).sendall(b"\0\0\0\x09{")
+            os._exit(0)
+        case "replies, then sleep":
+            for number in range(3):
+                emit({"number": number})
+            time.sleep(3600)
+        case _:
+            emit({"fine": True})
+
+
+def steadily(source: BinaryIO, options: JsonObject, emit: Emit) -> None:
+    """Find something five times, with pauses that together pass the limit of wall-clock time."""
+    del source, options
+    for number in range(5):
+        time.sleep(0.15)
+        emit({"number": number})
+
+
+def surroundings(source: BinaryIO, options: JsonObject, emit: Emit) -> None:
+    """Tell what a child has, and try what it must not be able to do."""
+    try:
+        Path(str(options["target"])).write_bytes(b"x")
+        written = True
+    except OSError:
+        written = False
+    descriptors = [int(name) for name in os.listdir("/proc/self/fd")]  # noqa: PTH208  # numbers, not paths
+    emit(
+        {
+            "environment": sorted(os.environ),
+            "descriptors": len([one for one in descriptors if one not in {0, 1, 2, 3, source.fileno()}]) - 1,
+            "written": written,
+            "threads": len(os.listdir("/proc/self/task")),  # noqa: PTH208  # as above
+            "no_new_privs": "NoNewPrivs:\t1" in Path("/proc/self/status").read_text(encoding="ascii"),
+            "modules": sorted(
+                name for name in ("numpy", "numba", "sqlite3", "multiprocessing") if name in sys.modules
+            ),
+        }
+    )
+
+
+def process(source: BinaryIO, options: JsonObject, emit: Emit) -> None:
+    """Tell the numbers of the child and of the zygote, and take a moment."""
+    del source
+    emit({"worker": os.getpid(), "zygote": os.getppid()})
+    time.sleep(float(str(options.get("seconds", 0))))
+
+
+def look(source: BinaryIO, options: JsonObject, emit: Emit) -> None:
+    """Name the views of a picture and the most memory the child ever had resident, in bytes."""
+    del options
+    try:
+        for view in views(source):
+            emit({"view": view.name, "shape": list(view.pixels.shape)})
+            del view
+    finally:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        peak = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+        emit({"peak": int(peak.split()[1]) * 1024})
+
+
+def list_members(source: BinaryIO, options: JsonObject, emit: Emit) -> None:
+    """Read an archive, dying at the member called `fatal`."""
+    start = int(str(options.get("start", 0)))
+    for member in members(source, start=start):
+        content = member.opened.read() if member.opened else b""
+        if member.name == b"fatal":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        emit({"index": member.index, "name": member.name.decode(), "bytes": len(content)})
+
+
+def broken_start() -> None:
+    """Fail to warm up."""
+    message = "cannot warm up"
+    raise RuntimeError(message)
