@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from tocsin.hashing.content import Content
 
 REFUSED = 3
-COMPILED_FROM = 12
-"""Files from which on the compiled kernel earns back the second it takes to load."""
 
 
 @click.command("hash")
@@ -24,7 +22,7 @@ def hash_files(paths: tuple[str, ...], *, all_orientations: bool, as_json: bool)
     PATH may be - for stdin. Files are decoded in a sandbox; what cannot be decoded is said with its reason,
     and its digests are printed all the same.
     """
-    from tocsin.matching.examine import examine_paths  # noqa: PLC0415  # not on --help
+    from tocsin.matching.examine import COMPILED_FROM, examine_paths  # noqa: PLC0415  # not on --help
 
     refused = 0
     contents = examine_paths(paths, all_orientations=all_orientations, compiled=len(paths) >= COMPILED_FROM)

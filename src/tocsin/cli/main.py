@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tocsin import __version__
-from tocsin.cli.output import say
+from tocsin.cli.output import home_option, say
 from tocsin.errors import Error
 
 COMMANDS = {
@@ -59,16 +59,12 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, "-V", "--version", prog_name="tocsin")
-@click.option(
-    "--home", metavar="FOLDER", help="Where banks are kept  [default: $TOCSIN_HOME or your data folder]"
-)
-@click.pass_context
-def cli(context: click.Context, home: str | None) -> None:
+@home_option
+def cli() -> None:
     """Screen media against lists of known items, exactly and fast, and explain every match.
 
     Start with `tocsin demo`, which shows the whole of it on harmless pictures made by code.
     """
-    context.obj = home
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

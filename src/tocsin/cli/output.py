@@ -16,10 +16,19 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 
 def home_option(command: F) -> F:
-    """Let a command take `--home` after its name as well as before."""
+    """Let a command take `--home` after its name as well as before; the folder is the context's object."""
     return click.option(
-        "--home", metavar="FOLDER", help="Where banks are kept  [default: $TOCSIN_HOME or your data folder]"
+        "--home",
+        metavar="FOLDER",
+        expose_value=False,
+        callback=_note_home,
+        help="Where banks are kept  [default: $TOCSIN_HOME or your data folder]",
     )(command)
+
+
+def _note_home(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        context.obj = value
 
 
 def say(message: str) -> None:

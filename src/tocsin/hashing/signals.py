@@ -83,3 +83,17 @@ class Signal:
     def hex(self) -> str:
         """The value in lower-case hexadecimal digits."""
         return self.value.hex()
+
+
+def parse_signal(text: str) -> Signal:
+    """The signal that `type:hex` writes, as `pdq:` and 64 hexadecimal digits in either case.
+
+    Raises:
+        InvalidSignalError: it is not written so.
+    """
+    kind, _, digits = text.partition(":")
+    try:
+        return Signal(SignalType(kind.strip().lower()), bytes.fromhex(digits))
+    except ValueError as error:
+        message = f"{text[:80]!r} is not a type and a value such as md5:0123..."
+        raise InvalidSignalError(message) from error

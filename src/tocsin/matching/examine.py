@@ -13,6 +13,8 @@ K = TypeVar("K")
 
 TASK = "tocsin.hashing.content:examine"
 STDIN = "-"
+COMPILED_FROM = 12
+"""Files from which on the compiled kernel earns back the second it takes to load."""
 PLAIN = ("tocsin.hashing.pdq", "tocsin.media.views", "PIL.Image")
 """What children load beforehand for a picture or two."""
 COMPILED = (*PLAIN, "tocsin.hashing._pdq_numba")

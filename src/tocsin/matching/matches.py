@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.banks.model import Bank, BankKind, Label
 from tocsin.banks.store import KnownItems, NearHit
+from tocsin.errors import Refusal
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 
 if TYPE_CHECKING:
@@ -77,6 +78,15 @@ class Matches:
     suppressed: tuple[Suppressed, ...] = ()
     too_plain: tuple[Signal, ...] = field(default=())
     """Upright PDQ signals of the content below every bank's quality floor: answered, but not compared."""
+
+    def to_json(self, refused: Refusal | None) -> "dict[str, JsonValue]":
+        """The documented shape, without the path; `refused` is that of the content."""
+        return {
+            "matches": [match.to_json() for match in self.matches],
+            "suppressed": [match.to_json() for match in self.suppressed],
+            "too_plain": sorted({str(signal.view) for signal in self.too_plain}),
+            "refused": None if refused is None else {**refused.to_json()},
+        }
 
 
 class Matcher:

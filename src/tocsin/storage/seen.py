@@ -116,6 +116,11 @@ class SeenStore:
             self._connection.executemany(_REMEMBER_FILE, file_rows)
             self._connection.executemany(_REMEMBER_MEMBER, member_rows)
 
+    def forget(self) -> None:
+        """Remember nothing any more."""
+        with translated(self._path):
+            self._start_anew()
+
     def complete(self, path: str) -> None:
         """Note that all members of the archive at `path` are remembered."""
         with translated(self._path):

@@ -1,0 +1,77 @@
+"""`tocsin match`: what the banks know about files or hashes."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tocsin.cli.output import home_option, json_option, put, put_json
+from tocsin.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tocsin.hashing.content import Content
+
+MATCHED = 1
+REFUSED = 3
+
+
+@click.command("match")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option(
+    "--hash",
+    "hashes",
+    multiple=True,
+    metavar="TYPE:HEX",
+    help="Match a hash, such as pdq:HEX, without a file.",
+)
+@click.option(
+    "--bank", "banks", multiple=True, metavar="NAME", help="Match against this bank only; may be repeated."
+)
+@json_option
+@home_option
+@click.pass_obj
+def match(
+    home: str | None,
+    paths: tuple[str, ...],
+    *,
+    hashes: tuple[str, ...],
+    banks: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Print all matches of each file, best evidence first.
+
+    PATH may be - for stdin. Every view of a picture is compared in both dialects and all eight orientations.
+    """
+    from tocsin.cli.show import match_lines  # noqa: PLC0415  # not on --help
+    from tocsin.config import home_folder  # noqa: PLC0415
+    from tocsin.matching.matches import Matcher  # noqa: PLC0415
+    from tocsin.storage.home import Home  # noqa: PLC0415
+
+    if not paths and not hashes:
+        message = "give a PATH or a --hash to match"
+        raise UsageError(message)
+    matched = refused = False
+    with Home.open(home_folder(home)) as store:
+        matcher = Matcher(store, banks or None)
+        for path, content in _contents(paths, hashes):
+            found = matcher.match(content.signals)
+            matched |= bool(found.matches)
+            refused |= content.refused is not None
+            if as_json:
+                put_json({"path": path, **found.to_json(content.refused)})
+            else:
+                for line in match_lines(path, content, found):
+                    put(line)
+    return MATCHED if matched else REFUSED if refused else 0
+
+
+def _contents(paths: tuple[str, ...], hashes: tuple[str, ...]) -> "Iterator[tuple[str, Content]]":
+    from tocsin.hashing.content import Content  # noqa: PLC0415  # not on --help
+    from tocsin.hashing.signals import parse_signal  # noqa: PLC0415
+    from tocsin.matching.examine import COMPILED_FROM, examine_paths  # noqa: PLC0415
+
+    for given in hashes:
+        yield given, Content("hash", 0, (parse_signal(given),))
+    if paths:
+        yield from examine_paths(paths, all_orientations=True, compiled=len(paths) >= COMPILED_FROM)

@@ -1,0 +1,121 @@
+"""`tocsin scan`: screen folders against the banks."""
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tocsin.cli.output import home_option, json_option, put, put_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tocsin.matching.counts import ScanCounts
+    from tocsin.matching.scan import Scanned
+
+MATCHED = 1
+REFUSED = 3
+
+
+@click.command("scan")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "--bank", "banks", multiple=True, metavar="NAME", help="Match against this bank only; may be repeated."
+)
+@click.option(
+    "--report", type=click.Path(path_type=Path, dir_okay=False), help="Write an HTML report to this file."
+)
+@click.option("--workers", type=click.IntRange(1), help="Sandbox children at a time  [default: one a core]")
+@click.option("--all", "show_all", is_flag=True, help="Print files that did not match, too.")
+@click.option("--fresh", is_flag=True, help="Read every file, also those an earlier scan has seen unchanged.")
+@json_option
+@home_option
+@click.pass_obj
+def scan(  # noqa: PLR0913  # one for each option
+    home: str | None,
+    paths: tuple[str, ...],
+    *,
+    banks: tuple[str, ...],
+    report: Path | None,
+    workers: int | None,
+    show_all: bool,
+    fresh: bool,
+    as_json: bool,
+) -> int:
+    """Screen every file under PATH, also inside tars and zips, and print all matches.
+
+    An interrupted scan goes on where it was when it is started again. A file that has not changed is not read
+    again, but matched anew against the banks as they are. With --json, the last object holds the counts.
+    """
+    import os  # noqa: PLC0415  # not on --help
+
+    from tocsin.config import home_folder  # noqa: PLC0415
+    from tocsin.matching.matches import Matcher  # noqa: PLC0415
+    from tocsin.matching.scan import Scanner  # noqa: PLC0415
+    from tocsin.storage.home import Home  # noqa: PLC0415
+    from tocsin.storage.seen import SeenStore  # noqa: PLC0415
+
+    folder = home_folder(home)
+    with Home.open(folder) as store, SeenStore(folder / "seen.db") as seen:
+        if fresh:
+            seen.forget()
+        size = workers or len(os.sched_getaffinity(0))
+        with Scanner(Matcher(store, banks or None), seen, workers=size) as scanner:
+            counts = _show(scanner.scan(paths), paths, report, show_all=show_all, as_json=as_json)
+    return MATCHED if counts.matched else REFUSED if counts.refused else 0
+
+
+def _show(
+    found: "Iterable[Scanned]", paths: tuple[str, ...], report: Path | None, *, show_all: bool, as_json: bool
+) -> "ScanCounts":
+    """Print what is found as it is found, write the report, and print the counts."""
+    from tocsin.cli.progress import progress  # noqa: PLC0415  # not on --help
+    from tocsin.matching.counts import ScanCounts  # noqa: PLC0415
+    from tocsin.matching.report import ReportWriter  # noqa: PLC0415
+
+    counts = ScanCounts()
+    with contextlib.ExitStack() as stack:
+        writer = stack.enter_context(ReportWriter(report)) if report else None
+        with progress("scanning") as advance:
+            for scanned in found:
+                counts.add(scanned)
+                advance(f"{counts.contents:,} files, {counts.matched:,} matched, {counts.refused:,} refused")
+                if writer:
+                    writer.add(scanned)
+                _put(scanned, show_all=show_all, as_json=as_json)
+        if writer:
+            writer.write(paths, counts)
+    if as_json:
+        put_json({"counts": counts.to_json()})
+    else:
+        for line in _summary(counts, report):
+            put(line)
+    return counts
+
+
+def _put(scanned: "Scanned", *, show_all: bool, as_json: bool) -> None:
+    from tocsin.cli.show import match_lines  # noqa: PLC0415  # not on --help
+
+    found, content = scanned.matches, scanned.content
+    if as_json:
+        put_json({"path": scanned.path, "member": scanned.member, **found.to_json(content.refused)})
+    elif show_all or found.matches or found.suppressed or content.refused is not None:
+        name = scanned.path if scanned.member is None else f"{scanned.path}, member {scanned.member}"
+        for line in match_lines(name, content, found):
+            put(line)
+
+
+def _summary(counts: "ScanCounts", report: Path | None) -> "Iterator[str]":
+    yield ""
+    yield f"{counts.contents:,} files and archive members, {counts.recalled:,} unchanged and not read again"
+    yield f"  matched     {counts.matched:,}"
+    yield f"  suppressed  {counts.suppressed:,}"
+    yield f"  unmatched   {counts.unmatched:,}" + (
+        f", {counts.too_plain:,} of them with a view too plain to compare by PDQ" if counts.too_plain else ""
+    )
+    yield f"  refused     {counts.refused:,}"
+    for code, count in counts.refusals.most_common():
+        yield f"    {code:24} {count:,}"
+    if report:
+        yield f"Report: {report}"

@@ -1,0 +1,158 @@
+"""The report of a scan: one HTML file that needs nothing else, for people to look through.
+
+It holds renditions from which nothing can be made out, never a copy of a picture. The original is loaded
+from where it was scanned, in grey, only when somebody asks for it, and goes away by itself.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+from urllib.parse import quote_from_bytes
+
+from tocsin import __version__
+from tocsin.errors import Error
+from tocsin.matching.counts import ScanCounts
+from tocsin.matching.scan import Scanned
+from tocsin.media.sandbox import JsonObject
+
+MARK = "/*ITEMS*/"
+
+
+class ReportError(Error):
+    """The report cannot be written."""
+
+    code = "matching.report"
+    advice = "Name a file in a folder that may be written and run the command again: it will be quick."
+
+
+class ReportWriter:
+    """Collects what a report shows in a temporary file, so that memory does not grow with the scan."""
+
+    def __init__(self, target: Path) -> None:
+        """Write to `target` in the end; what stands there is replaced at once, or not at all.
+
+        Raises ReportError where that is already known to be impossible, before a long scan.
+        """
+        if not os.access(target.parent, os.W_OK | os.X_OK):
+            message = f"the report cannot be written into the folder {target.parent}"
+            raise ReportError(message)
+        self._target = target
+        self._items: IO[str] = tempfile.TemporaryFile("w+", encoding="ascii")  # noqa: SIM115  # closed in __exit__
+
+    def __enter__(self) -> Self:
+        """The writer itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Drop what was collected."""
+        self._items.close()
+
+    def add(self, scanned: Scanned) -> None:
+        """Show this, if there is something to show: a match, a suppression or a refusal."""
+        if state := _state(scanned):
+            item = _item(scanned, state, self._target.parent)
+            # "<" would end the script element it stands in, whatever the quotes (HTML, 4.12.1.3).
+            self._items.write(json.dumps(item).replace("<", "\\u003c") + "\n")
+
+    def write(self, paths: Sequence[str], counts: ScanCounts) -> None:
+        """Write the report. Raises ReportError if that cannot be done."""
+        before, after = _page(paths, counts).split(MARK)
+        self._items.seek(0)
+        try:
+            with replacing(self._target) as file:
+                file.write(before)
+                file.writelines(_joined(self._items))
+                file.write(after)
+        except OSError as error:
+            message = f"the report cannot be written: {error.strerror}"
+            raise ReportError(message) from error
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[IO[str]]:
+    """A text file that takes the place of `target` when the block ends, and vanishes if it fails."""
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            yield file
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink()
+        raise
+
+
+def _joined(lines: IO[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        yield line if number == 0 else "," + line
+
+
+def _state(scanned: Scanned) -> str:
+    if scanned.matches.matches:
+        return "match"
+    if scanned.matches.suppressed:
+        return "suppressed"
+    return "refused" if scanned.content.refused is not None else ""
+
+
+def _item(scanned: Scanned, state: str, folder: Path) -> JsonObject:
+    content = scanned.content
+    return {
+        "state": state,
+        "path": _readable(scanned.path),
+        "member": None if scanned.member is None else _readable(scanned.member),
+        "kind": content.kind,
+        "bytes": content.size,
+        "sha256": next((signal.hex for signal in content.signals if signal.type == "sha256"), None),
+        "preview": base64.b64encode(content.preview).decode(),
+        "original": _link(scanned.path, folder) if scanned.member is None and content.preview else None,
+        **scanned.matches.to_json(content.refused),
+    }
+
+
+def _readable(name: str) -> str:
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _link(path: str, folder: Path) -> str:
+    """Where the file is, as seen from the report."""
+    return quote_from_bytes(os.fsencode(os.path.relpath(path, folder)))
+
+
+def _page(paths: Sequence[str], counts: ScanCounts) -> str:
+    import jinja2  # noqa: PLC0415  # only for reports
+
+    files = resources.files("tocsin.matching")
+    style, script = (files.joinpath(name).read_text("utf-8") for name in ("report.css", "report.js"))
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    template = environment.from_string(files.joinpath("report.html").read_text("utf-8"))
+    return template.render(
+        style=style,
+        style_hash=_csp_hash(style),
+        script=script,
+        script_hash=_csp_hash(script),
+        mark=MARK,
+        version=__version__,
+        paths=[_readable(path) for path in paths],
+        time=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        counts=counts,
+        refusals=_by_count(counts.refusals),
+    )
+
+
+def _csp_hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _by_count(refusals: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(refusals.items(), key=lambda pair: (-pair[1], pair[0]))
