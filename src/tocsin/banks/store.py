@@ -39,20 +39,6 @@ class InvalidPolicyError(Error):
     advice = "A radius is 0 to 64 bits, a quality floor 0 to 100."
 
 
-class InvalidTextError(Error):
-    """A text holds a NUL or half a surrogate pair, which no database can store."""
-
-    code = "banks.invalid_text"
-    advice = "Remove the character from the name, label or origin."
-
-
-class NoSignalError(Error):
-    """An entry needs at least one signal."""
-
-    code = "banks.no_signal"
-    advice = "Give at least one hash for each entry."
-
-
 @dataclass(frozen=True, slots=True)
 class AddCounts:
     """What became of the entries of a batch."""
@@ -223,7 +209,7 @@ class ImportStore(BankStore, Protocol):
         ...
 
     def unfinished_import(self, name: str, fingerprint: str) -> UnfinishedImport | None:
-        """The interrupted import of that fingerprint into a bank, if there is one. Raises UnknownBankError."""
+        """The interrupted import of that fingerprint, if there is one. Raises UnknownBankError."""
         ...
 
     def add_batches(

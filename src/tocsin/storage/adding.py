@@ -1,0 +1,214 @@
+"""Adding batches of entries to a bank: inside one transaction, each entry once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import compress, repeat
+
+from tocsin.banks.batch import Batch, DraftBatch, HashBatch
+from tocsin.banks.model import Label
+from tocsin.banks.store import AddCounts
+from tocsin.hashing.signals import SignalType
+from tocsin.storage import statements as sql
+from tocsin.storage import times
+from tocsin.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A batch's entries in the bank."""
+
+    ids: Sequence[int]
+    """The entry number of each, new or not."""
+    new: Sequence[bool]
+    counts: AddCounts
+
+
+def add_batch(database: Database, bank_id: int, batch: Batch) -> Placed:
+    """Add the entries of `batch` that the bank does not hold yet. Runs inside the caller's transaction."""
+    if isinstance(batch, HashBatch):
+        keys = batch.keys()
+        ids = _claim(database, bank_id, keys)
+        if isinstance(ids, range):
+            _add_uniform(database, bank_id, batch, ids)
+            counts = AddCounts(added=len(batch))
+            _count(database, bank_id, counts.added, 0)
+            return Placed(ids, [True] * len(batch), counts)
+        batch = batch.expanded()
+    else:
+        ids = _claim(database, bank_id, batch.keys)
+    return _add_general(database, bank_id, batch, ids)
+
+
+def _claim(database: Database, bank_id: int, keys: Sequence[bytes]) -> "Claimed | range":
+    """Numbers for entries with these keys: a range when all are new, else each one's, old or new."""
+    import numpy as np  # noqa: PLC0415  # 0.2 s that listing banks does not need
+
+    count = len(keys)
+    first = database.take_numbers("entry", count)
+    numbers = np.frombuffer(b"".join(keys), ">i8")
+    # In the order of the keys, neighbours share pages of the tree. Stable, so that of two equal keys in the
+    # batch the earlier entry wins.
+    order = np.argsort(numbers, kind="stable")
+    rows = zip(repeat(bank_id), numbers[order].tolist(), (order + first).tolist(), strict=False)
+    if database.change_many(sql.ADD_KEY, rows) == count:
+        return range(first, first + count)
+    wanted = numbers.tolist()
+    rows_there = database.rows_among(sql.ENTRIES_BY_KEY, [bank_id], sorted(set(wanted)))
+    found: dict[int, int] = dict(rows_there)
+    ids = [found[key] for key in wanted]
+    return Claimed(ids, [number == first + position for position, number in enumerate(ids)])
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Entry numbers of a batch some of whose entries are in the bank already."""
+
+    ids: list[int]
+    new: list[bool]
+
+
+def _add_uniform(database: Database, bank_id: int, batch: HashBatch, ids: range) -> None:
+    """Entries, signals and labels of a batch that is all new, made inside the database."""
+    count = len(batch)
+    origin = _Origins(database).number(batch.origin.source, batch.origin.member)
+    database.change(sql.ADD_UNIFORM_ENTRIES, (count, ids[0], bank_id, origin, times.now()))
+    first = database.take_numbers("signal", count)
+    size = batch.type.size
+    word = batch.type.value
+    dialect = batch.dialect.value if batch.dialect else None
+    values = (count, first, ids[0], word, batch.values, size, size, dialect)
+    database.change(sql.ADD_UNIFORM_SIGNALS, values)
+    if batch.type is SignalType.PDQ:
+        database.change(sql.SET_COUNTER, (first + count - 1, "last_pdq"))
+    labels = _Labels(database)
+    for position, label in enumerate(batch.labels):
+        database.change(sql.ADD_UNIFORM_LABELS, (count, ids[0], position, labels.number(label)))
+
+
+def _add_general(database: Database, bank_id: int, batch: DraftBatch, claimed: Claimed | range) -> Placed:
+    """Whatever of a batch is new, row by row; and the withdrawals it brings for what is there already."""
+    if isinstance(claimed, range):
+        ids: Sequence[int] = claimed
+        new = [True] * len(claimed)
+    else:
+        ids, new = claimed.ids, claimed.new
+    _add_entries(database, bank_id, batch, ids, new)
+    _add_signals(database, batch, ids, new)
+    _add_labels(database, batch, ids, new)
+    added = sum(new)
+    arrived_withdrawn = sum(1 for why in compress(batch.withdrawals, new) if why)
+    still, now = _meet_old(database, batch, ids, new) if added < len(new) else (0, 0)
+    _count(database, bank_id, added, arrived_withdrawn + now)
+    return Placed(ids, new, AddCounts(added, len(new) - added, still, now))
+
+
+def _add_entries(
+    database: Database, bank_id: int, batch: DraftBatch, ids: Sequence[int], new: Sequence[bool]
+) -> None:
+    """The rows of the new entries."""
+    numbers = _Origins(database)
+    origins = [numbers.number(*origin) for origin in compress(batch.origins, new)]
+    ids_at_origin = compress(batch.origin_ids, new)
+    new_ids = compress(ids, new)
+    now = repeat(times.now())
+    if not any(batch.withdrawals):
+        live = zip(new_ids, repeat(bank_id), origins, ids_at_origin, now, strict=False)
+        database.change_many(sql.ADD_LIVE_ENTRY, live)
+        return
+    withdrawals = list(compress(batch.withdrawals, new))
+    when = [why and times.to_number(why[0]) for why in withdrawals]
+    reasons = [why[1] if why else "" for why in withdrawals]
+    rows = zip(new_ids, repeat(bank_id), origins, ids_at_origin, now, when, reasons, strict=False)
+    database.change_many(sql.ADD_ENTRY, rows)
+
+
+def _add_signals(database: Database, batch: DraftBatch, ids: Sequence[int], new: Sequence[bool]) -> None:
+    """The signals of the new entries."""
+    signals = batch.signals
+    wanted = [new[owner] for owner in signals.owners]
+    count = sum(wanted)
+    first = database.take_numbers("signal", count)
+    numbers = range(first, first + count)
+    owners = compress([ids[owner] for owner in signals.owners], wanted)
+    types = list(compress(signals.types, wanted))
+    values, qualities = compress(signals.values, wanted), compress(signals.qualities, wanted)
+    rest = (signals.views, signals.dialects, signals.orientations)
+    if any(column.count(None) < len(column) for column in rest):
+        others = [compress(column, wanted) for column in rest]
+        rows = zip(numbers, owners, types, values, qualities, *others, strict=True)
+        database.change_many(sql.ADD_SIGNAL, rows)
+    else:
+        plain = zip(numbers, owners, types, values, qualities, strict=True)
+        database.change_many(sql.ADD_PLAIN_SIGNAL, plain)
+    pdq = SignalType.PDQ.value
+    if pdq in types:
+        last = count - 1 - types[::-1].index(pdq)
+        database.change(sql.SET_COUNTER, (numbers[last], "last_pdq"))
+
+
+def _add_labels(database: Database, batch: DraftBatch, ids: Sequence[int], new: Sequence[bool]) -> None:
+    """The labels of the new entries."""
+    if not any(batch.labels):
+        return
+    numbers = _Labels(database)
+    rows = (
+        (entry_id, position, numbers.number(label))
+        for entry_id, labels in compress(zip(ids, batch.labels, strict=True), new)
+        for position, label in enumerate(labels)
+    )
+    database.change_many(sql.ADD_ENTRY_LABEL, list(rows))
+
+
+def _meet_old(
+    database: Database, batch: DraftBatch, ids: Sequence[int], new: Sequence[bool]
+) -> tuple[int, int]:
+    """Entries that were there: how many are and stay withdrawn, and how many this batch withdraws.
+
+    A list that marks an entry as withdrawn is obeyed; one that still has an entry withdrawn here is not.
+    """
+    old = [position for position, is_new in enumerate(new) if not is_new]
+    numbers = sorted({ids[position] for position in old})
+    withdrawn = {number for (number,) in database.rows_among(sql.WITHDRAWN_AMONG, (), numbers)}
+    still = sum(1 for position in old if ids[position] in withdrawn)
+    now = 0
+    for position in old:
+        if (why := batch.withdrawals[position]) and ids[position] not in withdrawn:
+            now += database.change(sql.WITHDRAW, (times.to_number(why[0]), why[1], ids[position]))
+    return still, now
+
+
+def _count(database: Database, bank_id: int, added: int, withdrawn: int) -> None:
+    """Keep the bank's counts in step."""
+    database.change(sql.CHANGE_COUNTS, (added, withdrawn, bank_id))
+
+
+class _Origins:
+    """The numbers of (source, member) pairs, made where new."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[tuple[str, str], int] = {}
+
+    def number(self, source: str, member: str) -> int:
+        """The number of an origin."""
+        pair = (source, member)
+        if (known := self._known.get(pair)) is None:
+            self._database.change(sql.ADD_ORIGIN, pair)
+            known = self._known[pair] = self._database.number(sql.ORIGIN, pair)
+        return known
+
+
+class _Labels:
+    """The numbers of labels, made where new."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[Label, int] = {}
+
+    def number(self, label: Label) -> int:
+        """The number of a label."""
+        if (known := self._known.get(label)) is None:
+            fields = (label.scheme, label.version, label.code, label.author, label.time)
+            self._database.change(sql.ADD_LABEL, fields)
+            known = self._known[label] = self._database.number(sql.LABEL, fields)
+        return known

@@ -1,0 +1,87 @@
+"""Banks and their policies, withdrawals and removals: one function each, inside the caller's transaction."""
+
+from collections.abc import Sequence
+
+from tocsin.banks.batch import check_texts
+from tocsin.banks.model import MAX_RADIUS, Bank, Policy
+from tocsin.banks.store import BankExistsError, InvalidPolicyError, UnknownBankError, UnknownEntryError
+from tocsin.storage import reading, times
+from tocsin.storage import statements as sql
+from tocsin.storage.database import Database
+
+MAX_QUALITY = 100
+
+
+def bank(database: Database, name: str) -> Bank:
+    """The bank of that name. Raises UnknownBankError."""
+    if (row := database.row(sql.BANK, (name,))) is None:
+        message = f"there is no bank named {name!r}"
+        raise UnknownBankError(message)
+    return reading.bank(row)
+
+
+def create_bank(database: Database, name: str, policy: Policy) -> Bank:
+    """Make a bank. Raises BankExistsError, InvalidPolicyError, InvalidTextError."""
+    fields = _policy_fields(policy)
+    check_texts([name])
+    if not database.change(sql.CREATE_BANK, (name, *fields, times.now())):
+        message = f"there is a bank named {name!r} already"
+        raise BankExistsError(message)
+    return bank(database, name)
+
+
+def set_policy(database: Database, name: str, policy: Policy) -> Bank:
+    """Replace a bank's policy. Raises UnknownBankError, InvalidPolicyError, InvalidTextError."""
+    database.change(sql.SET_POLICY, (*_policy_fields(policy), name))
+    return bank(database, name)
+
+
+def _policy_fields(policy: Policy) -> tuple[str, int, int, str, str]:
+    """The columns of a policy. Raises InvalidPolicyError, InvalidTextError."""
+    if not 0 <= policy.radius <= MAX_RADIUS:
+        message = f"the radius must be 0 to {MAX_RADIUS} bits, not {policy.radius}"
+        raise InvalidPolicyError(message)
+    if not 0 <= policy.quality_floor <= MAX_QUALITY:
+        message = f"the quality floor must be 0 to {MAX_QUALITY}, not {policy.quality_floor}"
+        raise InvalidPolicyError(message)
+    check_texts([policy.purpose, policy.onward_sharing])
+    return policy.kind.value, policy.radius, policy.quality_floor, policy.purpose, policy.onward_sharing
+
+
+def remove_bank(database: Database, name: str) -> int:
+    """Delete a bank and all that hangs on it; how many entries that were. Raises UnknownBankError."""
+    number = bank(database, name).id
+    entries, _withdrawn = database.rows(sql.COUNTS, (number,))[0]
+    last_removal = database.number(sql.LAST_REMOVAL)
+    database.change(sql.LOG_REMOVAL, (last_removal, number))
+    database.change(sql.SET_COUNTER, (database.number(sql.LAST_REMOVAL), "last_removal"))
+    for statement in sql.REMOVE_BANK:
+        database.change(statement, (number,))
+    return int(entries)
+
+
+def withdraw(database: Database, entry_ids: Sequence[int], reason: str) -> int:
+    """Withdraw entries; how many were live. Raises UnknownEntryError, InvalidTextError."""
+    check_texts([reason])
+    now = times.now()
+    return _set_withdrawn(database, entry_ids, sql.WITHDRAW, (now, reason), 1)
+
+
+def reinstate(database: Database, entry_ids: Sequence[int]) -> int:
+    """Undo withdrawals; how many were withdrawn. Raises UnknownEntryError."""
+    return _set_withdrawn(database, entry_ids, sql.REINSTATE, (), -1)
+
+
+def _set_withdrawn(
+    database: Database, entry_ids: Sequence[int], statement: str, values: tuple[int | str, ...], sign: int
+) -> int:
+    """Run one of the two statements for each entry and keep the banks' counts in step."""
+    changed = 0
+    for entry_id in entry_ids:
+        if (row := database.row(sql.BANK_OF_ENTRY, (entry_id,))) is None:
+            message = f"there is no entry number {entry_id}"
+            raise UnknownEntryError(message)
+        if database.change(statement, (*values, entry_id)):
+            database.change(sql.CHANGE_COUNTS, (0, sign, row[0]))
+            changed += 1
+    return changed

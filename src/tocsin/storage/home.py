@@ -1,0 +1,242 @@
+"""The home folder: banks in a SQLite database, and the PDQ index that follows it."""
+
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from tocsin.banks.batch import Batch, DraftBatch
+from tocsin.banks.model import Bank, Entry, EntryDraft, Policy
+from tocsin.banks.store import (
+    AddCounts,
+    AddResult,
+    BadLine,
+    BankCounts,
+    ImportProgress,
+    NearHit,
+    UnfinishedImport,
+    UnknownEntryError,
+)
+from tocsin.hashing.signals import Signal, SignalType
+from tocsin.storage import curating, imports, reading
+from tocsin.storage import statements as sql
+from tocsin.storage.adding import add_batch
+from tocsin.storage.database import Database
+from tocsin.storage.errors import NoHomeError, StoreAccessError
+
+if TYPE_CHECKING:
+    from tocsin.storage.near import NearSearch
+
+DATABASE = "tocsin.db"
+INDEX = Path("index", "pdq")
+_PAGE = 1000
+
+
+class Home:
+    """Everything that rests in one folder; implements `tocsin.banks.store.ImportStore`.
+
+    Any number of processes and threads may use the same folder at once. Each method that writes is one
+    transaction: what it did is durable when it returns, and what every other process sees from then on.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Use `Home.open`."""
+        self.folder = folder
+        self._database = Database(folder / DATABASE)
+        self._search: NearSearch | None = None
+        self._turn = threading.RLock()
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, create: bool = False) -> Self:
+        """Open the home in folder `path`; with `create`, make it (readable by its owner only) if need be.
+
+        Raises NoHomeError, FutureSchemaError, OldSqliteError, StoreAccessError, StoreDamagedError.
+        """
+        folder = Path(path)
+        try:
+            if create:
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            elif not (folder / DATABASE).exists():
+                message = f"there are no banks in {folder}"
+                raise NoHomeError(message)
+        except OSError as error:
+            raise StoreAccessError(str(error)) from error
+        return cls(folder)
+
+    def close(self) -> None:
+        """Let the database and the index go."""
+        with self._turn:
+            if self._search is not None:
+                self._search.follower.close()
+            self._database.close()
+
+    def __enter__(self) -> Self:
+        """The home itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def banks(self) -> list[Bank]:
+        """All banks, by name."""
+        with self._database.reading():
+            return [reading.bank(row) for row in self._database.rows(sql.BANKS)]
+
+    def bank(self, name: str) -> Bank:
+        """The bank of that name. Raises UnknownBankError."""
+        with self._database.reading():
+            return curating.bank(self._database, name)
+
+    def create_bank(self, name: str, policy: Policy) -> Bank:
+        """Make a bank. Raises BankExistsError, InvalidPolicyError, InvalidTextError."""
+        with self._database.writing():
+            return curating.create_bank(self._database, name, policy)
+
+    def set_policy(self, name: str, policy: Policy) -> Bank:
+        """Replace a bank's policy. Raises UnknownBankError, InvalidPolicyError, InvalidTextError."""
+        with self._database.writing():
+            return curating.set_policy(self._database, name, policy)
+
+    def remove_bank(self, name: str) -> int:
+        """Delete a bank with its entries for good; how many entries that were. Raises UnknownBankError."""
+        with self._database.writing():
+            removed = curating.remove_bank(self._database, name)
+        self._follow()
+        return removed
+
+    def counts(self, name: str) -> BankCounts:
+        """How many entries a bank holds. Raises UnknownBankError."""
+        with self._database.reading():
+            number = curating.bank(self._database, name).id
+            return BankCounts(*self._database.rows(sql.COUNTS, (number,))[0])
+
+    def add_entries(self, name: str, drafts: Iterable[EntryDraft]) -> AddResult:
+        """Add entries to a bank; drafts already there are left as they are, unless they say "withdrawn".
+
+        Raises UnknownBankError, NoSignalError, InvalidTextError, and then adds nothing.
+        """
+        batch = DraftBatch.of(drafts)
+        with self._database.writing():
+            number = curating.bank(self._database, name).id
+            placed = add_batch(self._database, number, batch)
+        self._follow()
+        counts = placed.counts
+        return AddResult(
+            tuple(placed.ids), counts.added, counts.already_there, counts.still_withdrawn, counts.withdrawn
+        )
+
+    def entries(self, name: str) -> Iterator[Entry]:
+        """A bank's entries, withdrawn ones included, in the order added. Raises UnknownBankError.
+
+        They are read a page at a time, so what is added meanwhile comes as well.
+        """
+        number = self.bank(name).id
+        after = 0
+        while True:
+            with self._database.reading():
+                rows = self._database.rows(sql.ENTRIES_AFTER, (number, after, _PAGE))
+                page = reading.entries(self._database, rows)
+            yield from page
+            if len(page) < _PAGE:
+                return
+            after = page[-1].id
+
+    def entry(self, entry_id: int) -> Entry:
+        """One entry, withdrawn or not. Raises UnknownEntryError."""
+        with self._database.reading():
+            found = reading.entries(self._database, self._database.rows(sql.ENTRY, (entry_id,)))
+        if not found:
+            message = f"there is no entry number {entry_id}"
+            raise UnknownEntryError(message)
+        return found[0]
+
+    def withdraw(self, entry_ids: Sequence[int], reason: str) -> int:
+        """Withdraw entries; how many were live before. Raises UnknownEntryError, InvalidTextError."""
+        with self._database.writing():
+            return curating.withdraw(self._database, entry_ids, reason)
+
+    def reinstate(self, entry_ids: Sequence[int]) -> int:
+        """Undo withdrawals; how many were withdrawn before. Raises UnknownEntryError."""
+        with self._database.writing():
+            return curating.reinstate(self._database, entry_ids)
+
+    def exact(self, signals: Sequence[Signal]) -> list[NearHit]:
+        """Live signals equal to one of `signals`; those of a perceptual type find nothing here."""
+        hits: list[NearHit] = []
+        with self._database.reading():
+            for kind in SignalType:
+                asked = {signal.value for signal in signals if signal.type is kind and kind.exact}
+                rows = list(self._database.rows_among(sql.LIVE_EXACT, (kind.value,), sorted(asked)))
+                known = reading.known_signals(self._database, rows).values()
+                for query, signal in enumerate(signals):
+                    if signal.type is kind:
+                        hits += [NearHit(query, one, 0) for one in known if one.signal.value == signal.value]
+        return sorted(hits, key=lambda hit: hit.query)
+
+    def near(self, values: Sequence[bytes], radius: int) -> list[NearHit]:
+        """Live PDQ signals within `radius` bits of one of `values` (32 bytes each), nearest first."""
+        if not values or not self._has_pdq():
+            return []
+        import numpy as np  # noqa: PLC0415  # 0.2 s that exact look-ups do not need
+
+        queries = np.frombuffer(b"".join(values), np.uint8).reshape(-1, SignalType.PDQ.size)
+        with self._turn:
+            return self._near_search().search(queries, radius)
+
+    @contextmanager
+    def bulk(self) -> Iterator[None]:
+        """Expect many batches: the index stays open for writing meanwhile."""
+        with self._turn:
+            search = self._near_search()
+        with search.follower.held():
+            yield
+
+    def unfinished_import(self, name: str, fingerprint: str) -> UnfinishedImport | None:
+        """The interrupted import of that fingerprint, if there is one. Raises UnknownBankError."""
+        with self._database.reading():
+            number = curating.bank(self._database, name).id
+            return imports.unfinished(self._database, number, fingerprint)
+
+    def add_batches(
+        self, name: str, batches: Sequence[Batch], progress: ImportProgress | None, bad: Sequence[BadLine]
+    ) -> AddCounts:
+        """Add batches, note how far the import has come and what it set aside. Raises UnknownBankError."""
+        counts = AddCounts()
+        with self._database.writing():
+            number = curating.bank(self._database, name).id
+            for batch in batches:
+                counts += add_batch(self._database, number, batch).counts
+            if progress is not None:
+                imports.save(self._database, number, progress, counts, bad)
+        self._follow()
+        return counts
+
+    def finish_import(self, name: str, fingerprint: str) -> None:
+        """Forget the progress of an import that has come to its end. Raises UnknownBankError."""
+        with self._database.writing():
+            imports.forget(self._database, curating.bank(self._database, name).id, fingerprint)
+
+    def _has_pdq(self) -> bool:
+        """Whether any PDQ signal was ever added."""
+        with self._database.reading():
+            return reading.counters(self._database)["last_pdq"] > 0
+
+    def _follow(self) -> None:
+        """Bring the index up to what has just been committed."""
+        if self._has_pdq():
+            with self._turn:
+                self._near_search().follower.follow()
+
+    def _near_search(self) -> "NearSearch":
+        """The search, with its index, made when first needed: NumPy takes 0.2 s to import."""
+        if self._search is None:
+            from tocsin.storage.near import NearSearch  # noqa: PLC0415
+
+            self._search = NearSearch(self.folder / INDEX, self._database)
+        return self._search

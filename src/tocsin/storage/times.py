@@ -1,0 +1,21 @@
+"""Times as the database keeps them: microseconds since 1970, UTC."""
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def now() -> int:
+    """The present."""
+    return to_number(datetime.now(UTC))
+
+
+def to_number(time: datetime) -> int:
+    """`time` in microseconds. One without a zone is taken as UTC."""
+    aware = time if time.tzinfo else time.replace(tzinfo=UTC)
+    return (aware - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_number(number: int) -> datetime:
+    """The time `number` microseconds after 1970."""
+    return _EPOCH + timedelta(microseconds=number)
