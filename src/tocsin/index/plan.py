@@ -14,22 +14,20 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.index.rows import CHUNK_VALUES, CHUNKS
+from tocsin.index.rows import CHUNK_BITS, CHUNK_VALUES, CHUNKS
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The probes for one radius.
+    """The probes for one radius, each as (chunk << 32 | mask << 16 | limit).
 
-    Look up the value of chunk `chunks[k]` with `masks[k]` flipped, and keep postings whose neighbour is
-    within `limits[k]`.
+    Look up the value of the query's chunk with the bits of the mask flipped, and keep postings whose
+    neighbour differs from the query's next chunk in no more bits than the limit.
     """
 
     radius: int
     allowances: NDArray[np.int64]
-    chunks: NDArray[np.uint8]
-    masks: NDArray[np.uint16]
-    limits: NDArray[np.uint16]
+    probes: NDArray[np.int64]
 
 
 def _allowances(radius: int) -> NDArray[np.int64]:
@@ -52,13 +50,11 @@ def plan_for(radius: int) -> Plan:
     """The plan for a radius of 0 to 64."""
     allowances = _allowances(radius)
     values, begins = _values_by_weight()
-    chunks, masks, limits = [], [], []
+    probes = []
     for chunk in range(CHUNKS):
         allowed = int(allowances[chunk])
         both = allowed + int(allowances[(chunk + 1) % CHUNKS])
         for distance in range(allowed):
-            flips = values[begins[distance] : begins[distance + 1]]
-            masks.append(flips)
-            chunks.append(np.full(len(flips), chunk, np.uint8))
-            limits.append(np.full(len(flips), both - 1 - distance, np.uint16))
-    return Plan(radius, allowances, np.concatenate(chunks), np.concatenate(masks), np.concatenate(limits))
+            masks = values[begins[distance] : begins[distance + 1]].astype(np.int64)
+            probes.append(chunk << 32 | masks << 16 | min(both - 1 - distance, CHUNK_BITS))
+    return Plan(radius, allowances, np.concatenate(probes))

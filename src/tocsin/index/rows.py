@@ -10,7 +10,8 @@ from tocsin.index.arrays import Bytes, Ids, Words
 
 CHUNKS = 16
 """A hash is 16 chunks of 16 bits, on a ring: after the last comes the first."""
-CHUNK_VALUES = 1 << 16
+CHUNK_BITS = 16
+CHUNK_VALUES = 1 << CHUNK_BITS
 OVERREAD = 32
 """Spare neighbours at the end: the kernel compares 32 at a time."""
 NUMBER_BYTES = 3
