@@ -36,6 +36,8 @@ class RawMember:
     size: int
     open: Callable[[], BinaryIO]
     """May raise an Error if the member cannot be read."""
+    packed: int | None = None
+    """Bytes it takes in the archive, where that is stated."""
 
 
 class Budget:

@@ -41,7 +41,8 @@ def _raw(info: zipfile.ZipInfo, archive: zipfile.ZipFile, *, overlaps: bool) -> 
         with archive_errors():
             return cast("BinaryIO", archive.open(info))
 
-    return RawMember(_name(info.orig_filename, info.flag_bits), info.file_size, opened)
+    name = _name(info.orig_filename, info.flag_bits)
+    return RawMember(name, info.file_size, opened, info.compress_size)
 
 
 def _check_readable(info: zipfile.ZipInfo) -> None:
@@ -83,7 +84,7 @@ def _salvaged(source: BinaryIO) -> Iterator[RawMember]:
         info.flag_bits, info.compress_type, info.CRC = flags, method, check
         info.compress_size, info.file_size = packed, size
         if not name.endswith(b"/"):
-            yield RawMember(name, size, _salvager(source, begin, info))
+            yield RawMember(name, size, _salvager(source, begin, info), packed)
 
 
 def _salvager(source: BinaryIO, begin: int, info: zipfile.ZipInfo) -> Callable[[], BinaryIO]:

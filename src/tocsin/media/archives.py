@@ -94,6 +94,8 @@ def _member(index: int, raw: RawMember, limits: ArchiveLimits, budget: Budget) -
         if raw.size > limits.member_bytes:
             message = f"the member has {raw.size:,} bytes; the limit is {limits.member_bytes:,}"
             raise TooLargeError(message)
+        if raw.packed is not None:
+            budget.check_ratio(raw.size, raw.packed)
         stream = MemberStream(raw.open(), raw.size, budget)
         reader = io.BufferedReader(stream, 1 << 16)
         head = reader.peek(HEAD_BYTES)[:HEAD_BYTES]
