@@ -1,0 +1,123 @@
+"""`tocsin demo`: the whole of the main job on harmless pictures made by code."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tocsin.cli.output import put, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tocsin.matching.scan import Scanned
+    from tocsin.simulators.answers import Answer
+    from tocsin.simulators.inbox import Manifest
+    from tocsin.storage.home import Home
+
+WRONG = 4
+
+
+@click.command("demo")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default="tocsin-demo")
+def demo(folder: Path) -> int:
+    """Make sample pictures, bank some, and screen an inbox of altered copies, strangers and broken files.
+
+    Everything is made by code, harmless, and written into FOLDER (tocsin-demo by default), which holds a
+    home of its own: your banks are not touched. Ends with an HTML report to open.
+    """
+    from tocsin.simulators import inbox  # noqa: PLC0415  # not on --help
+    from tocsin.simulators.answers import answers  # noqa: PLC0415
+    from tocsin.storage.home import Home  # noqa: PLC0415
+
+    started = time.monotonic()
+    put(f"1. Making pictures by code in {folder}")
+    manifest = inbox.write(folder)
+    made, allowed = len(manifest.items), len(manifest.allowed)
+    put(f"   {len(manifest.known)} known, {allowed} allowed, {made} files in the inbox")
+    with Home.open(folder / "home", create=True) as store:
+        put("2. Banking the known and the allowed pictures")
+        entries = _bank(store, manifest)
+        put("3. Scanning the inbox")
+        report = folder / "report.html"
+        scanned = _scan(store, folder, report)
+    put("4. What was found, held against how each file was made")
+    given = list(answers(manifest.items, scanned, entries))
+    _show(given)
+    wrong = sum(not answer.right for answer in given)
+    put("")
+    seconds = time.monotonic() - started
+    put(f"{len(given) - wrong} of {len(given)} files answered as they should be, in {seconds:.0f} s.")
+    put(f"Open the report:  {report}")
+    put(f"Look further:     tocsin --home {folder / 'home'} bank list")
+    put(f"                  tocsin --home {folder / 'home'} match {folder / 'inbox' / 'copies'}/*")
+    return WRONG if wrong else 0
+
+
+def _bank(store: "Home", manifest: "Manifest") -> dict[str, int]:
+    """Two banks, as a hotline would have them; the entry numbers of the known pictures."""
+    from tocsin.banks.model import BankKind, Label, Origin, Policy  # noqa: PLC0415  # not on --help
+    from tocsin.banks.store import BankExistsError  # noqa: PLC0415
+    from tocsin.matching.banking import bank_files  # noqa: PLC0415
+
+    label = Label(scheme="demonstration", version="1", code="sample", author="tocsin demo")
+    entries: dict[str, int] = {}
+    for name, kind, originals in (
+        ("known", BankKind.MATCH, manifest.known),
+        ("allowed", BankKind.ALLOW, manifest.allowed),
+    ):
+        try:
+            store.create_bank(name, Policy(kind=kind, purpose="demonstration only"))
+        except BankExistsError:
+            put(f"   bank {name} is there from an earlier run")
+        paths = [str(original.path) for original in originals]
+        banked = bank_files(store, name, paths, Origin(source="tocsin demo"), [label])
+        numbers = [one.entry or 0 for one in banked]
+        put(f"   bank {name}: {len(numbers)} entries")
+        if kind is BankKind.MATCH:
+            entries = dict(zip((original.id for original in originals), numbers, strict=True))
+    return entries
+
+
+def _scan(store: "Home", folder: Path, report: Path) -> "list[Scanned]":
+    import os  # noqa: PLC0415  # not on --help
+
+    from tocsin.cli.progress import progress  # noqa: PLC0415
+    from tocsin.matching.counts import ScanCounts  # noqa: PLC0415
+    from tocsin.matching.matches import Matcher  # noqa: PLC0415
+    from tocsin.matching.report import ReportWriter  # noqa: PLC0415
+    from tocsin.matching.scan import Scanner  # noqa: PLC0415
+    from tocsin.storage.seen import SeenStore  # noqa: PLC0415
+
+    inbox, counts, everything = str(folder / "inbox"), ScanCounts(), []
+    with (
+        SeenStore(store.folder / "seen.db") as seen,
+        Scanner(Matcher(store), seen, workers=len(os.sched_getaffinity(0))) as scanner,
+        ReportWriter(report) as writer,
+        progress("scanning") as advance,
+    ):
+        for scanned in scanner.scan([inbox]):
+            counts.add(scanned)
+            writer.add(scanned)
+            everything.append(scanned)
+            advance(f"{counts.contents} files")
+        writer.write([inbox], counts)
+    put(f"   {counts.contents} files and archive members: {counts.matched} matched,")
+    put(f"   {counts.suppressed} suppressed, {counts.unmatched} unmatched, {counts.refused} refused")
+    return everything
+
+
+def _show(given: "Sequence[Answer]") -> None:
+    for answer in given:
+        mark = "ok   " if answer.right else "WRONG"
+        item, match = answer.item, answer.match
+        details = ""
+        if match is not None:
+            how = (
+                "equal bytes"
+                if match.type.exact
+                else f"distance {match.distance:2}, {match.view}, {match.orientation}"
+            )
+            details = f"  {item.of}: {how}"
+        put(f"   {mark} {answer.given:10} {shown(item.path.parent.name + '/' + item.path.name):38}{details}")
