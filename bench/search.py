@@ -150,7 +150,7 @@ def serve_peer(folder: Path, radius: int) -> Served:
     start = time.perf_counter()
     index = faiss.read_index_binary(str(folder / "peer"))
     load = time.perf_counter() - start
-    multi = faiss.downcast_IndexBinary(index.index)
+    multi = faiss.downcast_IndexBinary(index.index)  # type: ignore[attr-defined]  # as below
     multi.nflip = radius // 16  # type: ignore[attr-defined]  # the stubs do not follow SWIG's downcast
 
     def search(query: Hashes) -> NDArray[np.uint64]:

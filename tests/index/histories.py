@@ -12,6 +12,7 @@ from tocsin.index import HammingIndex
 from tocsin.index.building import gathered
 from tocsin.index.manifest import NAME, decoded
 from tocsin.index.settings import Settings
+from tocsin.index.snapshot import Snapshot
 
 SMALL = Settings(
     live_rows=12, log_bytes=2000, flat_rows=20, segment_rows=150, most_segments=3, numpy_rows=1 << 30
@@ -57,16 +58,15 @@ def content_after(operations: int) -> Content:
     return content
 
 
-def content_of(index: HammingIndex) -> Content:
+def content_of(snapshot: Snapshot) -> Content:
     """What an index holds."""
-    snapshot = index._source.snapshot()
     pairs = gathered(list(snapshot.parts()), snapshot.tombstones)
     return Counter((int(k), row.tobytes()) for k, row in zip(pairs.ids, pairs.hashes, strict=True))
 
 
-def operations_done(index: HammingIndex) -> int:
+def operations_done(snapshot: Snapshot) -> int:
     """How many operations of the history an index has seen, by its checkpoint."""
-    return 0 if index.checkpoint is None else int.from_bytes(index.checkpoint, "big") + 1
+    return 0 if snapshot.checkpoint is None else int.from_bytes(snapshot.checkpoint, "big") + 1
 
 
 def check(folder: Path, acknowledged: int) -> int:
@@ -75,9 +75,9 @@ def check(folder: Path, acknowledged: int) -> int:
     Nothing acknowledged may be missing, and beyond it nothing but one whole operation may be there.
     """
     with HammingIndex.open(folder, _settings=QUIET) as index:
-        done = operations_done(index)
+        done = operations_done(index._source.snapshot())
         assert acknowledged <= done <= acknowledged + 1
-        assert content_of(index) == content_after(done)
+        assert content_of(index._source.snapshot()) == content_after(done)
         index.verify()
         there = {path.name for path in folder.iterdir()}
         manifest = decoded((folder / NAME).read_bytes(), folder / NAME)
@@ -94,6 +94,6 @@ def write(
 ) -> None:
     """Go on with the history from where the index in `folder` left off, up to operation `until`."""
     with HammingIndex.open(folder, _settings=settings, _step=step) as index:
-        for number in range(operations_done(index), until):
+        for number in range(operations_done(index._source.snapshot()), until):
             perform(index, number)
             acknowledge()
