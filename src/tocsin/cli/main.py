@@ -1,13 +1,12 @@
 """The `tocsin` command: its subcommands are imported when they are run or listed, not before."""
 
-import importlib
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import click
 
 from tocsin import __version__
+from tocsin.cli.lazy import LazyGroup
 from tocsin.cli.output import home_option, say
 from tocsin.errors import Error
 
@@ -29,27 +28,6 @@ Exit codes:
   130  interrupted; run it again to go on"""
 FAILED = 4
 INTERRUPTED = 130
-
-
-class LazyGroup(click.Group):
-    """A group whose subcommands live in modules of their own, named in `commands_from`."""
-
-    def __init__(self, *, commands_from: dict[str, str], **settings: Any) -> None:  # noqa: ANN401  # click's own
-        """`commands_from` gives `module:name` for each subcommand."""
-        super().__init__(**settings)
-        self._commands_from = commands_from
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's interface
-        """Their names."""
-        return sorted(self._commands_from)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's interface
-        """Import and return one of them."""
-        if cmd_name not in self._commands_from:
-            return None
-        module, name = self._commands_from[cmd_name].split(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
 
 
 @click.group(
@@ -86,10 +64,18 @@ def _guarded(command: Callable[[], object]) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read us has gone; nothing is left to say and nobody to say it to
         return FAILED
-    except Error as error:
+    except (Error, OSError) as error:
+        _say_error(error)
+        return FAILED
+
+
+def _say_error(error: Error | OSError) -> None:
+    if isinstance(error, Error):
         say(f"tocsin: {error.message}")
         say(f"  {error.advice}  [{error.code}]")
-        return FAILED
+        return
+    say(f"tocsin: {error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
+    say("  Check that the file or folder exists, may be used by you, and has room.  [system]")
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tocsin.cli.output import home_option, json_option, put, put_json
+from tocsin.cli.output import home_option, json_option, open_home, put, put_json
 from tocsin.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,15 +44,13 @@ def match(
     PATH may be - for stdin. Every view of a picture is compared in both dialects and all eight orientations.
     """
     from tocsin.cli.show import match_lines  # noqa: PLC0415  # not on --help
-    from tocsin.config import home_folder  # noqa: PLC0415
     from tocsin.matching.matches import Matcher  # noqa: PLC0415
-    from tocsin.storage.home import Home  # noqa: PLC0415
 
     if not paths and not hashes:
         message = "give a PATH or a --hash to match"
         raise UsageError(message)
     matched = refused = False
-    with Home.open(home_folder(home)) as store:
+    with open_home(home) as store:
         matcher = Matcher(store, banks or None)
         for path, content in _contents(paths, hashes):
             found = matcher.match(content.signals)

@@ -1,18 +1,44 @@
 """What commands say: objects for programs on stdout, words for people on stderr or a terminal."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from tocsin.errors import UsageError
+
 if TYPE_CHECKING:
+    from tocsin.banks.model import Label
     from tocsin.errors import Refusal
     from tocsin.media.sandbox import JsonValue
+    from tocsin.storage.home import Home
 
 F = TypeVar("F", bound=Callable[..., object])
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+
+
+label_option = click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="SCHEME:VERSION:CODE",
+    help="Somebody's classification, kept as given; may be repeated.",
+)
+
+
+def parse_label(text: str) -> "Label":
+    """The label that `scheme:version:code` writes. Raises UsageError."""
+    from tocsin.banks.model import Label  # noqa: PLC0415  # not on --help
+
+    scheme, _, rest = text.partition(":")
+    version, colon, code = rest.partition(":")
+    if not (scheme and colon and code):
+        message = f"a label is written SCHEME:VERSION:CODE, not {text!r}"
+        raise UsageError(message)
+    return Label(scheme, version, code)
 
 
 def home_option(command: F) -> F:
@@ -29,6 +55,16 @@ def home_option(command: F) -> F:
 def _note_home(context: click.Context, _: click.Parameter, value: str | None) -> None:
     if value is not None:
         context.obj = value
+
+
+@contextmanager
+def open_home(given: str | None, *, create: bool = False) -> "Iterator[Home]":
+    """The home folder that the command line, the environment or the platform names."""
+    from tocsin.config import home_folder  # noqa: PLC0415  # not on --help
+    from tocsin.storage.home import Home  # noqa: PLC0415
+
+    with Home.open(home_folder(given), create=create) as home:
+        yield home
 
 
 def say(message: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tocsin.cli.output import home_option, json_option, put, put_json
+from tocsin.cli.output import home_option, json_option, open_home, put, put_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,14 +50,11 @@ def scan(  # noqa: PLR0913  # one for each option
     """
     import os  # noqa: PLC0415  # not on --help
 
-    from tocsin.config import home_folder  # noqa: PLC0415
     from tocsin.matching.matches import Matcher  # noqa: PLC0415
     from tocsin.matching.scan import Scanner  # noqa: PLC0415
-    from tocsin.storage.home import Home  # noqa: PLC0415
     from tocsin.storage.seen import SeenStore  # noqa: PLC0415
 
-    folder = home_folder(home)
-    with Home.open(folder) as store, SeenStore(folder / "seen.db") as seen:
+    with open_home(home) as store, SeenStore(store.folder / "seen.db") as seen:
         if fresh:
             seen.forget()
         size = workers or len(os.sched_getaffinity(0))

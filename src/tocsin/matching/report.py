@@ -10,7 +10,6 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -23,6 +22,7 @@ from tocsin.errors import Error
 from tocsin.matching.counts import ScanCounts
 from tocsin.matching.scan import Scanned
 from tocsin.media.sandbox import JsonObject
+from tocsin.replacing import replacing
 
 MARK = "/*ITEMS*/"
 
@@ -71,25 +71,12 @@ class ReportWriter:
         self._items.seek(0)
         try:
             with replacing(self._target) as file:
-                file.write(before)
-                file.writelines(_joined(self._items))
-                file.write(after)
+                file.write(before.encode())
+                file.writelines(line.encode() for line in _joined(self._items))
+                file.write(after.encode())
         except OSError as error:
             message = f"the report cannot be written: {error.strerror}"
             raise ReportError(message) from error
-
-
-@contextmanager
-def replacing(target: Path) -> Iterator[IO[str]]:
-    """A text file that takes the place of `target` when the block ends, and vanishes if it fails."""
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            yield file
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink()
-        raise
 
 
 def _joined(lines: IO[str]) -> Iterator[str]:
