@@ -122,10 +122,12 @@ def _limits() -> "JsonObject":
 
     from tocsin.media.limits import ArchiveLimits, ChildLimits, PictureLimits  # noqa: PLC0415
 
-    groups = {"picture": PictureLimits(), "child": ChildLimits(), "archive": ArchiveLimits()}
-    return {
-        f"{group} {name}": value for group, limits in groups.items() for name, value in asdict(limits).items()
+    groups = {
+        "picture": asdict(PictureLimits()),
+        "child": asdict(ChildLimits()),
+        "archive": asdict(ArchiveLimits()),
     }
+    return {f"{group} {name}": value for group, limits in groups.items() for name, value in limits.items()}
 
 
 def _sandbox() -> "JsonObject":
