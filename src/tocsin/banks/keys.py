@@ -22,6 +22,12 @@ def entry_key(source: str, member: str, id_at_origin: str, signals: Iterable[tup
     return blake2b(data, digest_size=KEY_BYTES).digest()
 
 
+def origin_keys(sources: Sequence[str], members: Sequence[str], ids: Sequence[str]) -> list[bytes]:
+    """What `entry_key` gives for entries that have an id at their origin, only faster."""
+    rows = zip(sources, members, ids, strict=True)
+    return [blake2b(f"origin\0{a}\0{b}\0{c}".encode(), digest_size=KEY_BYTES).digest() for a, b, c in rows]
+
+
 def single_signal_keys(kind: SignalType, values: Sequence[bytes]) -> list[bytes]:
     """What `entry_key` gives for entries of one signal each without an id at their origin, only faster."""
     prefix = b"signals\0" + kind.encode() + b":"

@@ -106,8 +106,9 @@ def _add_entries(
     database: Database, bank_id: int, batch: DraftBatch, ids: Sequence[int], new: Sequence[bool]
 ) -> None:
     """The rows of the new entries."""
-    numbers = _Origins(database)
-    origins = [numbers.number(*origin) for origin in compress(batch.origins, new)]
+    known = _Origins(database)
+    numbers = {origin: known.number(*origin) for origin in set(compress(batch.origins, new))}
+    origins = [numbers[origin] for origin in compress(batch.origins, new)]
     ids_at_origin = compress(batch.origin_ids, new)
     new_ids = compress(ids, new)
     now = repeat(times.now())
@@ -150,13 +151,16 @@ def _add_labels(database: Database, batch: DraftBatch, ids: Sequence[int], new: 
     """The labels of the new entries."""
     if not any(batch.labels):
         return
-    numbers = _Labels(database)
-    rows = (
-        (entry_id, position, numbers.number(label))
-        for entry_id, labels in compress(zip(ids, batch.labels, strict=True), new)
-        for position, label in enumerate(labels)
-    )
-    database.change_many(sql.ADD_ENTRY_LABEL, list(rows))
+    known = _Labels(database)
+    # Entries with the same labels mostly share the tuple, and telling tuples apart by identity is far cheaper
+    # than hashing what is in them.
+    numbers: dict[int, list[tuple[int, int]]] = {}
+    rows = []
+    for entry_id, labels in compress(zip(ids, batch.labels, strict=True), new):
+        if (placed := numbers.get(id(labels))) is None:
+            placed = numbers[id(labels)] = [(at, known.number(label)) for at, label in enumerate(labels)]
+        rows += [(entry_id, position, number) for position, number in placed]
+    database.change_many(sql.ADD_ENTRY_LABEL, rows)
 
 
 def _meet_old(

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from tocsin.banks.store import (
     BadLine,
     BankCounts,
     ImportProgress,
+    KnownSignal,
     NearHit,
     UnfinishedImport,
     UnknownEntryError,
@@ -168,16 +170,18 @@ class Home:
 
     def exact(self, signals: Sequence[Signal]) -> list[NearHit]:
         """Live signals equal to one of `signals`; those of a perceptual type find nothing here."""
-        hits: list[NearHit] = []
+        found: defaultdict[tuple[SignalType, bytes], list[KnownSignal]] = defaultdict(list)
         with self._database.reading():
             for kind in SignalType:
                 asked = {signal.value for signal in signals if signal.type is kind and kind.exact}
                 rows = list(self._database.rows_among(sql.LIVE_EXACT, (kind.value,), sorted(asked)))
-                known = reading.known_signals(self._database, rows).values()
-                for query, signal in enumerate(signals):
-                    if signal.type is kind:
-                        hits += [NearHit(query, one, 0) for one in known if one.signal.value == signal.value]
-        return sorted(hits, key=lambda hit: hit.query)
+                for one in reading.known_signals(self._database, rows).values():
+                    found[kind, one.signal.value].append(one)
+        return [
+            NearHit(query, one, 0)
+            for query, signal in enumerate(signals)
+            for one in found.get((signal.type, signal.value), ())
+        ]
 
     def near(self, values: Sequence[bytes], radius: int) -> list[NearHit]:
         """Live PDQ signals within `radius` bits of one of `values` (32 bytes each), nearest first."""

@@ -114,7 +114,7 @@ def each(cells: Sequence[str], convert: Callable[[str], Value]) -> list[Value]:
 def texts(cells: Sequence[str]) -> list[str]:
     """Free text, checked, and without the apostrophe that keeps spreadsheets from running it."""
     checked(cells)
-    if any(cell.startswith("'") for cell in cells):
+    if "'" in "".join(cells):
         return [plain(cell) for cell in cells]
     return list(cells)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import compress
 
 from tocsin.banks.batch import DraftBatch
-from tocsin.banks.keys import entry_key, single_signal_keys
+from tocsin.banks.keys import entry_key, origin_keys, single_signal_keys
 from tocsin.banks.lists import cells, objects
 from tocsin.banks.lists.cells import BadRowError
 from tocsin.banks.lists.columns import LABEL_ROLES, Columns, Role
@@ -196,11 +196,11 @@ class _Part:
 
     def _make_keys(self) -> list[bytes]:
         """The entries' keys. Raises BadRowError for a row without a signal."""
-        if not any(self._ids) and not any(self._more) and len(self._hashes) == 1:
-            (one,) = self._hashes
-            values = [value for value in one.values if value is not None]
-            if len(values) == self._count:
-                return single_signal_keys(one.type, values)
+        full = [one for one in self._hashes if None not in one.values]
+        if full and all(self._ids):
+            return origin_keys(self._sources, self._members, self._ids)
+        if full and len(self._hashes) == 1 and not any(self._ids) and not any(self._more):
+            return single_signal_keys(full[0].type, [value for value in full[0].values if value])
         keys = []
         for row in range(self._count):
             pairs = [
