@@ -9,6 +9,7 @@ from tocsin.banks.lists.hash_lines import BY_DIGITS
 from tocsin.hashing.signals import SignalType
 
 MAX_QUALITY = 100
+HEX = frozenset("0123456789abcdefABCDEF")
 FORMULA = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 """What a spreadsheet may take for the beginning of a formula (OWASP, "CSV Injection")."""
 Value = TypeVar("Value")
@@ -40,15 +41,13 @@ def _hash(cell: str, kind: SignalType) -> bytes | None:
     """One value, or None for an empty cell."""
     if not cell:
         return None
-    try:
-        value = bytes.fromhex(cell)
-    except ValueError:
+    if not HEX.issuperset(cell):
         code, message = "not_hex", f"{kind}: there is something other than hexadecimal digits"
-        raise BadRowError(code, message) from None
-    if len(cell) != 2 * kind.size or len(value) != kind.size:
+        raise BadRowError(code, message)
+    if len(cell) != 2 * kind.size:
         code, message = "wrong_length", f"{kind} has {2 * kind.size} digits, this has {len(cell)}"
         raise BadRowError(code, message)
-    return value
+    return bytes.fromhex(cell)
 
 
 def typed_hash(cell: str, type_cell: str | None, given: SignalType | None) -> tuple[SignalType, bytes] | None:

@@ -72,7 +72,7 @@ class CsvList:
                 at += length if row else 1
             elif row is None or length > 1:
                 self._flush(singles, lines, block.line)
-                at += self._read_long(row, length, lines[at], block.line + at)
+                at += self._read_long(row, lines[at : at + length], block.line + at)
             else:
                 if row:
                     singles.append((at, row))
@@ -95,14 +95,20 @@ class CsvList:
         left = len(lines) - at
         return length == left < _MAX_RECORD_LINES and sum(map(len, islice(lines, at, None))) < MAX_LINE
 
-    def _read_long(self, row: list[str] | None, length: int, text: str, line: int) -> int:
-        """Read a record of several lines, or set its first one aside; how many lines that deals with."""
-        if row is None:
-            self._bad.add(line, "bad_csv", "the quotation marks do not fit", text)
+    def _read_long(self, row: list[str] | None, lines: Sequence[str], line: int) -> int:
+        """Read a record of several lines, or set its first one aside; how many lines that deals with.
+
+        Two stray quotation marks far apart make one record of all the lines between them. They are told by
+        that: no text that belongs between quotation marks reads like a row of the same table.
+        """
+        if row is None or any(
+            self._reader.resembles(self._record(lines, at)[0]) for at in range(1, len(lines))
+        ):
+            self._bad.add(line, "bad_csv", "the quotation marks do not fit", lines[0])
             return 1
         before = self._bad.count
-        self._reader.read(Rows([row], [line], [text]))
-        return length if self._bad.count == before else 1
+        self._reader.read(Rows([row], [line], [lines[0]]))
+        return len(lines) if self._bad.count == before else 1
 
     def _flush(self, singles: list[tuple[int, list[str]]], lines: Sequence[str], first: int) -> None:
         """Read the records of one line each that have come together."""

@@ -1,6 +1,7 @@
 """What a list is, told by how it begins."""
 
 import csv
+import re
 from dataclasses import dataclass, field
 
 from tocsin.banks.lists.columns import Columns, Role, from_header, from_rows, is_hash, known, type_of_digits
@@ -59,9 +60,14 @@ def _format(lines: list[str]) -> Format:
     if 2 * sum(line.lstrip().startswith("{") for line in lines) > len(lines):
         return Format.NDJSON
     delimited = sum(any(sign in line for sign in _DELIMITERS) for line in lines)
-    if 2 * delimited > len(lines) or (lines and known(lines[0].strip('" '))):
+    if 2 * delimited > len(lines) or (lines and any(known(name) for name in _names(lines[0]))):
         return Format.CSV
     return Format.LINES
+
+
+def _names(line: str) -> list[str]:
+    """The words that stand in a line, whatever parts them."""
+    return [name.strip('" ') for name in re.split(f"[{_DELIMITERS}]", line)]
 
 
 def _type(lines: list[str], options: ImportOptions) -> SignalType | None:

@@ -9,7 +9,7 @@ from tocsin.banks.batch import DraftBatch
 from tocsin.banks.keys import entry_key, origin_keys, single_signal_keys
 from tocsin.banks.lists import cells, objects
 from tocsin.banks.lists.cells import BadRowError
-from tocsin.banks.lists.columns import LABEL_ROLES, Columns, Role
+from tocsin.banks.lists.columns import LABEL_ROLES, Columns, Role, is_hash
 from tocsin.banks.lists.lines import SetAside
 from tocsin.banks.lists.options import Gathered, ImportOptions
 from tocsin.banks.model import Label
@@ -53,6 +53,12 @@ class RowReader:
                 else:
                     pending += [some.part(count // 2, count), some.part(0, count // 2)]
 
+    def resembles(self, row: Sequence[str] | None) -> bool:
+        """Whether what may be a row looks like ours: as many columns, a hash where one should be."""
+        if row is None or len(row) != self._columns.width:
+            return False
+        return any(is_hash(row[number]) for number, _ in self._columns.hashes)
+
     def _read_all(self, rows: Sequence[Sequence[str]]) -> None:
         """Read rows that are all good. Raises BadRowError, and then has read none."""
         width = self._columns.width
@@ -91,6 +97,7 @@ class _Part:
         self._table = table
         self._count = count
         self._hashes = [one for number, kind in columns.hashes for one in self._read_hashes(number, kind)]
+        self._about = self._read_about()
         self._more = self._read_more_signals()
         origin = options.origin
         self._sources = self._texts(Role.SOURCE, origin.source)
@@ -108,7 +115,6 @@ class _Part:
         batch.origin_ids.extend(self._ids)
         batch.labels.extend(self._labels)
         batch.withdrawals.extend(self._withdrawals)
-        about = self._read_about()
         blank = [None] * self._count
         nothing: _About = (blank, blank, blank, blank)
         for one in self._hashes:
@@ -117,7 +123,7 @@ class _Part:
             signals.owners.extend(compress(range(base, base + self._count), there))
             signals.values.extend(value for value in one.values if value is not None)
             signals.types.extend([one.type.value] * sum(there))
-            qualities, views, dialects, orientations = nothing if one.type.exact else about
+            qualities, views, dialects, orientations = nothing if one.type.exact else self._about
             signals.qualities.extend(compress(qualities, there))
             signals.views.extend(compress(views, there))
             signals.dialects.extend(compress(dialects, there))
