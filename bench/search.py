@@ -4,8 +4,8 @@
 flood) and, for half of the queries, a hash planted within the radius. Each side runs in processes of its own,
 so that nobody's memory counts as another's: one builds, another opens the files, is measured, and writes its
 answers to a file, which are compared in the end. All are called one query at a time from Python on one
-thread. The sides take turns, three rounds each, and each query counts with its fastest round, so that what else the
-machine does falls on all alike.
+thread. The sides take turns, three rounds each, and each query counts with its fastest round, so that what
+else the machine does falls on all alike.
 """
 
 import argparse
@@ -108,6 +108,8 @@ def build_ours(folder: Path, _radius: int) -> float:
 
 def serve_ours(folder: Path, radius: int) -> Served:
     """Measure our index."""
+    from tocsin.index import kernels  # noqa: F401, PLC0415  # load time without numba's import, as for faiss
+
     start = time.perf_counter()
     index = HammingIndex.open(folder / "ours", preload=True)
     load = time.perf_counter() - start

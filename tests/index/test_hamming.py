@@ -225,3 +225,12 @@ def test_strided_arrays_are_taken_as_they_read(tmp_path: Path) -> None:
         index.add(np.arange(10, dtype=np.uint64)[::2], hashes[::2])
         assert found(index, hashes[2:3], 0)[0][0] == (2, 0)
         assert len(index) == 5
+
+
+def test_arrays_at_odd_addresses_are_taken(tmp_path: Path) -> None:
+    hashes = hashes_near(4, 10)
+    odd = np.frombuffer(b"x" + hashes.tobytes(), np.uint8, 320, 1).reshape(10, 32)
+    for number, sizes in enumerate((SMALL, NUMPY)):
+        with HammingIndex.open(tmp_path / str(number), _settings=sizes) as index:
+            index.add(np.arange(10, dtype=np.uint64), odd)
+            assert index.search(odd[:1], 0)[1].tolist() == [0]

@@ -33,7 +33,8 @@ def checked_hashes(hashes: object, what: str) -> Words:
     ):
         message = f"{what} must be uint8[n, {HASH_BYTES}], not {_described(hashes)}"
         raise InvalidIndexInputError(message)
-    return np.ascontiguousarray(hashes).view(np.uint64)
+    words = np.ascontiguousarray(hashes).view(np.uint64)
+    return words if words.flags.aligned else words.copy()
 
 
 def checked_radius(radius: object) -> int:

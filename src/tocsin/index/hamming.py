@@ -47,11 +47,11 @@ class HammingIndex:
     side by side and do not wait for writes. The folder must be on a local file system.
     """
 
-    def __init__(self, folder: Path, source: Writer | Reader, settings: Settings) -> None:
+    def __init__(self, folder: Path, source: Writer | Reader, searcher: Searcher) -> None:
         """Use `HammingIndex.open`."""
         self._folder = folder
         self._source = source
-        self._searcher = Searcher(settings)
+        self._searcher = searcher
 
     @classmethod
     def open(
@@ -65,16 +65,17 @@ class HammingIndex:
     ) -> Self:
         """Open the index in folder `path`; for writing, make it if it is not there.
 
-        With `preload`, all of it is brought into memory first, and new segments before they are used: worth
-        it for a server, not for a few queries. Checks headers, the manifest and the log, not whole segments
-        (see `verify`). `_settings` and `_step` are for tests.
+        With `preload`, all of it is brought into memory, and locked there if the process may, and so are new
+        segments before they are used: worth it for a server, not for a few queries. Checks headers, the
+        manifest and the log, not whole segments (see `verify`). `_settings` and `_step` are for tests.
 
         Raises IndexLockedError (a second writer), IndexMissingError (readonly), IndexCorruptError.
         """
         folder, settings = Path(path), _settings or Settings()
+        searcher = Searcher(settings, preload=preload)
         if readonly:
-            return cls(folder, Reader(folder, preload=preload), settings)
-        return cls(folder, Writer(folder, settings, _step, preload=preload), settings)
+            return cls(folder, Reader(folder, preload=preload), searcher)
+        return cls(folder, Writer(folder, settings, _step, preload=preload), searcher)
 
     def add(self, ids: Ids, hashes: Bytes, *, checkpoint: bytes | None = None) -> None:
         """Add pairs: ids uint64[n], hashes uint8[n, 32]. Durable, all or none, and findable when it returns.

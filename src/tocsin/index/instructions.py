@@ -1,4 +1,7 @@
-"""Machine instructions that Python has no word for, for use in compiled functions."""
+"""Machine instructions that Python has no word for, for use in compiled functions.
+
+Numba's cache of `kernels.py` does not notice changes here: touch that file after editing this one.
+"""
 # Intrinsics are functions of types that return a signature and a code generator; numba gives neither a type.
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 # ruff: noqa: ANN001, ANN201, ANN202, ARG001

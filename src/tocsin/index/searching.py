@@ -21,9 +21,11 @@ Answer = tuple[NDArray[np.int64], Ids, Bytes]
 class Searcher:
     """Answers queries; remembers how much NumPy has done, to tell when the kernels pay."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Take `numpy_work` and `probe_cost` from the settings."""
+    def __init__(self, settings: Settings, *, preload: bool) -> None:
+        """Take `numpy_work` and `probe_cost` from the settings; with `preload`, load the kernels now."""
         self._work_left = settings.numpy_work
+        if preload:
+            from tocsin.index import kernels  # noqa: F401, PLC0415  # numba takes 1.3 s to import
         self._probe_cost = settings.probe_cost
 
     def search(self, snapshot: Snapshot, queries: Words, radius: int) -> Answer:

@@ -58,7 +58,16 @@ class Segment:
                     raise corrupt(self.path, f"the checksum of its {name} does not fit")
 
     def preload(self) -> None:
-        """Bring every page into memory and into the page table, so that no query waits for it."""
+        """Bring every page into memory and keep it there, so that no query waits for the disk.
+
+        Where the process may not lock so much memory (`ulimit -l`), the pages are only read ahead, and the
+        system may drop those that are not used for a while.
+        """
+        import ctypes  # noqa: PLC0415  # needed by servers only
+
+        address = np.frombuffer(self._map, np.uint8).ctypes.data
+        if ctypes.CDLL(None).mlock(ctypes.c_void_p(address), ctypes.c_size_t(self.size)) == 0:
+            return
         try:
             self._map.madvise(_POPULATE_READ)
         except OSError:  # an older kernel: touch one byte of each page instead

@@ -19,7 +19,9 @@ class Settings:
     """The live part becomes a segment when it holds this many; an add of this many goes straight to one."""
     log_bytes: int = 4 << 20
     """The log is folded into the manifest when it is longer than this, whatever the live part holds."""
-    flat_rows: int = 16384
+    log_operations: int = 10_000
+    """Or when it has this many operations, so that replaying it stays quick."""
+    flat_rows: int = 8192
     """A segment with fewer rows is scanned from end to end and carries no directory."""
     segment_rows: int = 1 << 24
     """Most rows of one segment: row numbers are stored in 24 bits, and a merge's memory is bounded by it."""
@@ -31,7 +33,7 @@ class Settings:
     """Row comparisons done in NumPy (about 6 ns each) before it pays to load the compiled kernels (1.3 s)."""
     numpy_rows: int = 500_000
     """Rows from which it pays to load the compiled kernels for sorting a new segment."""
-    probe_cost: int = 6
+    probe_cost: int = 7
     """Rows that can be compared from end to end in the time of one probe of a directory."""
     merging: bool = True
     """Whether a background thread merges segments."""

@@ -38,10 +38,14 @@ class Tombstones:
 
     def extended(self, ids: Ids, sequence: int) -> Self:
         """These and `ids`, removed at `sequence`, which is later than all before."""
-        every = np.concatenate([ids, self.ids])
-        sequences = np.concatenate([np.full(len(ids), sequence, np.uint64), self.sequences])
-        unique, first = np.unique(every, return_index=True)
-        return type(self)(unique, sequences[first])
+        unique = np.unique(ids)
+        at = np.searchsorted(self.ids, unique)
+        known = np.append(self.ids, np.uint64(0))[at] == unique
+        known &= at < len(self.ids)
+        sequences = self.sequences.copy()
+        sequences[at[known]] = sequence
+        new = at[~known]
+        return type(self)(np.insert(self.ids, new, unique[~known]), np.insert(sequences, new, sequence))
 
     def after(self, sequence: int) -> Self:
         """Those removed later than `sequence`."""

@@ -137,6 +137,7 @@ class Writer:
         if merger is not None:
             merger.join()
         self._log.close()
+        fcntl.flock(self._lock, fcntl.LOCK_UN)  # closing is not enough if a forked child holds it too
         os.close(self._lock)
 
     def _check(self) -> None:
@@ -160,7 +161,12 @@ class Writer:
             return
         self._log.append(record)
         self._snapshot = self._snapshot.after(record)
-        if self._snapshot.live.count >= self._settings.live_rows or self._log.size > self._settings.log_bytes:
+        operations = self._snapshot.sequence - self._store.manifest.sequence
+        if (
+            self._snapshot.live.count >= self._settings.live_rows
+            or operations >= self._settings.log_operations
+            or self._log.size > self._settings.log_bytes
+        ):
             self._flush(self._snapshot)
 
     def _flush(self, snapshot: Snapshot, large: Record | None = None) -> None:
