@@ -1,39 +1,80 @@
-# Tocsin: what a developer or a newcomer can ask for. `make help` lists it.
+# Tocsin: what a newcomer or a developer can ask for. `make help` lists it.
 
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
+demo: $(VENV)/.runtime ## Make sample pictures, bank some, scan altered copies, write a report
+	@$(BIN)/tocsin demo .demo
+
+test: $(VENV)/.dev oracles ## Run every test but the long proofs
+	@$(PYTEST) -m "not long"
+
+test-unit: $(VENV)/.dev ## Run the tests that take no time (seconds in all)
+	@$(PYTEST) -m "not long and not slow and not browser and not photographs"
+
+test-long: $(VENV)/.dev oracles photos ## Run the long proofs: 10 M entries, 100 kills, every photograph
+	@$(PYTEST) -m "long or photographs" --timeout 3600
+
+lint: $(VENV)/.dev ## Check style, types, layers and generated documents
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache > .lint-imports.log 2>&1 || (cat .lint-imports.log; exit 1)
+	@rm -f .lint-imports.log
+	@$(BIN)/python scripts/reference --check
+
+fix: $(VENV)/.dev ## Format, and mend what can be mended by itself
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+docs: $(VENV)/.dev ## Write the generated reference anew
+	@$(BIN)/python scripts/reference
+
+bench: $(VENV)/.peers photos ## Measure ourselves beside the peers, on the photographs
+	@$(BIN)/python -m bench
+
+photos: $(VENV)/.dev ## Fetch the photographs that benches and long proofs use, outside the tree
+	@$(BIN)/python -m bench.photos
+
+lock: $(VENV)/.dev ## Recompute the locked requirements from pyproject.toml
+	@PATH=$(BIN):$$PATH scripts/lock
+
+dev: $(VENV)/.dev ## Set up a development environment in .venv
+
+clean: ## Remove the environment and everything that was made
+	@rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+
 # Each set of locked packages leaves a stamp, so that a second run installs nothing.
+
 $(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing Tocsin and its locked dependencies into $(VENV) ..."
-	@$(PIP_INSTALL) --require-hashes -r requirements/runtime.txt
-	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@$(INSTALL) --require-hashes -r requirements/runtime.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@echo "Installing the locked development tools into $(VENV) ..."
-	@$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@
 
 $(VENV)/.peers: requirements/peers.txt $(VENV)/.dev
 	@echo "Installing the peers we measure ourselves against into $(VENV) ..."
-	@$(PIP_INSTALL) --require-hashes -r requirements/peers.txt
+	@$(INSTALL) --require-hashes -r requirements/peers.txt
 	@touch $@
 
-dev: $(VENV)/.dev ## Set up a development environment in .venv
+# Some peers compile C++. Where that fails, the tests that compare with them skip and say so.
+oracles: $(VENV)/.dev
+	@$(MAKE) --no-print-directory $(VENV)/.peers || echo "The peers cannot be installed here: tests against them will be skipped."
 
-lock: ## Recompute the locked requirements from pyproject.toml
-	@scripts/lock
-
-.PHONY: help dev lock
+.PHONY: help demo test test-unit test-long lint fix docs bench photos lock dev clean oracles

@@ -10,7 +10,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from tocsin.hashing._pdq_numpy import LUMA
-from tocsin.hashing._pdq_tables import SIDE, reduction, sample_positions, window_size
+from tocsin.hashing._pdq_tables import SIDE, Reduction, sample_positions, window_size
 
 _RED, _GREEN, _BLUE = LUMA
 _ROWS_AT_ONCE = 4
@@ -49,44 +49,39 @@ def _pick(pixels, rows, columns, channels):  # type: ignore[no-untyped-def]  # n
     return picked
 
 
-def reduce(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.float64]:
-    """The 64x64 picture by weighted sums; see `_pdq_numpy.reduce`."""
-    rows, columns = reduction(pixels.shape[0]), reduction(pixels.shape[1] // channels)
-    reduced: NDArray[np.float64] = _reduce(
-        pixels,
-        channels,
-        rows.first,
-        rows.length,
-        rows.weights,
-        columns.first,
-        columns.length,
-        columns.weights,
-    )
+def reduce_rows(pixels: NDArray[np.uint8], channels: int, by: Reduction) -> NDArray[np.float64]:
+    """The rows reduced to SIDE; see `_pdq_numpy.reduce_rows`."""
+    luma: NDArray[np.float64] = _reduce_rows(pixels, channels, by.first, by.length, by.weights)
+    return luma
+
+
+def reduce_columns(luma: NDArray[np.float64], by: Reduction) -> NDArray[np.float64]:
+    """The columns reduced to SIDE; see `_pdq_numpy.reduce_columns`."""
+    reduced: NDArray[np.float64] = _reduce_columns(luma, by.first, by.length, by.weights)
+    return reduced
+
+
+@numba.njit(_Weights(_Weights, _Ints, _Ints, _Weights), cache=True, nogil=True)
+def _reduce_columns(luma, first, length, weights):  # type: ignore[no-untyped-def]  # numba gives the types  # noqa: ANN001, ANN202
+    reduced = np.empty((SIDE, SIDE), dtype=np.float64)
+    for i in range(SIDE):
+        for j in range(SIDE):
+            total = 0.0
+            for k in range(length[j]):
+                total += weights[j, k] * luma[i, first[j] + k]
+            reduced[i, j] = total
     return reduced
 
 
 @numba.njit(
-    types.Array(types.float64, 2, "C")(_Pixels, types.int64, _Ints, _Ints, _Weights, _Ints, _Ints, _Weights),
-    cache=True,
-    nogil=True,
-    fastmath={"contract"},
+    _Weights(_Pixels, types.int64, _Ints, _Ints, _Weights), cache=True, nogil=True, fastmath={"contract"}
 )
-def _reduce(  # type: ignore[no-untyped-def]  # numba gives the types  # noqa: ANN202, PLR0913, PLR0917
-    pixels,  # noqa: ANN001
-    channels,  # noqa: ANN001
-    row_first,  # noqa: ANN001
-    row_length,  # noqa: ANN001
-    row_weights,  # noqa: ANN001
-    column_first,  # noqa: ANN001
-    column_length,  # noqa: ANN001
-    column_weights,  # noqa: ANN001
-):
-    """Rows first, so that the picture is read once and in order; single precision is enough there."""
+def _reduce_rows(pixels, channels, row_first, row_length, row_weights):  # type: ignore[no-untyped-def]  # numba gives the types  # noqa: ANN001, ANN202
+    """Line after line, so that the picture is read once and in order; single precision is enough there."""
     samples = pixels.shape[1]
     width = samples // channels
-    reduced = np.empty((SIDE, SIDE), dtype=np.float64)
     line = np.empty(samples, dtype=np.float32)
-    luma = np.empty(width, dtype=np.float64)
+    luma = np.empty((SIDE, width), dtype=np.float64)
     for i in range(SIDE):
         line[:] = 0.0
         k = 0
@@ -114,16 +109,11 @@ def _reduce(  # type: ignore[no-untyped-def]  # numba gives the types  # noqa: A
             k += _ROWS_AT_ONCE
         if channels == 1:
             for x in range(width):
-                luma[x] = line[x]
+                luma[i, x] = line[x]
         else:
             for x in range(width):
-                luma[x] = line[3 * x] * _RED + line[3 * x + 1] * _GREEN + line[3 * x + 2] * _BLUE
-        for j in range(SIDE):
-            total = 0.0
-            for n in range(column_length[j]):
-                total += column_weights[j, n] * luma[column_first[j] + n]
-            reduced[i, j] = total
-    return reduced
+                luma[i, x] = line[3 * x] * _RED + line[3 * x + 1] * _GREEN + line[3 * x + 2] * _BLUE
+    return luma
 
 
 def reduce_as_reference(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.float32]:

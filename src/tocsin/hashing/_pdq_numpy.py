@@ -1,13 +1,13 @@
 """PDQ's reduction to 64x64 in NumPy: the reference beside the compiled kernel, and enough for a few files.
 
 All functions take pixels as uint8, shape (height, width * channels) with the channels of a pixel beside each
-other; reducing gives a float array of shape (SIDE, SIDE).
+other.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.hashing._pdq_tables import SIDE, Reduction, reduction, sample_positions, window_size
+from tocsin.hashing._pdq_tables import SIDE, Reduction, sample_positions, window_size
 
 _Number = np.uint8 | np.float64
 LUMA = (0.299, 0.587, 0.114)
@@ -22,12 +22,15 @@ def pick(
     return by_pixel[rows[:, None], columns[None, :]].reshape(len(rows), -1)
 
 
-def reduce(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.float64]:
-    """The 64x64 picture by weighted sums, in double precision."""
-    height, width = pixels.shape[0], pixels.shape[1] // channels
-    lines = _weighted_lines(pixels, reduction(height))
-    luma = _luma(lines.reshape(SIDE, width, channels))
-    return _weighted_lines(luma.T, reduction(width)).T
+def reduce_rows(pixels: NDArray[np.uint8], channels: int, by: Reduction) -> NDArray[np.float64]:
+    """The rows reduced to SIDE, as brightness of shape (SIDE, width)."""
+    lines = _weighted_lines(pixels, by)
+    return np.ascontiguousarray(_luma(lines.reshape(SIDE, -1, channels)))
+
+
+def reduce_columns(luma: NDArray[np.float64], by: Reduction) -> NDArray[np.float64]:
+    """The columns of `luma`, shape (SIDE, width), reduced to SIDE: the picture in 64x64."""
+    return np.ascontiguousarray(_weighted_lines(luma.T, by).T)
 
 
 def _weighted_lines(lines: NDArray[_Number], by: Reduction) -> NDArray[np.float64]:

@@ -31,6 +31,13 @@ class Reduction:
     weights: NDArray[np.float64]
     """Shape (SIDE, longest): the weight of each, zero beyond `length`; each row sums to 1."""
 
+    def mirrored(self, extent: int) -> "Reduction":
+        """The reduction that gives for an axis of `extent` pixels what this one gives when it is reversed."""
+        reversed_weights = np.zeros_like(self.weights)
+        for line, weights, length in zip(reversed_weights, self.weights, self.length, strict=True):
+            line[:length] = weights[:length][::-1]
+        return Reduction(extent - self.first - self.length, self.length, reversed_weights)
+
 
 def window_size(extent: int) -> int:
     """Width of the box filter for an axis of `extent` pixels: half a block of the 64, rounded up."""
@@ -67,6 +74,12 @@ def reduction(extent: int) -> Reduction:
     np.add.at(steps, (row, begin - first[row]), share)
     np.add.at(steps, (row, end + 1 - first[row]), -share)
     return Reduction(first, length, np.ascontiguousarray(np.cumsum(steps, axis=1)[:, :-1]))
+
+
+@functools.lru_cache(maxsize=64)
+def mirrored_reduction(extent: int) -> Reduction:
+    """The weights for an axis of `extent` pixels that is read from its end."""
+    return reduction(extent).mirrored(extent)
 
 
 @functools.lru_cache(maxsize=1)
