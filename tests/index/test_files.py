@@ -55,7 +55,7 @@ def opened_and_verified(folder: Path, *, readonly: bool) -> None:
 def test_a_flipped_bit_is_found_and_its_file_named(tmp_path: Path, pattern: str, readonly: bool) -> None:  # noqa: FBT001  # a parameter of pytest
     filled(tmp_path / "whole")
     size = next((tmp_path / "whole").glob(pattern)).stat().st_size
-    offsets = sorted({*range(0, min(size, 64), 9), *range(0, size, size // 7 + 1), size - 1})
+    offsets = sorted({*range(0, min(size, 64), 13), *range(0, size, size // 4 + 1), size - 1})
     for offset in offsets:
         folder = tmp_path / str(offset)
         shutil.copytree(tmp_path / "whole", folder)
@@ -101,7 +101,7 @@ def test_a_torn_append_is_dropped_whole(tmp_path: Path) -> None:
     with HammingIndex.open(tmp_path / "whole") as index:
         held = len(index)
     counts = [held - 28, held - 26, held - 1, held + 1, held]
-    cuts = [*range(sizes[0], sizes[-1], 97), *sizes, *(size - 1 for size in sizes[1:])]
+    cuts = [*range(sizes[0], sizes[-1], 211), *sizes, *(size - 1 for size in sizes[1:])]
     for number, left in enumerate([*(data[:cut] for cut in cuts), *_zeroed(data, sizes)]):
         folder = tmp_path / str(number)
         shutil.copytree(tmp_path / "whole", folder)

@@ -130,7 +130,7 @@ def test_many_long_histories() -> None:
 
 
 @given(radius=st.integers(0, 64), count=st.sampled_from([1, 2, 300]), seed=st.integers(0, 1000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_a_segment_with_a_directory_answers_as_brute_force(radius: int, count: int, seed: int) -> None:
     hashes, queries = hashes_near(seed, count), hashes_near(seed + 1, 5)
     with tempfile.TemporaryDirectory() as folder:

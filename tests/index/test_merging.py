@@ -38,7 +38,7 @@ def test_compacting_covers_every_segment_once(rows: list[int]) -> None:
 
 
 def test_many_small_adds_and_removals_are_merged_away_in_the_background(tmp_path: Path) -> None:
-    sizes = Settings(live_rows=10, flat_rows=100, segment_rows=400, most_segments=6, numpy_rows=1 << 30)
+    sizes = Settings(live_rows=30, flat_rows=300, segment_rows=400, most_segments=6, numpy_rows=1 << 30)
     hashes = np.random.default_rng(1).integers(0, 256, (1000, 32), np.uint8)
     with HammingIndex.open(tmp_path, _settings=sizes) as index:
         for k in range(0, 1000, 20):

@@ -13,7 +13,7 @@ from tocsin.index import HammingIndex
 sys.path.insert(0, str(Path(__file__).parent))
 from histories import SMALL, content_after, content_of, operations_done, write  # beside this file
 
-OPERATIONS = 60
+OPERATIONS = 30
 
 
 def test_a_reader_follows_a_writer_in_another_process(tmp_path: Path) -> None:
@@ -67,9 +67,9 @@ def test_searches_in_threads_see_every_acknowledged_pair(tmp_path: Path) -> None
         with ThreadPoolExecutor(2) as pool:
             lookers = [pool.submit(look) for _ in range(2)]
             try:
-                for k in range(0, 400, 8):
-                    index.add(np.arange(k, k + 8, dtype=np.uint64), hashes[k : k + 8])
-                    acknowledged = k + 8
+                for k in range(0, 400, 16):
+                    index.add(np.arange(k, k + 16, dtype=np.uint64), hashes[k : k + 16])
+                    acknowledged = k + 16
             finally:
                 done.set()
             assert all(looker.result() > 0 for looker in lookers)
