@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from tocsin.cli.output import home_option, json_option, open_home, put, put_json, say, shown
+from tocsin.cli.output import home_option, json_option, open_home, put, put_json, say
 from tocsin.errors import UsageError
+from tocsin.matching.names import shown
 
 if TYPE_CHECKING:
     from tocsin.banks.model import Bank, Policy

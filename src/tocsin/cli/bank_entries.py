@@ -14,14 +14,15 @@ from tocsin.cli.output import (
     put_json,
     refusal_line,
     say,
-    shown,
 )
 from tocsin.errors import UsageError
+from tocsin.matching.names import shown
 
 if TYPE_CHECKING:
     from tocsin.matching.banking import Banked
 
 REFUSED = 3
+ENTRY = click.IntRange(1, (1 << 63) - 1)
 
 
 @click.command()
@@ -81,7 +82,7 @@ def add(  # noqa: PLR0913  # one for each option
 
 
 @click.command()
-@click.argument("entries", nargs=-1, required=True, type=int, metavar="ENTRY...")
+@click.argument("entries", nargs=-1, required=True, type=ENTRY, metavar="ENTRY...")
 @click.option("--reason", default="", help="Why, for whoever asks later.")
 @home_option
 @click.pass_obj
@@ -93,7 +94,7 @@ def withdraw(home: str | None, entries: tuple[int, ...], *, reason: str) -> None
 
 
 @click.command()
-@click.argument("entries", nargs=-1, required=True, type=int, metavar="ENTRY...")
+@click.argument("entries", nargs=-1, required=True, type=ENTRY, metavar="ENTRY...")
 @home_option
 @click.pass_obj
 def reinstate(home: str | None, entries: tuple[int, ...]) -> None:

@@ -15,8 +15,8 @@ from tocsin.cli.output import (
     put,
     put_json,
     say,
-    shown,
 )
+from tocsin.matching.names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

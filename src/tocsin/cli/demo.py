@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tocsin.cli.output import put, shown
+from tocsin.cli.output import put
+from tocsin.matching.names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

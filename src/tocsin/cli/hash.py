@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tocsin.cli.output import json_option, put, put_json, refusal_line, say, shown
+from tocsin.cli.output import json_option, put, put_json, refusal_line, say
+from tocsin.matching.names import shown
 
 if TYPE_CHECKING:
     from tocsin.hashing.content import Content

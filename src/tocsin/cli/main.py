@@ -1,5 +1,7 @@
 """The `tocsin` command: its subcommands are imported when they are run or listed, not before."""
 
+import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -9,6 +11,7 @@ from tocsin import __version__
 from tocsin.cli.lazy import LazyGroup
 from tocsin.cli.output import home_option, say
 from tocsin.errors import Error
+from tocsin.matching.names import shown
 
 COMMANDS = {
     "bank": "tocsin.cli.bank:bank",
@@ -30,8 +33,23 @@ FAILED = 4
 INTERRUPTED = 130
 
 
+class ReaderGoneError(Exception):
+    """Whoever read our output has stopped."""
+
+
+class Tocsin(LazyGroup):
+    """The group of all commands."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command. click would leave with 1 at a broken pipe, which says "matched" here."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGoneError from error
+
+
 @click.group(
-    cls=LazyGroup,
+    cls=Tocsin,
     commands_from=COMMANDS,
     epilog=EXIT_CODES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -61,8 +79,9 @@ def _guarded(command: Callable[[], object]) -> int:
     except (click.Abort, KeyboardInterrupt):
         say("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read us has gone; nothing is left to say and nobody to say it to
+    except ReaderGoneError:
+        # Python would fail once more when it flushes at its end (library reference, "Note on SIGPIPE").
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except (Error, OSError) as error:
         _say_error(error)
@@ -71,13 +90,16 @@ def _guarded(command: Callable[[], object]) -> int:
 
 def _say_error(error: Error | OSError) -> None:
     if isinstance(error, Error):
-        say(f"tocsin: {error.message}")
+        say(f"tocsin: {shown(error.message)}")
         say(f"  {error.advice}  [{error.code}]")
         return
-    say(f"tocsin: {error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
+    name = "" if error.filename is None else f": {shown(str(error.filename))}"
+    say(f"tocsin: {shown(error.strerror or str(error))}{name}")
     say("  Check that the file or folder exists, may be used by you, and has room.  [system]")
 
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # no name is worth a traceback on an old terminal
     sys.exit(run())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from tocsin.errors import UsageError
+from tocsin.matching.names import shown
 
 if TYPE_CHECKING:
     from tocsin.banks.model import Label
@@ -82,13 +83,6 @@ def put_json(item: "Mapping[str, JsonValue]") -> None:
     click.echo(json.dumps(item))
 
 
-def shown(name: str) -> str:
-    """A name from a stranger, safe to print: no control characters, undecodable bytes as escapes."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in name
-    )
-
-
 def refusal_line(refusal: "Refusal") -> str:
-    """A refusal in one line."""
-    return f"{refusal.message} [{refusal.code}]"
+    """A refusal in one line; a subverted sandbox child may have worded it."""
+    return shown(f"{refusal.message} [{refusal.code}]")

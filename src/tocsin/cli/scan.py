@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tocsin.cli.output import home_option, json_option, open_home, put, put_json
+from tocsin.matching.names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -113,6 +114,6 @@ def _summary(counts: "ScanCounts", report: Path | None) -> "Iterator[str]":
     )
     yield f"  refused     {counts.refused:,}"
     for code, count in counts.refusals.most_common():
-        yield f"    {code:24} {count:,}"
+        yield f"    {shown(code):24} {count:,}"
     if report:
-        yield f"Report: {report}"
+        yield f"Report: {shown(str(report))}"

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tocsin.cli.output import refusal_line, shown
+from tocsin.cli.output import refusal_line
+from tocsin.matching.names import shown
 
 if TYPE_CHECKING:
     from tocsin.banks.model import Label

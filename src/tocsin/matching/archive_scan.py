@@ -1,14 +1,16 @@
 """Examining what is inside an archive, shared among sandbox children and outliving the loss of some."""
 
+import os
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from tocsin.errors import Refusal
 from tocsin.hashing.content import Content, SubvertedError
 from tocsin.matching.seen import ITSELF, SeenMember
+from tocsin.matching.walk import Stamp
 from tocsin.media.errors import KilledError, OutOfMemoryError, OutOfTimeError
 from tocsin.media.identify import SHAREABLE_ARCHIVES
-from tocsin.media.sandbox import Job, JsonObject, Pool, Reply
+from tocsin.media.sandbox import Job, JsonObject, Outcome, Pool, Reply
 
 SHARE_FROM_BYTES = 16 << 20
 """Archives from this size on are shared among the workers, where their format lets them."""
@@ -16,6 +18,8 @@ MOST_LOST_MEMBERS = 50
 """Members of one archive that may end their child before the rest of it is refused."""
 CHILD_LOST = frozenset({KilledError.code, OutOfMemoryError.code, OutOfTimeError.code})
 """Refusals of a job that are the doing of the member it was at, or of the machine."""
+_LAST_NUMBER = (1 << 63) - 1
+"""No archive has more members, whatever a child says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class Archive:
     """An archive with members still to be examined, and the numbers of those that are known."""
 
     path: str
+    stamp: Stamp
     content: Content
     known: frozenset[int] = frozenset()
 
@@ -49,22 +54,22 @@ def examine_members(
 ) -> Iterator[tuple[int, SeenMember]]:
     """The members of `archive` that are not known yet, with their numbers.
 
-    What is wrong with the archive itself comes once, with the number `ITSELF`. A member that ends its child
-    comes with that as its refusal, and the others go on.
+    What is wrong with the archive itself comes once, with the number `ITSELF` or one below it. A member that
+    ends its child comes with that as its refusal, and the others go on.
     """
     shared = archive.content.format in SHAREABLE_ARCHIVES and archive.content.size >= SHARE_FROM_BYTES
     stride = workers if shared else 1
     shares = [
         _Share(_first_unknown(offset, stride, archive.known), stride, offset) for offset in range(stride)
     ]
-    said: set[Refusal] = set()
+    said: list[Refusal] = []
     lost = 0
     while shares:
-        broken = yield from _read_shares(pool, archive.path, shares, options, said)
+        broken = yield from _read_shares(pool, archive, shares, options, said)
         lost += len(broken)
         if lost > MOST_LOST_MEMBERS:
             message = f"{lost} members of this archive ended their sandbox child; the rest was not looked at"
-            yield _itself(Refusal.of(KilledError(message)))
+            yield _itself(said, Refusal.of(KilledError(message)))
             return
         for share, refusal in broken:
             number = share.next_index()
@@ -73,25 +78,30 @@ def examine_members(
 
 
 def _read_shares(
-    pool: Pool, path: str, shares: Sequence[_Share], options: JsonObject, said: set[Refusal]
+    pool: Pool, archive: Archive, shares: Sequence[_Share], options: JsonObject, said: list[Refusal]
 ) -> Generator[tuple[int, SeenMember], None, list[tuple[_Share, Refusal]]]:
     """What is in the shares; returns those that were cut short, from the culprit on, with the reason."""
     left = dict(enumerate(shares))
     broken: list[tuple[_Share, Refusal]] = []
-    for event in pool.stream(_jobs(path, shares, options)):
+    for event in pool.stream(_jobs(archive.path, shares, options)):
         share = left[event.key]
-        if isinstance(event, Reply):
-            if "index" in event.item:  # an empty reply is a sign of life
+        refusal = event.refusal if isinstance(event, Outcome) else None
+        if isinstance(event, Reply) and "index" in event.item:  # otherwise it is a sign of life
+            try:
                 number, member = _member(event.item)
+            except SubvertedError as error:
+                refusal = Refusal.of(error)
+            else:
                 if number >= share.start:  # a job that is repeated says again what it said before
                     left[event.key] = share.after(number)
-                    yield number, member
-        elif event.refusal is not None:
-            if event.refusal.code in CHILD_LOST:
-                broken.append((share, event.refusal))
-            elif event.refusal not in said:  # every share meets the same damage
-                said.add(event.refusal)
-                yield _itself(event.refusal)
+                    if number not in archive.known:
+                        yield number, member
+        if refusal is None:
+            continue
+        if refusal.code in CHILD_LOST:
+            broken.append((share, refusal))
+        elif refusal not in said:  # every share meets the same damage
+            yield _itself(said, refusal)
     return broken
 
 
@@ -109,15 +119,21 @@ def _first_unknown(offset: int, stride: int, known: Collection[int]) -> int:
 
 
 def _member(item: JsonObject) -> tuple[int, SeenMember]:
-    """A child's answer; one that makes no sense is held against the archive itself."""
+    """A child's answer. Raises SubvertedError if it makes no sense or cannot be written down."""
     number, name = item["index"], item.get("name")
-    if not isinstance(number, int) or not isinstance(name, str):
-        return _itself(Refusal.of(SubvertedError()))
+    if not isinstance(number, int) or not 0 <= number <= _LAST_NUMBER or not isinstance(name, str):
+        raise SubvertedError
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError as error:
+        raise SubvertedError from error
     return number, SeenMember(name, content_from(item))
 
 
-def _itself(refusal: Refusal) -> tuple[int, SeenMember]:
-    return ITSELF, SeenMember("", Content("file", 0, (), refusal))
+def _itself(said: list[Refusal], refusal: Refusal) -> tuple[int, SeenMember]:
+    """What is wrong with the archive itself, said under a number of its own."""
+    said.append(refusal)
+    return ITSELF - len(said) + 1, SeenMember("", Content("file", 0, (), refusal))
 
 
 def content_from(item: JsonObject) -> Content:

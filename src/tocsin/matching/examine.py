@@ -5,8 +5,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from tocsin.hashing.content import Content, suffix_of
+from tocsin.errors import Refusal
+from tocsin.hashing.content import Content, SubvertedError, suffix_of
 from tocsin.matching.archive_scan import content_from
+from tocsin.media.errors import UnreadableError
 from tocsin.media.sandbox import Job, JsonObject, Outcome, Pool
 
 K = TypeVar("K")
@@ -24,7 +26,7 @@ COMPILED = (*PLAIN, "tocsin.hashing._pdq_numba")
 def content_of(outcome: Outcome[K]) -> Content:
     """What a child found out about a file; one that died first leaves only the reason."""
     if not outcome.items:
-        return Content("file", 0, (), outcome.refusal)
+        return Content("file", 0, (), outcome.refusal or Refusal.of(SubvertedError()))
     return content_from(outcome.items[0])
 
 
@@ -46,5 +48,12 @@ def examine_paths(
 
 def _job(number: int, path: str, options: JsonObject) -> Job[int]:
     if path == STDIN:
+        if sys.stdin is None:
+            return Job(number, _closed_stdin, options)
         return Job.of_bytes(number, sys.stdin.buffer.read(), options)
     return Job.of_path(number, path, {**options, "suffix": suffix_of(path)})
+
+
+def _closed_stdin() -> int:
+    message = "the standard input is closed"
+    raise UnreadableError(message)

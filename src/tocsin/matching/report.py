@@ -20,6 +20,7 @@ from urllib.parse import quote_from_bytes
 from tocsin import __version__
 from tocsin.errors import Error
 from tocsin.matching.counts import ScanCounts
+from tocsin.matching.names import shown
 from tocsin.matching.scan import Scanned
 from tocsin.media.sandbox import JsonObject
 from tocsin.replacing import replacing
@@ -67,7 +68,7 @@ class ReportWriter:
 
     def write(self, paths: Sequence[str], counts: ScanCounts) -> None:
         """Write the report. Raises ReportError if that cannot be done."""
-        before, after = _page(paths, counts).split(MARK)
+        before, _, after = _page(paths, counts).rpartition(MARK)  # a path may hold the mark, too
         self._items.seek(0)
         try:
             with replacing(self._target) as file:
@@ -96,8 +97,8 @@ def _item(scanned: Scanned, state: str, folder: Path) -> JsonObject:
     content = scanned.content
     return {
         "state": state,
-        "path": _readable(scanned.path),
-        "member": None if scanned.member is None else _readable(scanned.member),
+        "path": shown(scanned.path),
+        "member": None if scanned.member is None else shown(scanned.member),
         "kind": content.kind,
         "bytes": content.size,
         "sha256": next((signal.hex for signal in content.signals if signal.type == "sha256"), None),
@@ -105,10 +106,6 @@ def _item(scanned: Scanned, state: str, folder: Path) -> JsonObject:
         "original": _link(scanned.path, folder) if scanned.member is None and content.preview else None,
         **scanned.matches.to_json(content.refused),
     }
-
-
-def _readable(name: str) -> str:
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _link(path: str, folder: Path) -> str:
@@ -130,7 +127,7 @@ def _page(paths: Sequence[str], counts: ScanCounts) -> str:
         script_hash=_csp_hash(script),
         mark=MARK,
         version=__version__,
-        paths=[_readable(path) for path in paths],
+        paths=[shown(path) for path in paths],
         time=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         counts=counts,
         refusals=_by_count(counts.refusals),

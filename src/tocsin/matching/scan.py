@@ -15,7 +15,7 @@ from tocsin.hashing.content import Content, suffix_of
 from tocsin.matching.archive_scan import CHILD_LOST, Archive, examine_members
 from tocsin.matching.examine import COMPILED, TASK, content_of
 from tocsin.matching.matches import Matcher, Matches
-from tocsin.matching.seen import ITSELF, SeenFile, SeenFiles, SeenMember
+from tocsin.matching.seen import MemberNote, SeenFile, SeenFiles, SeenMember
 from tocsin.matching.walk import FoundFile, Stamp, walk
 from tocsin.media.errors import MediaError, UnreadableError
 from tocsin.media.identify import READABLE_ARCHIVES
@@ -47,7 +47,7 @@ class _Notes:
     """What is to be remembered soon."""
 
     files: dict[str, SeenFile] = field(default_factory=dict)
-    members: list[tuple[str, int, SeenMember]] = field(default_factory=list)
+    members: list[MemberNote] = field(default_factory=list)
     since: float = field(default_factory=time.monotonic)
 
     def due(self) -> bool:
@@ -84,11 +84,13 @@ class Scanner:
     def scan(self, paths: Iterable[str]) -> Iterator[Scanned]:
         """Everything under `paths`, in no particular order; whatever cannot be examined says why.
 
+        A path that is given twice is scanned once.
+
         Raises:
             SandboxError: sandbox children cannot be started.
             tocsin.errors.Error: the banks or the memory cannot be read or written.
         """
-        self._given = frozenset(given := list(paths))
+        self._given = frozenset(given := list(dict.fromkeys(paths)))
         for files in batched(walk(given), CHUNK):
             fresh, archives = yield from self._recall(files)
             archives += yield from self._examine(fresh)
@@ -103,7 +105,7 @@ class Scanner:
         fresh: dict[str, Stamp] = {}
         archives: list[Archive] = []
         recalled = self._seen.recall(file.path for file in files if file.stamp is not None)
-        for file in files:
+        for file in {file.path: file for file in files}.values():  # given paths may overlap
             if file.stamp is None:
                 yield self._scanned(file.path, Content("file", 0, (), file.refused))
                 continue
@@ -113,17 +115,26 @@ class Scanner:
                 continue
             yield self._scanned(file.path, known.content, recalled=True)
             if known.content.format in READABLE_ARCHIVES:
-                members = yield from self._recall_members(file.path)
-                if not known.complete:
-                    archives.append(Archive(file.path, known.content, members))
+                members, all_there = yield from self._recall_members(file.path, known)
+                if not all_there:
+                    archives.append(Archive(file.path, file.stamp, known.content, members))
         return fresh, archives
 
-    def _recall_members(self, path: str) -> Generator[Scanned, None, frozenset[int]]:
+    def _recall_members(
+        self, path: str, known: SeenFile
+    ) -> Generator[Scanned, None, tuple[frozenset[int], bool]]:
+        """What is known of an archive's members; returns their numbers, and whether these are all."""
         numbers: set[int] = set()
-        for number, member in self._seen.members(path):
-            numbers.add(number)
-            yield self._scanned_member(path, number, member, recalled=True)
-        return frozenset(numbers)
+        all_there = known.complete
+        for number, member in self._seen.members(path, known.stamp):
+            if member is None:
+                all_there = False
+            elif number >= 0:
+                numbers.add(number)
+                yield self._scanned_member(path, number, member, recalled=True)
+            elif known.complete:  # otherwise what is wrong with the archive will be met again
+                yield self._scanned_member(path, number, member, recalled=True)
+        return frozenset(numbers), all_there
 
     def _examine(self, files: dict[str, Stamp]) -> Generator[Scanned, None, list[Archive]]:
         """Read files; returns the archives among them."""
@@ -135,7 +146,7 @@ class Scanner:
             path, content = outcome.key, content_of(outcome)
             is_archive = content.refused is None and content.format in READABLE_ARCHIVES
             if is_archive:
-                archives.append(Archive(path, content))
+                archives.append(Archive(path, files[path], content))
             if content.refused is None or content.refused.code not in _PASSING:
                 self._notes.files[path] = SeenFile(files[path], content, complete=not is_archive)
                 self._remember_if_due()
@@ -147,12 +158,14 @@ class Scanner:
         return Job.of_path(path, path, {**OPTIONS, "suffix": suffix_of(path)}, follow=path in self._given)
 
     def _open(self, archive: Archive) -> Iterator[Scanned]:
+        path, stamp, count = archive.path, archive.stamp, len(archive.known)
         for number, member in examine_members(self._pool(), archive, OPTIONS, self._workers):
-            self._notes.members.append((archive.path, number, member))
+            count += number >= 0
+            self._notes.members.append(MemberNote(path, stamp, number, member))
             self._remember_if_due()
-            yield self._scanned_member(archive.path, number, member)
+            yield self._scanned_member(path, number, member)
         self._remember()
-        self._seen.complete(archive.path)
+        self._seen.complete(path, stamp, count)
 
     def _remember_if_due(self) -> None:
         if self._notes.due():
@@ -166,7 +179,7 @@ class Scanner:
     def _scanned_member(
         self, path: str, number: int, member: SeenMember, *, recalled: bool = False
     ) -> Scanned:
-        name = None if number == ITSELF else member.name
+        name = member.name if number >= 0 else None
         return self._scanned(path, member.content, name, recalled=recalled)
 
     def _scanned(

@@ -8,7 +8,10 @@ from tocsin.hashing.content import Content
 from tocsin.matching.walk import Stamp
 
 ITSELF = -1
-"""In place of a member's number: what is noted concerns the archive itself, not a file in it."""
+"""In place of a member's number: what is noted concerns the archive itself, not a file in it.
+
+An archive can be damaged in several ways; the second is noted under -2, and so on down.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,16 @@ class SeenMember:
 
     name: str
     content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class MemberNote:
+    """A member to remember: of the archive at `path` while it has that stamp."""
+
+    path: str
+    stamp: Stamp
+    number: int
+    member: SeenMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +43,20 @@ class SeenFile:
 
 
 class SeenFiles(Protocol):
-    """A place that remembers them."""
+    """A place that remembers them. Several scans may use it at once, also of the same files."""
 
     def recall(self, paths: Iterable[str]) -> Mapping[str, SeenFile]:
         """What is remembered of the files at `paths`."""
         ...
 
-    def members(self, path: str) -> Iterator[tuple[int, SeenMember]]:
-        """The members remembered of the archive at `path`, with their numbers, in order."""
+    def members(self, path: str, stamp: Stamp) -> Iterator[tuple[int, SeenMember | None]]:
+        """The members remembered of an archive, with their numbers, in order; None for a damaged memory."""
         ...
 
-    def remember(
-        self, files: Mapping[str, SeenFile], members: Sequence[tuple[str, int, SeenMember]] = ()
-    ) -> None:
-        """Remember files, forgetting what was known of the same paths and their members, then members."""
+    def remember(self, files: Mapping[str, SeenFile], members: Sequence[MemberNote] = ()) -> None:
+        """Remember files, forgetting members of the same paths under other stamps, then members."""
         ...
 
-    def complete(self, path: str) -> None:
-        """Note that all members of the archive at `path` are remembered."""
+    def complete(self, path: str, stamp: Stamp, count: int) -> None:
+        """Note that an archive is known to its end, provided that all `count` members are remembered."""
         ...

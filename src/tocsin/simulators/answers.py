@@ -15,7 +15,7 @@ class Answer:
     item: Item
     given: Expectation
     match: Match | None
-    """The best match of the expected entry."""
+    """The best match, if it is with the expected entry."""
     right: bool
 
 
@@ -36,8 +36,9 @@ def answers(
 
 def _answer(item: Item, about: list[Scanned], entry: int) -> Answer:
     given = _given(about)
-    matches = [match for one in about for match in one.matches.matches if match.entry == entry]
+    matches = [match for one in about for match in one.matches.matches]
     best = min(matches, key=lambda match: match.evidence, default=None)
+    best = best if best is not None and best.entry == entry else None
     right = given == item.expectation and bool(about)
     if item.expectation is Expectation.MATCH:
         right = right and best is not None and _as_expected(item, best)

@@ -4,6 +4,8 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,35 +13,48 @@ from typing import Self
 from tocsin.batches import batched
 from tocsin.errors import Error
 from tocsin.hashing.content import Content
-from tocsin.matching.seen import SeenFile, SeenMember
+from tocsin.matching.seen import MemberNote, SeenFile, SeenMember
 from tocsin.matching.walk import Stamp
-from tocsin.storage.errors import translated
+from tocsin.storage.errors import StoreDamagedError, translated
 
-VERSION = 1
+VERSION = 2
 """Raised whenever examining a file would give other signals than before: older memories are then dropped."""
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS file (
-    path BLOB PRIMARY KEY,
-    size INTEGER NOT NULL, modified INTEGER NOT NULL, changed INTEGER NOT NULL,
-    inode INTEGER NOT NULL, device INTEGER NOT NULL,
-    complete INTEGER NOT NULL,
-    answer BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS member (
-    path BLOB NOT NULL,
-    number INTEGER NOT NULL,
-    name BLOB NOT NULL,
-    answer BLOB NOT NULL,
-    PRIMARY KEY (path, number)
-) STRICT, WITHOUT ROWID;
+_ANEW = (
+    "DROP TABLE IF EXISTS file",
+    "DROP TABLE IF EXISTS member",
+    """CREATE TABLE file (
+        path BLOB PRIMARY KEY, stamp TEXT NOT NULL, complete INTEGER NOT NULL, answer BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE member (
+        path BLOB NOT NULL, stamp TEXT NOT NULL, number INTEGER NOT NULL,
+        name BLOB NOT NULL, answer BLOB NOT NULL,
+        PRIMARY KEY (path, stamp, number)
+    ) STRICT, WITHOUT ROWID""",
+    f"PRAGMA user_version = {VERSION}",
+)
+# Another scan may have come to the end of the same archive already.
+_REMEMBER_FILE = """
+INSERT INTO file VALUES (?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET
+    complete = excluded.complete OR (complete AND stamp = excluded.stamp),
+    stamp = excluded.stamp, answer = excluded.answer
 """
-_REMEMBER_FILE = "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-_REMEMBER_MEMBER = "INSERT OR REPLACE INTO member VALUES (?, ?, ?, ?)"
-_RECALL = "SELECT path, size, modified, changed, inode, device, complete, answer FROM file WHERE path IN "
-_FORGET_MEMBERS = "DELETE FROM member WHERE path = ?"
-_COMPLETE = "UPDATE file SET complete = 1 WHERE path = ?"
-_MEMBERS = "SELECT number, name, answer FROM member WHERE path = ? ORDER BY number"
+_REMEMBER_MEMBER = "INSERT OR REPLACE INTO member VALUES (?, ?, ?, ?, ?)"
+_RECALL = "SELECT path, stamp, complete, answer FROM file WHERE path IN "
+_FORGET_MEMBERS = "DELETE FROM member WHERE path = ? AND stamp != ?"
+# Counted, because another process may have forgotten some of them in the meantime.
+_COMPLETE = """
+UPDATE file SET complete = 1 WHERE path = :path AND stamp = :stamp AND :count =
+    (SELECT count(*) FROM member WHERE path = :path AND stamp = :stamp AND number >= 0)
+"""
+_MEMBERS = "SELECT number, name, answer FROM member WHERE path = ? AND stamp = ? ORDER BY number"
 _AT_ONCE = 500
+
+
+class SeenDamagedError(Error):
+    """The memory of earlier scans is damaged."""
+
+    code = "storage.seen_damaged"
+    advice = "Delete the file named here and scan again: it only saves the time of reading files twice."
 
 
 class SeenStore:
@@ -48,19 +63,25 @@ class SeenStore:
     def __init__(self, path: Path) -> None:
         """Open or make the file at `path`. Raises an error of `tocsin.storage.errors`."""
         self._path = path
-        with translated(path):
+        with _translated(path):
             self._connection = sqlite3.connect(path, timeout=60, isolation_level=None)
-            if self._connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-                self._start_anew()
             self._connection.execute("PRAGMA journal_mode = WAL")
             # NORMAL may lose the last moments in a power cut, never damage the file: they are scanned again.
             self._connection.execute("PRAGMA synchronous = NORMAL")
+            if self._version() != VERSION:
+                self._start_anew(unless=VERSION)
 
-    def _start_anew(self) -> None:
-        self._connection.executescript(
-            f"BEGIN IMMEDIATE; DROP TABLE IF EXISTS file; DROP TABLE IF EXISTS member; {_SCHEMA}"
-            f"PRAGMA user_version = {VERSION}; COMMIT;"
-        )
+    def _version(self) -> int:
+        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        return version
+
+    def _start_anew(self, *, unless: int | None = None) -> None:
+        """Forget everything, but not what another process has begun to note with version `unless`."""
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            if self._version() != unless:
+                for statement in _ANEW:
+                    self._connection.execute(statement)
 
     def __enter__(self) -> Self:
         """The store itself."""
@@ -75,56 +96,64 @@ class SeenStore:
     def recall(self, paths: Iterable[str]) -> Mapping[str, SeenFile]:
         """What is remembered of the files at `paths`."""
         found: dict[str, SeenFile] = {}
-        with translated(self._path):
+        with _translated(self._path):
             for some in batched(paths, _AT_ONCE):
                 marks = ",".join("?" * len(some))
-                for path, *stamp, complete, answer in self._connection.execute(
+                for path, stamp, complete, answer in self._connection.execute(
                     f"{_RECALL} ({marks})", [_encoded(path) for path in some]
                 ):
-                    if content := _content(answer):
-                        found[_decoded(path)] = SeenFile(Stamp(*stamp), content, bool(complete))
+                    if (content := _content(answer)) and (was := _stamp(stamp)):
+                        found[_decoded(path)] = SeenFile(was, content, bool(complete))
         return found
 
-    def members(self, path: str) -> Iterator[tuple[int, SeenMember]]:
-        """The members remembered of the archive at `path`, with their numbers, in order."""
-        with translated(self._path):
-            for number, name, answer in self._connection.execute(_MEMBERS, (_encoded(path),)):
-                if content := _content(answer):
-                    yield number, SeenMember(_decoded(name), content)
+    def members(self, path: str, stamp: Stamp) -> Iterator[tuple[int, SeenMember | None]]:
+        """The members remembered of an archive, with their numbers, in order; None for a damaged memory."""
+        with _translated(self._path):
+            rows = self._connection.execute(_MEMBERS, (_encoded(path), _text(stamp)))
+            for number, name, answer in rows:
+                content = _content(answer)
+                yield number, None if content is None else SeenMember(_decoded(name), content)
 
-    def remember(
-        self, files: Mapping[str, SeenFile], members: Sequence[tuple[str, int, SeenMember]] = ()
-    ) -> None:
-        """Remember files, forgetting what was known of the same paths and their members, then members."""
+    def remember(self, files: Mapping[str, SeenFile], members: Sequence[MemberNote] = ()) -> None:
+        """Remember files, forgetting members of the same paths under other stamps, then members."""
         file_rows = [
-            (
-                _encoded(path),
-                *(seen.stamp.size, seen.stamp.modified_ns, seen.stamp.changed_ns),
-                *(_signed(seen.stamp.inode), _signed(seen.stamp.device)),
-                seen.complete,
-                _answer(seen.content),
-            )
+            (_encoded(path), _text(seen.stamp), seen.complete, _answer(seen.content))
             for path, seen in files.items()
         ]
         member_rows = [
-            (_encoded(path), number, _encoded(seen.name), _answer(seen.content))
-            for path, number, seen in members
+            (
+                *(_encoded(note.path), _text(note.stamp), note.number),
+                *(_encoded(note.member.name), _answer(note.member.content)),
+            )
+            for note in members
         ]
-        with translated(self._path), self._connection:
+        with _translated(self._path), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.executemany(_FORGET_MEMBERS, [(row[0],) for row in file_rows])
+            self._connection.executemany(_FORGET_MEMBERS, [row[:2] for row in file_rows])
             self._connection.executemany(_REMEMBER_FILE, file_rows)
             self._connection.executemany(_REMEMBER_MEMBER, member_rows)
 
     def forget(self) -> None:
         """Remember nothing any more."""
-        with translated(self._path):
+        with _translated(self._path):
             self._start_anew()
 
-    def complete(self, path: str) -> None:
-        """Note that all members of the archive at `path` are remembered."""
-        with translated(self._path):
-            self._connection.execute(_COMPLETE, (_encoded(path),))
+    def complete(self, path: str, stamp: Stamp, count: int) -> None:
+        """Note that an archive is known to its end, provided that all `count` members are remembered."""
+        with _translated(self._path):
+            self._connection.execute(
+                _COMPLETE, {"path": _encoded(path), "stamp": _text(stamp), "count": count}
+            )
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """As `translated`, but what can be done about damage is something else here."""
+    try:
+        with translated(path):
+            yield
+    except StoreDamagedError as error:
+        raise SeenDamagedError(error.message) from error
 
 
 def _encoded(name: str) -> bytes:
@@ -135,9 +164,17 @@ def _decoded(name: bytes) -> str:
     return name.decode("utf-8", "surrogateescape")
 
 
-def _signed(number: int) -> int:
-    """Inode and device numbers are unsigned in the system and signed in SQLite."""
-    return number - (1 << 64) if number >= 1 << 63 else number
+def _text(stamp: Stamp) -> str:
+    """As text, because inode and device numbers are unsigned and SQLite's integers are not."""
+    return " ".join(map(str, astuple(stamp)))
+
+
+def _stamp(text: str) -> Stamp | None:
+    """The stamp, or None if the row is damaged."""
+    try:
+        return Stamp(*map(int, text.split(" ")))
+    except (ValueError, TypeError):
+        return None
 
 
 def _answer(content: Content) -> bytes:
