@@ -1,11 +1,13 @@
 """Tasks for the children of the tests' pools: they do on purpose what hostile files make decoders do."""
 
+import contextlib
 import ctypes
 import os
 import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -73,25 +75,63 @@ def steadily(source: BinaryIO, options: JsonObject, emit: Emit) -> None:
 
 
 def surroundings(source: BinaryIO, options: JsonObject, emit: Emit) -> None:
-    """Tell what a child has, and try what it must not be able to do."""
-    try:
-        Path(str(options["target"])).write_bytes(b"x")
-        written = True
-    except OSError:
-        written = False
-    descriptors = [int(name) for name in os.listdir("/proc/self/fd")]  # noqa: PTH208  # numbers, not paths
+    """Tell what a child has."""
+    del options
     emit(
         {
             "environment": sorted(os.environ),
-            "descriptors": len([one for one in descriptors if one not in {0, 1, 2, 3, source.fileno()}]) - 1,
-            "written": written,
-            "threads": len(os.listdir("/proc/self/task")),  # noqa: PTH208  # as above
+            "descriptors": [
+                number for number in range(3, 1024) if number != source.fileno() and is_open(number)
+            ],
+            "threads": len(os.listdir("/proc/self/task")),  # noqa: PTH208  # numbers, not paths
             "no_new_privs": "NoNewPrivs:\t1" in Path("/proc/self/status").read_text(encoding="ascii"),
-            "modules": sorted(
-                name for name in ("numpy", "numba", "sqlite3", "multiprocessing") if name in sys.modules
-            ),
+            "modules": sorted({"numpy", "numba", "sqlite3", "multiprocessing"} & set(sys.modules)),
         }
     )
+
+
+def is_open(descriptor: int) -> bool:
+    """Whether the process has this descriptor."""
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def forbidden(source: BinaryIO, options: JsonObject, emit: Emit) -> None:
+    """Try what a child must not be able to do, and name what worked."""
+    del source
+    folder, port = Path(str(options["folder"])), int(str(options["port"]))
+    attempts: dict[str, Callable[[], object]] = {
+        "write": lambda: (folder / "new").write_bytes(b"x"),
+        "read": lambda: (folder / "secret").read_bytes(),
+        "list": lambda: list(folder.iterdir()),
+        "remove": lambda: (folder / "secret").unlink(),
+        "rename": lambda: (folder / "secret").rename(folder / "other"),
+        "make a folder": lambda: (folder / "made").mkdir(),
+        "connect": lambda: socket.create_connection(("127.0.0.1", port), 1).close(),
+        "signal": lambda: os.kill(int(str(options["process"])), 0),
+        "run": lambda: os.posix_spawn("/bin/true", ["true"], {}),
+            resource.setrlimit(resource.RLIMIT_CORE, (1, 1)) if os.geteuid() else os.kill(1 << 30, 0)
+        ),
+    }
+    worked = []
+    for name, attempt in attempts.items():
+        with contextlib.suppress(OSError, ValueError):
+            attempt()
+            worked.append(name)
+    emit({"worked": worked})
+
+
+def fill_a_file(source: BinaryIO, options: JsonObject, emit: Emit) -> None:
+    """Write to memory that the system counts as a file."""
+    del source, options
+    descriptor = os.memfd_create("tried")
+    try:
+        os.write(descriptor, b"x")
+    except OSError as error:
+        emit({"error": os.strerror(error.errno or 0)})
 
 
 def process(source: BinaryIO, options: JsonObject, emit: Emit) -> None:

@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -16,6 +17,7 @@ import pytest
 from pictures_by_code import file_of
 
 from tocsin.errors import UsageError
+from tocsin.media._landlock import landlock_version
 from tocsin.media.errors import SandboxError
 from tocsin.media.sandbox import ChildLimits, Job, JsonObject, Outcome, Pool, Reply
 
@@ -200,17 +202,33 @@ def test_a_task_that_cannot_be_loaded_is_an_error_that_says_why() -> None:
         list(opened.run([Job.of_bytes(1, b"")]))
 
 
-def test_a_child_has_little_and_may_write_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_has_little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", "told to nobody")
     with pool("surroundings", workers=1) as opened:
-        (outcome,) = opened.run([Job.of_bytes(1, b"", {"target": str(tmp_path / "x")})])
+        (outcome,) = opened.run([Job.of_bytes(1, b"")])
     (found,) = outcome.items
     assert not {"SECRET", "PATH", "PYTHONPATH"} & set(found["environment"])  # type: ignore[arg-type]  # a list of names
-    assert found["descriptors"] == 0
+    assert found["descriptors"] == [3]  # its socket
     assert found["threads"] == 1
-    assert found["written"] is False
     assert found["no_new_privs"] is True
     assert found["modules"] == []
+
+
+@pytest.mark.skipif(landlock_version() < 6, reason="this kernel has no Landlock that covers all of it")
+def test_a_child_can_change_reach_and_read_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"secret")
+    with socket.create_server(("127.0.0.1", 0)) as server, pool("forbidden", workers=1) as opened:
+        port = server.getsockname()[1]
+        options = {"folder": str(tmp_path), "port": port, "process": os.getpid()}
+        (outcome,) = opened.run([Job.of_bytes(1, b"", options)])
+    assert outcome.items == ({"worked": []},), outcome.refusal
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+
+
+def test_a_child_can_write_to_no_file_however_it_came_by_it() -> None:
+    with pool("fill_a_file", workers=1) as opened:
+        (outcome,) = opened.run([Job.of_bytes(1, b"")])
+    assert outcome.items == ({"error": "File too large"},)
 
 
 def kill_at_random(seconds: float, seed: int, *, zygotes: bool) -> None:

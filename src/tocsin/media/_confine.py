@@ -5,8 +5,10 @@ import math
 import os
 import resource
 import signal
+import sys
 from pathlib import Path
 
+from tocsin.media._landlock import allow_only_reading
 from tocsin.media.limits import ChildLimits
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
@@ -20,6 +22,7 @@ def confine(limits: ChildLimits, parent: int) -> None:
     _set_process_flags()
     if os.getppid() != parent:  # it died before this process asked to die with it
         os._exit(0)
+    allow_only_reading(_needed_folders())
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_size, limits.file_size))
     resource.setrlimit(resource.RLIMIT_NOFILE, (limits.open_files, limits.open_files))
@@ -44,6 +47,13 @@ def _set_process_flags() -> None:
     prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)
     prctl(_PR_SET_NO_NEW_PRIVS, ctypes.c_ulong(1), 0, 0, 0)
     prctl(_PR_SET_DUMPABLE, ctypes.c_ulong(0), 0, 0, 0)
+
+
+def _needed_folders() -> list[str]:
+    """Where Python, its packages, compiled code kept by numba and the system's libraries are read from."""
+    cached = os.environ.get("NUMBA_CACHE_DIR", "")
+    system = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/proc/self"]
+    return [folder for folder in (*sys.path, sys.prefix, sys.base_prefix, cached, *system) if folder]
 
 
 def _address_space(memory: int) -> int:

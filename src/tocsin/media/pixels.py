@@ -18,7 +18,7 @@ Pixels = NDArray[np.uint8]
 
 _STRIP_PIXELS = 1 << 20
 _WHITE = 255
-_TWELVE_BIT_SHIFT, _SIXTEEN_BIT_SHIFT = 4, 8
+_SIXTEEN_BIT_SHIFT = 8
 _ALPHA_MODES = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
 
 
@@ -35,23 +35,31 @@ def opaque(image: "Image") -> Pixels:
     return _gather(image, lambda strip: np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB")), 3)
 
 
-def with_alpha(image: "Image") -> tuple[Pixels, Pixels] | None:
-    """The picture composited on white and its bare colour planes; None if alpha makes no difference."""
-    if image.mode not in _ALPHA_MODES and "transparency" not in image.info:
-        return None
-    if image.mode in {"I", "F", "CMYK", "LAB"} or image.mode.startswith("I;16"):
-        return None  # one colour declared transparent in a mode that Pillow cannot give an alpha channel
-    white = np.empty((image.height, image.width, 3), np.uint8)
-    planes = np.empty_like(white)
-    differ = False
+def visible(image: "Image") -> tuple[Pixels, bool]:
+    """The picture as it looks on a white page, and whether transparency makes that differ from its planes."""
+    if not _has_alpha(image):
+        return opaque(image), False
+    seen = np.empty((image.height, image.width, 3), np.uint8)
+    differs = False
     for top, bottom, strip in _strips(image):
         rgba = np.asarray(strip.convert("RGBA"))
         colours, alpha = rgba[:, :, :3], rgba[:, :, 3:].astype(np.uint16)
-        planes[top:bottom] = colours
         # Rounded like Pillow's alpha_composite: (c * a + 255 * (255 - a)) / 255 to the nearest.
-        white[top:bottom] = (colours * alpha + _WHITE * (_WHITE - alpha) + _WHITE // 2) // _WHITE
-        differ = differ or not np.array_equal(white[top:bottom], colours)
-    return (white, planes) if differ else None
+        seen[top:bottom] = (colours * alpha + _WHITE * (_WHITE - alpha) + _WHITE // 2) // _WHITE
+        differs = differs or not np.array_equal(seen[top:bottom], colours)
+    return seen, differs
+
+
+def planes(image: "Image") -> Pixels:
+    """The colours of a picture with transparency as they are stored, even where nothing of them is seen."""
+    return _gather(image, lambda strip: np.asarray(strip.convert("RGBA"))[:, :, :3], 3)
+
+
+def _has_alpha(image: "Image") -> bool:
+    if image.mode in _ALPHA_MODES:
+        return True
+    # One colour can be declared transparent in modes to which Pillow cannot give an alpha channel.
+    return "transparency" in image.info and image.mode in {"1", "L", "P", "RGB"}
 
 
 def oriented(pixels: Pixels, orientation: int) -> Pixels:

@@ -19,11 +19,12 @@ from typing import Generic, Self, TypeVar
 
 from tocsin.errors import Error, Refusal, UsageError
 from tocsin.media._crew import Crew, Ended, Found, Lost
+from tocsin.media._landlock import landlock_version
 from tocsin.media._messages import MAX_JOB_BYTES, JsonObject, JsonValue, pack
 from tocsin.media.limits import ChildLimits
 from tocsin.media.regular import FilePath, open_regular
 
-__all__ = ["ChildLimits", "Job", "JsonObject", "JsonValue", "Outcome", "Pool", "Reply"]
+__all__ = ["ChildLimits", "Job", "JsonObject", "JsonValue", "Outcome", "Pool", "Reply", "landlock_version"]
 
 K = TypeVar("K")
 

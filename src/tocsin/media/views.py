@@ -120,20 +120,31 @@ def _pillow_views(image: "ImageFile", limits: PictureLimits) -> Iterator[View]:
     with named_errors():
         image.load()
         orientation = orientation_of(image)
-        pair = convert.with_alpha(image)
-        visible = convert.oriented(pair[0] if pair else convert.opaque(image), orientation)
-    seen = {_fingerprint(visible)} if _may_have_frames(image) else set()
-    yield View("on-white" if pair else "picture", visible)
-    if pair:
-        yield View("planes", convert.oriented(pair[1], orientation))
-        del pair
-    yield from _borderless(visible)
-    del visible  # before frames are decoded
+        seen, differs = convert.visible(image)
+        seen = convert.oriented(seen, orientation)
+    if not differs and not _may_have_frames(image):
+        del image  # as large as what was made of it
+        yield from _still_views(seen)
+        return
+    known = {_fingerprint(seen)}
+    yield View("on-white" if differs else "picture", seen)
+    yield from _borderless(seen)
+    del seen  # before more is decoded
+    if differs:
+        with named_errors():
+            bare = convert.oriented(convert.planes(image), orientation)
+        yield View("planes", bare)
+        del bare
+    yield from _later_views(image, limits, known)
+
+
+def _later_views(image: "ImageFile", limits: PictureLimits, known: set[bytes]) -> Iterator[View]:
+    """The sampled frames that look like none of those with the fingerprints `known`."""
     for number in _later_frames(image, limits):
         frame = _frame(image, number, limits)
         fingerprint = _fingerprint(frame)
-        if fingerprint not in seen:
-            seen.add(fingerprint)
+        if fingerprint not in known:
+            known.add(fingerprint)
             yield View(f"frame-{number}", frame)
     _check_frames(image, limits)
 
@@ -145,8 +156,8 @@ def _frame(image: "ImageFile", number: int, limits: PictureLimits) -> "Pixels":
         image.seek(number)
         check_size(image.width, image.height, limits)
         image.load()
-        pair = convert.with_alpha(image)
-        return convert.oriented(pair[0] if pair else convert.opaque(image), orientation_of(image))
+        seen, _ = convert.visible(image)
+        return convert.oriented(seen, orientation_of(image))
 
 
 def _may_have_frames(image: "ImageFile") -> bool:
