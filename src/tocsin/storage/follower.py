@@ -126,9 +126,11 @@ class IndexFollower:
             return self._index
         self.close()
         self._folder.parent.mkdir(exist_ok=True)
-        self._index = self._opened() or self._replaced()
-        self._writable = True
-        return self._index
+        index = self._opened()
+        if index is None:  # an empty index is false, too
+            index = self._replaced()
+        self._index, self._writable = index, True
+        return index
 
     def _opened(self) -> HammingIndex | None:
         """The index open for writing, or None when it is damaged or does not belong to this database."""
