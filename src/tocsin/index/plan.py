@@ -3,7 +3,7 @@
 A hash is a ring of m = 16 chunks. Give chunk i an allowance a_i, all of them together radius + 1. If a row
 lies within the radius, its chunk distances d_i sum to less than the allowances do, so by the cycle lemma
 there is a chunk i to start from such that every run of chunks from there stays below its allowance:
-d_i < a_i, d_i + d_(i+1) < a_i + a_(i+1), and so on (J. Qin and C. Xiao, "Pigeonring", PVLDB 12(2), 2018).
+d_i < a_i, d_i + d_(i+1) < a_i + a_(i+1), and so on (J. Qin and C. Xiao, "Pigeonring", PVLDB 12(1), 2018).
 The first condition says which values of chunk i to look up; the second is tested on the neighbour stored with
 each posting, and leaves about one posting in 400 to be compared in full at radius 31.
 """
