@@ -1,0 +1,38 @@
+"""Tasks for sandbox children of tests: examining as usual, except for files named after what goes wrong."""
+
+import os
+import signal
+from collections.abc import Callable, Mapping
+from typing import BinaryIO
+
+from tocsin.hashing import content
+from tocsin.media.sandbox import JsonObject, JsonValue
+
+Emit = Callable[[Mapping[str, JsonValue]], None]
+
+
+def die_at_names(source: BinaryIO, options: JsonObject, emit: Emit) -> None:
+    """Examine, but die before answering for a member called `kill...` or a file that says `kill`."""
+    if "stride" not in options and source.read(4) == b"kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    source.seek(0)
+
+    def emit_or_die(item: Mapping[str, JsonValue]) -> None:
+        if str(item.get("name", "")).startswith("kill"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        emit(item)
+
+    content.examine(source, options, emit_or_die)
+
+
+def lie(source: BinaryIO, options: JsonObject, emit: Emit) -> None:
+    """Answer as a subverted child might: nothing for a file, odd numbers and names for members."""
+    if "stride" not in options:
+        if source.read(2) == b"PK":
+            source.seek(0)
+            content.examine(source, options, emit)
+        return
+    good = content.Content("file", 1, ()).to_answer()
+    for number, name in ((1 << 80, "large"), (-1, "itself"), (True, "\ud800"), (0, "zero"), ("x", "text")):
+        emit({"index": number, "name": name, **good})
+    emit({"index": 1, "name": "one", "kind": 7})
