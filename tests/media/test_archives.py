@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures_by_code import file_of
 
@@ -97,6 +97,7 @@ def test_members_too_large_to_hold_are_streamed(form: str, buffered: int) -> Non
 
 
 @pytest.mark.parametrize("form", FORMS)
+@settings(max_examples=15)
 @given(start=st.integers(0, 13), stride=st.integers(1, 4))
 def test_workers_share_an_archive_without_gap_or_overlap(form: str, start: int, stride: int) -> None:
     source = io.BytesIO(ARCHIVED[form])
@@ -270,14 +271,16 @@ def test_what_is_no_archive_is_refused() -> None:
             list(members(io.BytesIO(data)))
 
 
-def test_signs_of_life_are_given_while_members_are_passed_over() -> None:
-    data = tar_of({str(number): b"" for number in range(10_050)})
+def test_signs_of_life_are_given_while_members_are_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocsin.media._members._TICK_MEMBERS", 40)
+    data = tar_of({str(number): b"" for number in range(50)})
     signs: list[None] = []
-    (member,) = members(io.BytesIO(data), start=10_049, progress=lambda: signs.append(None))
+    (member,) = members(io.BytesIO(data), start=49, progress=lambda: signs.append(None))
     assert isinstance(member, Member)
     assert signs
 
 
+@settings(max_examples=50)
 @given(data=st.binary(max_size=3000), form=st.sampled_from(sorted(FORMS)), at=st.integers(0, 3000))
 def test_damage_never_raises_anything_but_a_named_error(data: bytes, form: str, at: int) -> None:
     whole = ARCHIVED[form]

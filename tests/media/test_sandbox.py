@@ -36,6 +36,13 @@ def rough() -> Iterator[Pool]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def echo() -> Iterator[Pool]:
+    """A pool whose children answer."""
+    with pool("echo") as opened:
+        yield opened
+
+
 def alive(process: int) -> bool:
     try:
         return Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
@@ -50,21 +57,19 @@ def wait_until_gone(processes: set[int]) -> None:
     assert not left
 
 
-def test_every_job_is_answered_once_with_its_own_answer(tmp_path: Path) -> None:
+def test_every_job_is_answered_once_with_its_own_answer(echo: Pool, tmp_path: Path) -> None:
     for number in range(40):
         (tmp_path / str(number)).write_text(f"content {number}", encoding="ascii")
-    with pool("echo") as opened:
-        jobs = (Job.of_path(number, tmp_path / str(number), {"number": number}) for number in range(40))
-        outcomes = list(opened.run(jobs))
+    jobs = (Job.of_path(number, tmp_path / str(number), {"number": number}) for number in range(40))
+    outcomes = list(echo.run(jobs))
     assert sorted(outcome.key for outcome in outcomes) == list(range(40))
     for outcome in outcomes:
         expected: JsonObject = {"content": f"content {outcome.key}", "options": {"number": outcome.key}}
         assert outcome == Outcome(outcome.key, (expected,), None)
 
 
-def test_bytes_in_memory_and_odd_text_in_options_arrive() -> None:
-    with pool("echo") as opened:
-        (outcome,) = opened.run([Job.of_bytes("key", b"abc", {"name": "\udcff\u00e9\n"})])
+def test_bytes_in_memory_and_odd_text_in_options_arrive(echo: Pool) -> None:
+    (outcome,) = echo.run([Job.of_bytes("key", b"abc", {"name": "\udcff\u00e9\n"})])
     assert outcome.items == ({"content": "abc", "options": {"name": "\udcff\u00e9\n"}},)
 
 
@@ -72,7 +77,7 @@ def test_bytes_in_memory_and_odd_text_in_options_arrive() -> None:
     ("how", "code", "words"),
     [
         ("memory", "media.memory", "memory"),
-        ("sleep", "media.time", "0.5 s"),
+        pytest.param("sleep", "media.time", "0.5 s", marks=pytest.mark.slow),
         ("crash", "media.killed", "SIGSEGV"),
         ("killed", "media.killed", "killed from outside"),
         ("abort", "media.killed", "SIGABRT"),
@@ -84,7 +89,7 @@ def test_bytes_in_memory_and_odd_text_in_options_arrive() -> None:
         ("endless replies", "media.killed", "findings passed the limit"),
         ("nonsense", "media.killed", "nonsense"),
         ("half a message", "media.killed", "status 0"),
-        ("replies, then sleep", "media.time", "0.5 s"),
+        pytest.param("replies, then sleep", "media.time", "0.5 s", marks=pytest.mark.slow),
     ],
 )
 def test_a_job_that_misbehaves_is_refused_and_the_others_are_not(
@@ -111,19 +116,21 @@ def test_processor_time_is_limited_apart_from_the_clock() -> None:
     assert "processor" in outcome.refusal.message
 
 
+@pytest.mark.slow
 def test_what_was_found_before_the_end_is_kept(rough: Pool) -> None:
     (outcome,) = rough.run([Job.of_bytes(1, b"", {"how": "replies, then sleep"})])
     assert outcome.items == ({"number": 0}, {"number": 1}, {"number": 2})
     assert outcome.refusal is not None
 
 
+@pytest.mark.slow
 def test_the_clock_starts_anew_with_each_finding() -> None:
     with pool("steadily", limits=FAST) as opened:
         events = list(opened.stream([Job.of_bytes("key", b"")]))
     assert events == [*(Reply("key", {"number": number}) for number in range(5)), Outcome("key", (), None)]
 
 
-def test_files_that_cannot_be_opened_are_refused_between_the_others(tmp_path: Path) -> None:
+def test_files_that_cannot_be_opened_are_refused_between_the_others(echo: Pool, tmp_path: Path) -> None:
     (tmp_path / "good").write_bytes(b"abc")
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "loop").symlink_to("loop")
@@ -137,14 +144,14 @@ def test_files_that_cannot_be_opened_are_refused_between_the_others(tmp_path: Pa
         bad_name,
         tmp_path,
     ]
-    with pool("echo") as opened:
-        outcomes = {o.key: o for o in opened.run(Job.of_path(key, path) for key, path in enumerate(paths))}
+    outcomes = {o.key: o for o in echo.run(Job.of_path(key, path) for key, path in enumerate(paths))}
     refusals = [outcomes[key].refusal for key in range(len(paths))]
     codes = [refusal.code if refusal else None for refusal in refusals]
     unreadable, irregular = "media.unreadable", "media.not_regular"
     assert codes == [None, irregular, unreadable, unreadable, None, irregular]
 
 
+@pytest.mark.slow
 def test_jobs_are_taken_only_as_they_are_needed() -> None:
     taken = 0
 
@@ -175,11 +182,12 @@ def test_one_run_at_a_time_and_none_after_the_end() -> None:
         next(opened.run([Job.of_bytes(1, b"")]))
 
 
-def test_options_beyond_the_limit_are_the_callers_mistake() -> None:
-    with pool("echo") as opened, pytest.raises(UsageError, match="options"):
-        next(opened.run([Job.of_bytes(1, b"", {"text": "x" * 40_000})]))
+def test_options_beyond_the_limit_are_the_callers_mistake(echo: Pool) -> None:
+    with pytest.raises(UsageError, match="options"):
+        next(echo.run([Job.of_bytes(1, b"", {"text": "x" * 40_000})]))
 
 
+@pytest.mark.slow
 def test_a_child_is_replaced_after_its_share_of_jobs() -> None:
     with pool("process", workers=1, limits=ChildLimits(jobs=4)) as opened:
         outcomes = list(opened.run(Job.of_bytes(number, b"") for number in range(10)))
@@ -188,6 +196,7 @@ def test_a_child_is_replaced_after_its_share_of_jobs() -> None:
     assert sorted(workers.values()) == [2, 4, 4]
 
 
+@pytest.mark.slow
 def test_a_task_that_cannot_be_loaded_is_an_error_that_says_why() -> None:
     with (
         Pool("sandbox_tasks:no_such_task", path=[HERE]) as opened,
@@ -200,6 +209,14 @@ def test_a_task_that_cannot_be_loaded_is_an_error_that_says_why() -> None:
         pytest.raises(SandboxError, match="cannot warm up"),
     ):
         list(opened.run([Job.of_bytes(1, b"")]))
+
+
+@pytest.mark.slow
+def test_a_pool_that_cannot_start_says_so_again_when_used_again() -> None:
+    with pool("no_such_task") as opened:
+        for _ in range(3):
+            with pytest.raises(SandboxError, match="no_such_task"):
+                list(opened.run([Job.of_bytes(1, b"")]))
 
 
 def test_a_child_has_little(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -325,6 +342,7 @@ def test_an_interrupted_run_leaves_no_child_and_a_usable_pool() -> None:
     wait_until_gone(last)
 
 
+@pytest.mark.slow
 def test_a_slow_consumer_does_not_make_jobs_late() -> None:
     with pool("echo", limits=FAST) as opened:
         for outcome in opened.run(Job.of_bytes(number, b"") for number in range(6)):

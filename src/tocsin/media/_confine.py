@@ -51,7 +51,8 @@ def _set_process_flags() -> None:
 
 def _needed_folders() -> list[str]:
     """Where Python, its packages, compiled code kept by numba and the system's libraries are read from."""
-    cached = os.environ.get("NUMBA_CACHE_DIR", "")
+    home_cache = os.environ.get("XDG_CACHE_HOME") or str(Path(os.environ.get("HOME", "/nowhere")) / ".cache")
+    cached = os.environ.get("NUMBA_CACHE_DIR") or str(Path(home_cache) / "numba")
     system = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/proc/self"]
     return [folder for folder in (*sys.path, sys.prefix, sys.base_prefix, cached, *system) if folder]
 

@@ -90,6 +90,7 @@ class Crew:
         self._workers: dict[int, _Worker] = {}
         self._numbers = 0
         self._losses = 0
+        self._failure = ""
         self._selector = selectors.DefaultSelector()
         self._start_zygote()
 
@@ -122,7 +123,9 @@ class Crew:
         return True
 
     def listen(self) -> list[Event]:
-        """Wait until something happens, and say what."""
+        """Wait until something happens, and say what. SandboxError once no child can be started."""
+        if self._failure:
+            raise SandboxError(self._failure)
         busy = [w for w in self._workers.values() if (w.queue or not w.ready) and not w.verdict]
         nearest = min((worker.deadline for worker in busy), default=None)
         timeout = None if nearest is None else max(0.0, nearest - time.monotonic())
@@ -235,8 +238,8 @@ class Crew:
             return
         for message, _ in self._zygote.inbox.feed(data):
             if "failed" in message:
-                text = f"the task cannot be loaded: {message['failed']}"
-                raise SandboxError(text)
+                msg = f"the task cannot be loaded: {message['failed']}"
+                raise self._broken(msg)
             if "ended" in message and (worker := self._workers.get(cast("int", message["ended"]))):
                 worker.status = cast("int", message["status"])
 
@@ -257,8 +260,8 @@ class Crew:
 
     def _out_of_time(self, worker: _Worker) -> None:
         if not worker.ready:
-            text = f"no child was ready within {self._limits.start_seconds:g} s"
-            raise SandboxError(text)
+            msg = f"no child was ready within {self._limits.start_seconds:g} s"
+            raise self._broken(msg)
         text = f"the file took more than {self._limits.wall_seconds:g} s"
         self._condemn(worker, Refusal.of(OutOfTimeError(text)))
 
@@ -293,8 +296,13 @@ class Crew:
     def _count_loss(self, what: str) -> None:
         self._losses += 1
         if self._losses > _MAX_LOSSES:
-            text = f"the sandbox's children cannot be started: {what}"
-            raise SandboxError(text)
+            msg = f"the sandbox's children cannot be started: {what}"
+            raise self._broken(msg)
+
+    def _broken(self, sentence: str) -> SandboxError:
+        """The error to raise, now and whenever this crew is used again."""
+        self._failure = sentence
+        return SandboxError(sentence)
 
 
 def _refusal(value: object) -> Refusal | None:
