@@ -195,12 +195,13 @@ def test_frames_of_every_format_are_seen_and_equal_ones_only_once(form: str) -> 
         assert len(found) == 1
 
 
-def test_too_many_frames_are_refused_after_the_first_ones_were_seen() -> None:
+@pytest.mark.parametrize("limits", [PictureLimits(frames=5), PictureLimits(walked_pixels=40 * 30 * 5)])
+def test_too_many_frames_are_refused_after_the_first_ones_were_seen(limits: PictureLimits) -> None:
     frames = [scene(40, 30, seed=number) for number in range(12)]
     data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
     seen: list[View] = []
     with pytest.raises(TooManyFramesError, match="12 frames; only the first 5"):
-        collect(data, PictureLimits(frames=5), seen)
+        collect(data, limits, seen)
     assert [view.name for view in seen] == ["picture", "frame-1", "frame-2", "frame-3", "frame-4"]
 
 
