@@ -185,5 +185,5 @@ def _content(answer: bytes) -> Content | None:
     """The content, or None if the row is damaged: the file is then examined again."""
     try:
         return Content.from_answer(json.loads(zlib.decompress(answer)))
-    except (ValueError, zlib.error, Error):
+    except (ValueError, TypeError, zlib.error, Error):
         return None
