@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from tocsin.cli.output import home_option, json_option, open_home, put, put_json, say
-from tocsin.errors import UsageError
 from tocsin.matching.names import shown
 
 if TYPE_CHECKING:
     from tocsin.banks.model import Bank, Policy
     from tocsin.banks.store import BankCounts
     from tocsin.media.sandbox import JsonObject
+
+NOT_DONE = 4
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -92,16 +93,17 @@ def set_policy(home: str | None, /, name: str, *, as_json: bool, **policy: str |
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @home_option
 @click.pass_obj
-def remove(home: str | None, name: str, *, yes: bool) -> None:
+def remove(home: str | None, name: str, *, yes: bool) -> int:
     """Delete a bank and its entries for good. To stop matching only, withdraw its entries."""
     with open_home(home) as store:
         count = store.counts(name).entries
         question = f"Delete bank {shown(name)} and its {count:,} entries for good?"
         if not yes and not click.confirm(question, err=True):
-            message = "nothing was deleted"
-            raise UsageError(message)
+            say("nothing was deleted")
+            return NOT_DONE
         removed = store.remove_bank(name)
     say(f"deleted bank {shown(name)} with {removed:,} entries")
+    return 0
 
 
 def _changed(policy: "Policy", given: dict[str, str | int | None]) -> "Policy":

@@ -10,7 +10,7 @@ import click
 from tocsin import __version__
 from tocsin.cli.lazy import LazyGroup
 from tocsin.cli.output import home_option, say
-from tocsin.errors import Error
+from tocsin.errors import Error, UsageError
 from tocsin.matching.names import shown
 
 COMMANDS = {
@@ -29,6 +29,7 @@ Exit codes:
   3    done, but something was refused or set aside, and nothing matched
   4    could not be done
   130  interrupted; run it again to go on"""
+NOT_UNDERSTOOD = 2
 FAILED = 4
 INTERRUPTED = 130
 
@@ -85,7 +86,7 @@ def _guarded(command: Callable[[], object]) -> int:
         return FAILED
     except (Error, OSError) as error:
         _say_error(error)
-        return FAILED
+        return NOT_UNDERSTOOD if isinstance(error, UsageError) else FAILED
 
 
 def _say_error(error: Error | OSError) -> None:
