@@ -63,18 +63,25 @@ def examine_members(
         _Share(_first_unknown(offset, stride, archive.known), stride, offset) for offset in range(stride)
     ]
     said: list[Refusal] = []
+    suspects: set[int] = set()
     lost = 0
     while shares:
         broken = yield from _read_shares(pool, archive, shares, options, said)
-        lost += len(broken)
+        shares = []
+        for share, refusal in broken:
+            number = share.next_index()
+            if refusal.code == KilledError.code and number not in suspects:
+                suspects.add(number)  # it may have been killed from outside: once more before it is blamed
+                shares.append(share)
+                continue
+            lost += 1
+            if number not in archive.known:
+                yield number, SeenMember(f"member {number}", Content("file", 0, (), refusal))
+            shares.append(share.after(number))
         if lost > MOST_LOST_MEMBERS:
             message = f"{lost} members of this archive ended their sandbox child; the rest was not looked at"
             yield _itself(said, Refusal.of(KilledError(message)))
             return
-        for share, refusal in broken:
-            number = share.next_index()
-            yield number, SeenMember(f"member {number}", Content("file", 0, (), refusal))
-        shares = [share.after(share.next_index()) for share, _ in broken]
 
 
 def _read_shares(
