@@ -56,10 +56,8 @@ def scan(  # noqa: PLR0913  # one for each option
     from tocsin.storage.seen import SeenStore  # noqa: PLC0415
 
     with open_home(home) as store, SeenStore(store.folder / "seen.db") as seen:
-        if fresh:
-            seen.forget()
         size = workers or len(os.sched_getaffinity(0))
-        with Scanner(Matcher(store, banks or None), seen, workers=size) as scanner:
+        with Scanner(Matcher(store, banks or None), seen, workers=size, fresh=fresh) as scanner:
             counts = _show(scanner.scan(paths), paths, report, show_all=show_all, as_json=as_json)
     return MATCHED if counts.matched else REFUSED if counts.refused else 0
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tocsin.cli.output import refusal_line
+from tocsin.hashing.signals import SignalType
 from tocsin.matching.names import shown
+from tocsin.media.identify import READABLE_ARCHIVES
 
 if TYPE_CHECKING:
     from tocsin.banks.model import Label
@@ -37,7 +39,12 @@ def _headline(content: "Content", found: "Matches") -> str:
         return f"{count} match{'es' if count > 1 else ''}"
     if content.refused is not None:
         return "refused"
-    return "suppressed" if found.suppressed else "no match"
+    if found.suppressed:
+        return "suppressed"
+    if content.kind == "hash" or SignalType.PDQ in found.compared or found.too_plain:
+        return "no match"
+    inside = "; `tocsin scan` looks inside" if content.format in READABLE_ARCHIVES else ""
+    return f"no match by its digests; nothing else of it was compared{inside}"
 
 
 def _match(match: "Match") -> str:

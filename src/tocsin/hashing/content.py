@@ -15,7 +15,7 @@ from tocsin.errors import Error, Refusal
 from tocsin.hashing.digests import digest_signals
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 from tocsin.media.errors import EmptyError, TooLargeError
-from tocsin.media.identify import HEAD_BYTES, FileType, identify
+from tocsin.media.identify import ARCHIVES, HEAD_BYTES, READABLE_ARCHIVES, FileType, identify
 from tocsin.media.limits import PictureLimits
 
 if TYPE_CHECKING:
@@ -34,6 +34,13 @@ class NotAPictureError(Error):
 
     code = "media.not_a_picture"
     advice = "Its digests are still compared. Look at how the file was made or transferred."
+
+
+class UnreadableArchiveError(Error):
+    """An archive in this format cannot be opened here, so nothing in it was looked at."""
+
+    code = "media.unreadable_archive"
+    advice = "Its digests are still compared. Unpack it and scan what was in it."
 
 
 class SubvertedError(Error):
@@ -152,7 +159,7 @@ def content_of(source: BinaryIO, suffix: str, wanted: Wanted) -> Content:
     except Error as error:  # the bytes could not be read to their end, so their digests mean nothing
         return Content("file", 0, (), Refusal.of(error))
     content = Content(file_type.kind, size, tuple(signals), format=file_type.format)
-    if refusal := _misnamed(file_type, suffix):
+    if refusal := _out_of_reach(file_type, suffix):
         return replace(content, refused=refusal)
     return _with_views(source, content, wanted) if file_type.kind == "image" else content
 
@@ -222,9 +229,13 @@ def _view_signals(source: BinaryIO, wanted: Wanted, previews: list[bytes]) -> It
             previews.append(preview(view.pixels))
 
 
-def _misnamed(file_type: FileType, suffix: str) -> Refusal | None:
+def _out_of_reach(file_type: FileType, suffix: str) -> Refusal | None:
     if file_type.format == "empty":
         return Refusal.of(EmptyError())
+    if file_type.format in ARCHIVES - READABLE_ARCHIVES:
+        return Refusal.of(
+            UnreadableArchiveError(f"an archive in the format {file_type.format} cannot be opened here")
+        )
     if suffix in PICTURE_SUFFIXES and file_type.kind in {"text", "file"}:
         message = f"the file is named {suffix} but its bytes are {file_type.mime}"
         return Refusal.of(NotAPictureError(message))

@@ -91,8 +91,8 @@ def hash_signals(
     """The signals of a picture in both dialects and the given orientations.
 
     The hash of an orientation is that of the picture turned so. To take it from the upright picture's
-    transform with signs changed, as the reference's dihedral function does, would cost up to 16 bits, half of
-    the radius: the reduction samples a picture differently from its mirror image (docs/adr/0005).
+    transform with signs changed, as the reference's dihedral function does, would cost up to 32 bits, the
+    whole radius: the reduction samples a picture differently from its mirror image (docs/adr/0005).
 
     Raises:
         InvalidPixelsError: as `hash_pixels`.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tocsin.banks.model import Bank, BankKind, Label
-from tocsin.banks.store import KnownItems, NearHit
+from tocsin.banks.store import KnownItems, NearHit, UnknownBankError
 from tocsin.errors import Refusal
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 
@@ -78,12 +78,15 @@ class Matches:
     suppressed: tuple[Suppressed, ...] = ()
     too_plain: tuple[Signal, ...] = field(default=())
     """Upright PDQ signals of the content below every bank's quality floor: answered, but not compared."""
+    compared: tuple[SignalType, ...] = ()
+    """Types of signal that were compared: digests only, for instance, where there is no picture."""
 
     def to_json(self, refused: Refusal | None) -> "dict[str, JsonValue]":
         """The documented shape, without the path; `refused` is that of the content."""
         return {
             "matches": [match.to_json() for match in self.matches],
             "suppressed": [match.to_json() for match in self.suppressed],
+            "compared": [kind.value for kind in self.compared],
             "too_plain": sorted({str(signal.view) for signal in self.too_plain}),
             "refused": None if refused is None else {**refused.to_json()},
         }
@@ -93,22 +96,23 @@ class Matcher:
     """Matches signals against the banks of a store; the policies are those of the moment it was made."""
 
     def __init__(self, known: KnownItems, banks: Iterable[str] | None = None) -> None:
-        """Match against all banks, or against those named.
+        """Match against all banks, or against those named; allow banks count in any case.
 
         Raises:
             UnknownBankError: there is no bank of a given name.
         """
         self._known = known
-        chosen = {bank.name: bank for bank in known.banks()}
-        if banks is not None:
-            from tocsin.banks.store import UnknownBankError  # noqa: PLC0415  # only where names are given
-
-            for name in (names := list(banks)):
-                if name not in chosen:
-                    message = f"there is no bank named {name!r}"
-                    raise UnknownBankError(message)
-            chosen = {name: chosen[name] for name in names}
-        self._banks: dict[int, Bank] = {bank.id: bank for bank in chosen.values()}
+        named = None if banks is None else set(banks)
+        there = known.banks()
+        if named is not None and (missing := named - {bank.name for bank in there}):
+            message = f"there is no bank named {min(missing)!r}"
+            raise UnknownBankError(message)
+        chosen = [
+            bank
+            for bank in there
+            if named is None or bank.name in named or bank.policy.kind is BankKind.ALLOW
+        ]
+        self._banks: dict[int, Bank] = {bank.id: bank for bank in chosen}
 
     def match(self, signals: Sequence[Signal]) -> Matches:
         """All matches of one content's signals, best evidence first."""
@@ -125,7 +129,17 @@ class Matcher:
             (match for _, match in closest.values()),
             key=lambda match: (match.evidence, match.bank, match.entry),
         )
-        return replace(self._judge(found), too_plain=self._too_plain(signals))
+        floor = min((bank.policy.quality_floor for bank in self._banks.values()), default=0)
+        compared = {signal.type for signal in signals if self._banks and not _is_plain(signal, floor)}
+        return replace(
+            self._judge(found),
+            too_plain=tuple(
+                signal
+                for signal in signals
+                if _is_plain(signal, floor) and signal.orientation is Orientation.UPRIGHT
+            ),
+            compared=tuple(kind for kind in _EVIDENCE if kind in compared),
+        )
 
     def _hits(self, signals: Sequence[Signal]) -> Iterable[tuple[Signal, NearHit]]:
         exact = [signal for signal in signals if signal.type.exact]
@@ -136,7 +150,7 @@ class Matcher:
         # Several views often share a value: each value is searched once, and stands for all that have it.
         sharing: dict[bytes, list[Signal]] = {}
         for signal in signals:
-            if signal.type is SignalType.PDQ and (signal.quality is None or signal.quality >= floor):
+            if signal.type is SignalType.PDQ and not _is_plain(signal, floor):
                 sharing.setdefault(signal.value, []).append(signal)
         if not sharing or not policies:
             return
@@ -160,17 +174,10 @@ class Matcher:
             ),
         )
 
-    def _too_plain(self, signals: Sequence[Signal]) -> tuple[Signal, ...]:
-        floors = [bank.policy.quality_floor for bank in self._banks.values()]
-        return tuple(
-            signal
-            for signal in signals
-            if floors
-            and signal.type is SignalType.PDQ
-            and signal.orientation is Orientation.UPRIGHT
-            and signal.quality is not None
-            and signal.quality < min(floors)
-        )
+
+def _is_plain(signal: Signal, floor: int) -> bool:
+    """Whether a PDQ signal says too little to be compared; one of unknown quality is compared."""
+    return signal.type is SignalType.PDQ and signal.quality is not None and signal.quality < floor
 
 
 def _counts(bank: Bank, signal: Signal, hit: NearHit) -> bool:

@@ -6,16 +6,17 @@ and matched against the banks as they are now. So an interrupted scan continues 
 
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
 from tocsin.batches import batched
+from tocsin.errors import Refusal
 from tocsin.hashing.content import Content, suffix_of
 from tocsin.matching.archive_scan import CHILD_LOST, Archive, examine_members
 from tocsin.matching.examine import COMPILED, TASK, content_of
 from tocsin.matching.matches import Matcher, Matches
-from tocsin.matching.seen import MemberNote, SeenFile, SeenFiles, SeenMember
+from tocsin.matching.seen import MemberNote, SeenFile, SeenFiles
 from tocsin.matching.walk import FoundFile, Stamp, walk
 from tocsin.media.errors import MediaError, UnreadableError
 from tocsin.media.identify import READABLE_ARCHIVES
@@ -58,11 +59,15 @@ class _Notes:
 class Scanner:
     """Scans paths with a pool of sandbox children, which is started when there is something to read."""
 
-    def __init__(self, matcher: Matcher, seen: SeenFiles, *, workers: int) -> None:
-        """Match with `matcher`, remember in `seen`, and keep `workers` sandbox children busy."""
+    def __init__(self, matcher: Matcher, seen: SeenFiles, *, workers: int, fresh: bool = False) -> None:
+        """Match with `matcher`, remember in `seen`, and keep `workers` sandbox children busy.
+
+        With `fresh`, read every file, whatever is remembered of it.
+        """
         self._matcher = matcher
         self._seen = seen
         self._workers = workers
+        self._fresh = fresh
         self._notes = _Notes()
         self._started: Pool | None = None
         self._given: frozenset[str] = frozenset()
@@ -104,7 +109,8 @@ class Scanner:
         """What is known of `files`; returns what is not: files to read and archives to open."""
         fresh: dict[str, Stamp] = {}
         archives: list[Archive] = []
-        recalled = self._seen.recall(file.path for file in files if file.stamp is not None)
+        paths = [file.path for file in files if file.stamp is not None]
+        recalled = {} if self._fresh else self._seen.recall(paths)
         for file in {file.path: file for file in files}.values():  # given paths may overlap
             if file.stamp is None:
                 yield self._scanned(file.path, Content("file", 0, (), file.refused))
@@ -113,28 +119,34 @@ class Scanner:
             if known is None or known.stamp != file.stamp:
                 fresh[file.path] = file.stamp
                 continue
-            yield self._scanned(file.path, known.content, recalled=True)
-            if known.content.format in READABLE_ARCHIVES:
-                members, all_there = yield from self._recall_members(file.path, known)
-                if not all_there:
-                    archives.append(Archive(file.path, file.stamp, known.content, members))
+            if known.content.format not in READABLE_ARCHIVES:
+                yield self._scanned(file.path, known.content, recalled=True)
+                continue
+            members = yield from self._recall_members(file.path, known)
+            if members is not None:
+                archives.append(Archive(file.path, file.stamp, known.content, members))
         return fresh, archives
 
-    def _recall_members(
-        self, path: str, known: SeenFile
-    ) -> Generator[Scanned, None, tuple[frozenset[int], bool]]:
-        """What is known of an archive's members; returns their numbers, and whether these are all."""
+    def _recall_members(self, path: str, known: SeenFile) -> Generator[Scanned, None, frozenset[int] | None]:
+        """What is known of an archive's members; returns their numbers, or None if these are all.
+
+        The archive itself comes last, when all is known that may be wrong with it.
+        """
         numbers: set[int] = set()
+        wrong: list[Refusal] = []
         all_there = known.complete
         for number, member in self._seen.members(path, known.stamp):
             if member is None:
                 all_there = False
             elif number >= 0:
                 numbers.add(number)
-                yield self._scanned_member(path, number, member, recalled=True)
-            elif known.complete:  # otherwise what is wrong with the archive will be met again
-                yield self._scanned_member(path, number, member, recalled=True)
-        return frozenset(numbers), all_there
+                yield self._scanned(path, member.content, member.name, recalled=True)
+            elif member.content.refused is not None:
+                wrong.append(member.content.refused)
+        if not all_there:
+            return frozenset(numbers)
+        yield self._scanned(path, _with_refusal(known.content, wrong), recalled=True)
+        return None
 
     def _examine(self, files: dict[str, Stamp]) -> Generator[Scanned, None, list[Archive]]:
         """Read files; returns the archives among them."""
@@ -150,7 +162,8 @@ class Scanner:
             if content.refused is None or content.refused.code not in _PASSING:
                 self._notes.files[path] = SeenFile(files[path], content, complete=not is_archive)
                 self._remember_if_due()
-            yield self._scanned(path, content)
+            if not is_archive:
+                yield self._scanned(path, content)
         return archives
 
     def _job(self, path: str) -> Job[str]:
@@ -158,14 +171,20 @@ class Scanner:
         return Job.of_path(path, path, {**OPTIONS, "suffix": suffix_of(path)}, follow=path in self._given)
 
     def _open(self, archive: Archive) -> Iterator[Scanned]:
+        """What is inside an archive, and then the archive itself."""
         path, stamp, count = archive.path, archive.stamp, len(archive.known)
+        wrong: list[Refusal] = []
         for number, member in examine_members(self._pool(), archive, OPTIONS, self._workers):
-            count += number >= 0
             self._notes.members.append(MemberNote(path, stamp, number, member))
             self._remember_if_due()
-            yield self._scanned_member(path, number, member)
+            if number >= 0:
+                count += 1
+                yield self._scanned(path, member.content, member.name)
+            elif member.content.refused is not None:
+                wrong.append(member.content.refused)
         self._remember()
         self._seen.complete(path, stamp, count)
+        yield self._scanned(path, _with_refusal(archive.content, wrong))
 
     def _remember_if_due(self) -> None:
         if self._notes.due():
@@ -176,12 +195,6 @@ class Scanner:
         if notes.files or notes.members:
             self._seen.remember(notes.files, notes.members)
 
-    def _scanned_member(
-        self, path: str, number: int, member: SeenMember, *, recalled: bool = False
-    ) -> Scanned:
-        name = member.name if number >= 0 else None
-        return self._scanned(path, member.content, name, recalled=recalled)
-
     def _scanned(
         self, path: str, content: Content, member: str | None = None, *, recalled: bool = False
     ) -> Scanned:
@@ -191,3 +204,8 @@ class Scanner:
         if self._started is None:
             self._started = Pool(TASK, workers=self._workers, preload=COMPILED)
         return self._started
+
+
+def _with_refusal(content: Content, wrong: Sequence[Refusal]) -> Content:
+    """An archive's content with the first thing found wrong with it on opening it."""
+    return replace(content, refused=wrong[0]) if wrong else content

@@ -49,35 +49,35 @@ class TooManyPixelsError(MediaError):
     """The picture has more pixels than the limit allows."""
 
     code = "media.too_many_pixels"
-    advice = "Raise the pixel limit if the file is trusted, or reduce the picture first."
+    advice = "Its digests are still compared. If you trust the file, reduce the picture and scan that."
 
 
 class TooManyFramesError(MediaError):
     """The animation has more frames than the limit allows; only its beginning was examined."""
 
     code = "media.too_many_frames"
-    advice = "Raise the frame limit to examine the rest of the animation."
+    advice = "The frames seen are compared. If you trust the file, split it and scan the parts."
 
 
 class TooLargeError(MediaError):
     """The file or archive is larger than the limit allows."""
 
     code = "media.too_large"
-    advice = "Raise the limit if the file is trusted, or unpack or split it first."
+    advice = "If you trust the file, unpack or split it and scan the parts."
 
 
 class OutOfMemoryError(MediaError):
     """Decoding the file needs more memory than a sandbox child may use."""
 
     code = "media.memory"
-    advice = "Raise the memory limit if the file is trusted, or reduce the picture first."
+    advice = "If you trust the file, reduce the picture and scan that."
 
 
 class OutOfTimeError(MediaError):
     """Examining the file took longer than a sandbox child may take."""
 
     code = "media.time"
-    advice = "Raise the time limit if the file is trusted; a file made to stall decoders looks like this."
+    advice = "A file made to stall decoders looks like this. If you trust it, convert it and scan that."
 
 
 class KilledError(MediaError):
@@ -119,7 +119,7 @@ class TooManyMembersError(MediaError):
     """The archive has more members than the limit allows; only its beginning was examined."""
 
     code = "media.too_many_members"
-    advice = "Raise the member limit if the archive is trusted, or unpack or split it first."
+    advice = "If you trust the archive, unpack or split it and scan the parts."
 
 
 class SandboxError(Error):
