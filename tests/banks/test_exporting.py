@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.banks.exporting import HEADER, export
+from tocsin.banks.exporting import export
 from tocsin.banks.importing import Format, ImportOptions, import_file
 from tocsin.banks.lists.cells import guarded, plain
+from tocsin.banks.lists.columns import EXPORTED
 from tocsin.banks.model import Entry, EntryDraft, Label, Origin, Policy
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 from tocsin.storage.home import Home
@@ -75,7 +76,7 @@ def test_what_is_exported_comes_back_as_it_was(form: Format, drafts: list[EntryD
             home.create_bank(name, Policy())
         added = home.add_entries("first", drafts).added
         report = import_file(home, "second", io.BytesIO(exported(home, "first", form)))
-        assert (report.added, report.bad) == (added, 0)
+        assert (report.added, report.bad_lines) == (added, ())
         assert list(map(facts, home.entries("second"))) == list(map(facts, home.entries("first")))
 
 
@@ -106,7 +107,7 @@ def home(tmp_path: Path) -> Home:
 def test_csv_has_a_row_for_each_entry(home: Home) -> None:
     with home:
         header, *rows = csv.reader(io.StringIO(exported(home, "known", Format.CSV).decode(), newline=""))
-    assert tuple(header) == HEADER
+    assert tuple(header) == EXPORTED
     first = dict(zip(header, rows[0], strict=True))
     assert (first["entry"], first["source"], first["id"]) == ("1", "'=list", "7")
     assert (first["pdq"], first["quality"], first["md5"]) == ("01" * 32, "70", "00" * 16)

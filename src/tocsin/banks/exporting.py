@@ -8,6 +8,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from tocsin.banks.lists import cells, objects
+from tocsin.banks.lists.columns import EXPORTED
 from tocsin.banks.lists.objects import Json
 from tocsin.banks.lists.options import Format
 from tocsin.banks.model import Entry, Label
@@ -16,13 +17,6 @@ from tocsin.hashing.signals import Signal, SignalType
 
 _TOGETHER = 1000
 _TYPES = tuple(SignalType)
-HEADER = (
-    *("entry", "source", "member", "id"),
-    *(kind.value for kind in _TYPES),
-    *("quality", "view", "dialect", "orientation", "more_signals"),
-    *("scheme", "version", "code", "author", "time", "more_labels"),
-    *("added", "withdrawn", "withdrawn_reason"),
-)
 
 
 def export(
@@ -35,7 +29,7 @@ def export(
     """
     entries = store.entries(bank)
     if form is Format.CSV:
-        stream.write(_csv([HEADER]))
+        stream.write(_csv([EXPORTED]))
     written = 0
     while some := list(islice(entries, _TOGETHER)):
         if form is Format.CSV:

@@ -167,7 +167,7 @@ def _reader(
     if shape.format is Format.NDJSON:
         return NdjsonList(options, gathered, bad)
     rows = RowReader(shape.columns, options, gathered, bad)
-    return CsvList(shape.delimiter, rows, bad, header=shape.header and first)
+    return CsvList(shape, rows, bad, first=first)
 
 
 def _fingerprint(source: Source, options: ImportOptions) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import compress, repeat
 
-from tocsin.banks.batch import Batch, DraftBatch, HashBatch
+from tocsin.banks.batch import Batch, DraftBatch, HashBatch, SignalColumns
 from tocsin.banks.model import Label
 from tocsin.banks.store import AddCounts
 from tocsin.hashing.signals import SignalType
@@ -67,19 +67,27 @@ class Claimed:
     new: list[bool]
 
 
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """One signal for each entry, all of one type, that differ in value and quality only."""
+
+    type: SignalType
+    values: bytes
+    """One after the other."""
+    qualities: bytes | None = None
+    """Three characters each, as sql.ADD_PACKED_SIGNALS wants them; None where all are unknown."""
+    view: str | None = None
+    dialect: str | None = None
+    orientation: str | None = None
+
+
 def _add_uniform(database: Database, bank_id: int, batch: HashBatch, ids: range) -> None:
     """Entries, signals and labels of a batch that is all new, made inside the database."""
     count = len(batch)
     origin = _Origins(database).number(batch.origin.source, batch.origin.member)
     database.change(sql.ADD_UNIFORM_ENTRIES, (count, ids[0], bank_id, origin, times.now()))
-    first = database.take_numbers("signal", count)
-    size = batch.type.size
-    word = batch.type.value
     dialect = batch.dialect.value if batch.dialect else None
-    values = (count, first, ids[0], word, batch.values, size, size, dialect)
-    database.change(sql.ADD_UNIFORM_SIGNALS, values)
-    if batch.type is SignalType.PDQ:
-        database.change(sql.SET_COUNTER, (first + count - 1, "last_pdq"))
+    _add_packed(database, ids, _Packed(batch.type, batch.values, dialect=dialect))
     labels = _Labels(database)
     for position, label in enumerate(batch.labels):
         database.change(sql.ADD_UNIFORM_LABELS, (count, ids[0], position, labels.number(label)))
@@ -126,6 +134,9 @@ def _add_entries(
 def _add_signals(database: Database, batch: DraftBatch, ids: Sequence[int], new: Sequence[bool]) -> None:
     """The signals of the new entries."""
     signals = batch.signals
+    if isinstance(ids, range) and (packed := _packed(signals, len(ids))):
+        _add_packed(database, ids, packed)
+        return
     wanted = [new[owner] for owner in signals.owners]
     count = sum(wanted)
     first = database.take_numbers("signal", count)
@@ -145,6 +156,41 @@ def _add_signals(database: Database, batch: DraftBatch, ids: Sequence[int], new:
     if pdq in types:
         last = count - 1 - types[::-1].index(pdq)
         database.change(sql.SET_COUNTER, (numbers[last], "last_pdq"))
+
+
+def _packed(signals: SignalColumns, count: int) -> _Packed | None:
+    """The signals in one piece, if each of `count` entries has one, differing in value and quality only."""
+    if not count or signals.owners != list(range(count)):
+        return None
+    kind, view, dialect, orientation = (
+        signals.types[0],
+        signals.views[0],
+        signals.dialects[0],
+        signals.orientations[0],
+    )
+    alike = (
+        signals.types.count(kind),
+        signals.views.count(view),
+        signals.dialects.count(dialect),
+        signals.orientations.count(orientation),
+    )
+    if alike != (count,) * 4:
+        return None
+    qualities = None
+    if signals.qualities.count(None) < count:
+        qualities = b"".join(b"---" if one is None else b"%03d" % one for one in signals.qualities)
+    return _Packed(SignalType(kind), b"".join(signals.values), qualities, view, dialect, orientation)
+
+
+def _add_packed(database: Database, ids: range, packed: _Packed) -> None:
+    """One signal for each of consecutive entries."""
+    count, size = len(ids), packed.type.size
+    first = database.take_numbers("signal", count)
+    block = (packed.values, size, size, packed.qualities)
+    about = (packed.view, packed.dialect, packed.orientation)
+    database.change(sql.ADD_PACKED_SIGNALS, (count, first, ids[0], packed.type.value, *block, *about))
+    if packed.type is SignalType.PDQ:
+        database.change(sql.SET_COUNTER, (first + count - 1, "last_pdq"))
 
 
 def _add_labels(database: Database, batch: DraftBatch, ids: Sequence[int], new: Sequence[bool]) -> None:

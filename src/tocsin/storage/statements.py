@@ -75,9 +75,12 @@ ADD_ENTRY_LABEL = "INSERT INTO entry_label (entry_id, position, label_id) VALUES
 _NUMBERS = "WITH RECURSIVE numbered (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbered WHERE n + 1 < ?)"
 ADD_UNIFORM_ENTRIES = f"""
     {_NUMBERS} INSERT INTO entry (id, bank_id, origin_id, added) SELECT ? + n, ?, ?, ? FROM numbered"""
-ADD_UNIFORM_SIGNALS = f"""
-    {_NUMBERS} INSERT INTO signal (id, entry_id, type, value, dialect)
-    SELECT ? + n, ? + n, ?, SUBSTR(?, n * ? + 1, ?), ? FROM numbered"""
+# Qualities come as three characters each: digits, or three minus signs where there is none.
+ADD_PACKED_SIGNALS = f"""
+    {_NUMBERS} INSERT INTO signal (id, entry_id, type, value, quality, view, dialect, orientation)
+    SELECT ? + n, ? + n, ?, SUBSTR(?, n * ? + 1, ?),
+        CAST(NULLIF(CAST(SUBSTR(?, n * 3 + 1, 3) AS TEXT), '---') AS INTEGER), ?, ?, ?
+    FROM numbered"""
 ADD_UNIFORM_LABELS = f"""
     {_NUMBERS} INSERT INTO entry_label (entry_id, position, label_id) SELECT ? + n, ?, ? FROM numbered"""
 

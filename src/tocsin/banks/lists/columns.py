@@ -34,6 +34,14 @@ class Role(StrEnum):
     MORE_LABELS = "more_labels"
 
 
+EXPORTED = (
+    *("entry", "source", "member", "id"),
+    *(kind.value for kind in SignalType),
+    *("quality", "view", "dialect", "orientation", "more_signals"),
+    *("scheme", "version", "code", "author", "time", "more_labels"),
+    *("added", "withdrawn", "withdrawn_reason"),
+)
+"""The header of our own export."""
 LABEL_ROLES = (Role.SCHEME, Role.VERSION, Role.CODE, Role.AUTHOR, Role.TIME)
 _TYPES = {kind.value: kind for kind in SignalType}
 _OTHER_NAMES = {"value": Role.HASH, "signal": Role.HASH, "label": Role.CODE}
@@ -99,7 +107,7 @@ def from_header(names: Sequence[str]) -> Columns:
         elif role is not None:
             message = f"two columns are named {role}"
             raise UnknownListError(message)
-        elif name != _ENTRY:
+        elif name not in {_ENTRY, "added"}:
             ignored.append(names[number])
     if not hashes and Role.MORE_SIGNALS not in roles:
         message = f"no column holds hashes: {', '.join(names[:20])!r}"

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Sequence
 from itertools import islice
 
+from tocsin.banks.lists.detect import ListShape
 from tocsin.banks.lists.lines import MAX_LINE, Block, SetAside
 from tocsin.banks.lists.rows import RowReader, Rows
 
@@ -20,12 +21,13 @@ class CsvList:
     so a stray quotation mark does not take its neighbours with it.
     """
 
-    def __init__(self, delimiter: str, reader: RowReader, bad: SetAside, *, header: bool) -> None:
-        """`header`: the first line names the columns, and is passed over here."""
-        self._delimiter = delimiter
+    def __init__(self, shape: ListShape, reader: RowReader, bad: SetAside, *, first: bool) -> None:
+        """Read a table of that shape; `first`: from its first line on, which may be a header."""
+        self._delimiter = shape.delimiter
+        self._exported = shape.exported
         self._reader = reader
         self._bad = bad
-        self._header = header
+        self._header = shape.header and first
 
     def feed(self, block: Block) -> int:
         """Read a block; how many of its bytes are dealt with: the rest must come again, followed by more."""
@@ -68,7 +70,7 @@ class CsvList:
             if row is None and not block.final and self._may_go_on(lines, at, length):
                 break
             if self._header:
-                self._header = False
+                self._header = not row or lines[at].startswith("#")  # what stands before it is passed over
                 at += length if row else 1
             elif row is None or length > 1:
                 self._flush(singles, lines, block.line)
@@ -99,16 +101,19 @@ class CsvList:
         """Read a record of several lines, or set its first one aside; how many lines that deals with.
 
         Two stray quotation marks far apart make one record of all the lines between them. They are told by
-        that: no text that belongs between quotation marks reads like a row of the same table.
+        that: what belongs between quotation marks hardly reads like a row of the same table. Our own export
+        has no stray ones, and any text.
         """
-        if row is None or any(
-            self._reader.resembles(self._record(lines, at)[0]) for at in range(1, len(lines))
-        ):
+        if row is None or (not self._exported and self._swallows(lines)):
             self._bad.add(line, "bad_csv", "the quotation marks do not fit", lines[0])
             return 1
         before = self._bad.count
         self._reader.read(Rows([row], [line], [lines[0]]))
         return len(lines) if self._bad.count == before else 1
+
+    def _swallows(self, lines: Sequence[str]) -> bool:
+        """Whether a record of several lines holds a line that is a row by itself."""
+        return any(self._reader.resembles(self._record(lines, at)[0]) for at in range(1, len(lines)))
 
     def _flush(self, singles: list[tuple[int, list[str]]], lines: Sequence[str], first: int) -> None:
         """Read the records of one line each that have come together."""

@@ -4,7 +4,16 @@ import csv
 import re
 from dataclasses import dataclass, field
 
-from tocsin.banks.lists.columns import Columns, Role, from_header, from_rows, is_hash, known, type_of_digits
+from tocsin.banks.lists.columns import (
+    EXPORTED,
+    Columns,
+    Role,
+    from_header,
+    from_rows,
+    is_hash,
+    known,
+    type_of_digits,
+)
 from tocsin.banks.lists.errors import AmbiguousTypeError, UnknownListError
 from tocsin.banks.lists.options import Format, ImportOptions
 from tocsin.hashing.signals import SignalType
@@ -22,6 +31,8 @@ class ListShape:
     """Of every hash, where there is one a line; None where their lengths tell."""
     delimiter: str = ","
     header: bool = False
+    exported: bool = False
+    """Whether it is a table that we wrote ourselves."""
     columns: Columns = field(default_factory=lambda: Columns(0, (), {}))
 
 
@@ -70,6 +81,14 @@ def _names(line: str) -> list[str]:
     return [name.strip('" ') for name in re.split(f"[{_DELIMITERS}]", line)]
 
 
+def _row(line: str, delimiter: str) -> list[str]:
+    """The cells of a line taken by itself; none where it is not a whole record."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
 def _type(lines: list[str], options: ImportOptions) -> SignalType | None:
     """The type of every hash where there is one a line. Raises AmbiguousTypeError."""
     if options.type is not None:
@@ -85,7 +104,7 @@ def _csv(lines: list[str], options: ImportOptions) -> ListShape:
     if not lines:
         return ListShape(Format.CSV)
     delimiter = max(_DELIMITERS, key=lambda sign: (lines[0].count(sign), sum(sign in line for line in lines)))
-    rows = list(csv.reader(lines, delimiter=delimiter))
+    rows = [_row(line, delimiter) for line in lines]
     header = any(known(cell) for cell in rows[0]) and not any(is_hash(cell) for cell in rows[0])
     if not header:
         return ListShape(Format.CSV, delimiter=delimiter, columns=from_rows(rows, options.type))
@@ -96,4 +115,5 @@ def _csv(lines: list[str], options: ImportOptions) -> ListShape:
             for number in unnamed:
                 if number < len(row) and is_hash(row[number]):
                     type_of_digits(len(row[number].strip()), options.type)  # raises what is to be raised
-    return ListShape(Format.CSV, delimiter=delimiter, header=True, columns=columns)
+    ours = tuple(rows[0]) == EXPORTED
+    return ListShape(Format.CSV, delimiter=delimiter, header=True, exported=ours, columns=columns)
