@@ -172,7 +172,7 @@ def test_match_prints_the_documented_object(stocked: Path) -> None:
     said = tocsin("match", "--json", files / "0.jpg", files / "1.jpg", files / "cut.jpg", "--home", home)
     assert said.code == 1
     for one in said.objects:
-        assert set(one) == {"path", "matches", "suppressed", "too_plain", "refused"}
+        assert set(one) == {"path", "matches", "suppressed", "compared", "too_plain", "refused"}
     found = said.objects[0]["matches"]
     for match in found:
         assert set(match) == MATCH_KEYS
@@ -191,7 +191,7 @@ def test_scan_prints_the_documented_objects_and_counts(stocked: Path, tmp_path: 
     assert said.code == 1
     *found, last = said.objects
     for one in found:
-        assert set(one) == {"path", "member", "matches", "suppressed", "too_plain", "refused"}
+        assert set(one) == {"path", "member", "matches", "suppressed", "compared", "too_plain", "refused"}
     assert {(Path(one["path"]).name, one["member"]) for one in found if one["matches"]} == {
         ("0.jpg", None),
         ("pair.zip", "copy.jpg"),

@@ -111,11 +111,11 @@ def test_what_would_need_too_much_memory_is_refused(scan: Scan) -> None:
     assert scan.codes("claims/deep.png") <= {"media.memory", "media.time", "media.too_many_pixels"}
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["endless-chunks.png", "endless-data.png", "endless-comments.jpg", "endless-filling.jpg"]
-    + ["endless-comments.gif", "endless-boxes.avif", "endless-frames.gif", "loop.tif"],
-)
+ENDLESS = ("endless-chunks.png", "endless-data.png", "endless-comments.jpg", "endless-filling.jpg")
+ENDLESS_TOO = ("endless-comments.gif", "endless-boxes.avif", "endless-frames.gif", "loop.tif")
+
+
+@pytest.mark.parametrize("name", [*ENDLESS, *ENDLESS_TOO])
 def test_files_without_an_end_are_refused(scan: Scan, name: str) -> None:
     (code,) = scan.codes(f"floods/{name}")
     assert code is not None

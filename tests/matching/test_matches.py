@@ -1,6 +1,7 @@
 """Under any policies: what matches, what is suppressed, and in which order it is said."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -170,14 +171,19 @@ def test_of_equally_near_ways_the_plainest_is_named(items: MemoryItems, content:
 
 @few
 @given(known(), signals)
-def test_a_filter_gives_the_answer_as_if_there_were_no_other_banks(
+def test_a_filter_leaves_out_the_other_match_banks_and_no_allow_bank(
     items: MemoryItems, content: list[Signal]
 ) -> None:
     assume(items.policies)
     names = sorted(items.policies)
     chosen = names[: max(1, len(names) // 2)]
-    alone = MemoryItems({name: items.policies[name] for name in chosen})
-    alone.signals = [one for one in items.signals if names[one.bank_id] in chosen]
+    kept = [n for n in names if n in chosen or items.policies[n].kind is BankKind.ALLOW]
+    alone = MemoryItems({name: items.policies[name] for name in kept})
+    alone.signals = [
+        replace(one, bank_id=kept.index(names[one.bank_id]))
+        for one in items.signals
+        if names[one.bank_id] in kept
+    ]
     assert Matcher(items, chosen).match(content) == Matcher(alone).match(content)
 
 
@@ -192,9 +198,23 @@ def test_a_view_below_every_floor_is_said_to_be_too_plain(items: MemoryItems, co
         assert (signal in plain) == (shown and below)
 
 
+@few
+@given(known(), signals)
+def test_a_type_is_compared_if_a_bank_would_take_one_of_its_signals(
+    items: MemoryItems, content: list[Signal]
+) -> None:
+    said = Matcher(items).match(content).compared
+    floors = [policy.quality_floor for policy in items.policies.values()]
+    assert set(said) == {
+        one.type for one in content if floors and (one.quality is None or one.quality >= min(floors))
+    }
+    assert sorted(said, key=EVIDENCE.index) == list(said)
+
+
 def test_no_signals_and_no_banks_match_nothing() -> None:
     assert Matcher(MemoryItems({})).match([pdq(1), digest(SignalType.MD5, 1)]) == Matches()
     assert Matcher(MemoryItems({"a": Policy()})).match([]) == Matches()
+    assert not Matcher(MemoryItems({})).match([pdq(1)]).compared
 
 
 def test_an_unknown_bank_is_an_error_before_anything_is_matched() -> None:
@@ -215,6 +235,7 @@ def test_the_object_of_a_match_has_the_documented_shape() -> None:
             near | {"bank": "known", "entry": 1, "distance": 1, "radius": 31},
         ],
         "suppressed": [near | {"bank": "harmless", "entry": 2, "distance": 2, "radius": 4, "by": None}],
+        "compared": ["md5", "pdq"],
         "too_plain": [],
         "refused": None,
     }
@@ -243,4 +264,4 @@ def test_the_same_in_a_real_home_where_policies_and_withdrawals_count_at_once(tm
         home.set_policy("known", Policy(radius=0))
         assert [match.type for match in Matcher(home).match(content).matches] == [SignalType.SHA256]
         home.withdraw(first.entry_ids, "a mistake")
-        assert Matcher(home).match(content) == Matches()
+        assert not Matcher(home).match(content).matches
