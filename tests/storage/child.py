@@ -38,7 +38,17 @@ def run_import(folder: str, path: str, batch: int) -> None:
             sys.stdout.flush()
 
         report = import_file(home, "known", Path(path), ImportOptions(type=SignalType.PDQ), told)
-    sys.stdout.write(f"done {report.added} {report.already_there} {report.bad} {report.resumed_from}\n")
+    peak = next(
+        line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line
+    ).split()[1]
+    numbers = (
+        report.added,
+        report.already_there,
+        len(report.bad_lines),
+        report.resumed_from,
+        int(peak) >> 10,
+    )
+    sys.stdout.write(f"done {' '.join(map(str, numbers))}\n")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from tocsin.storage import statements as sql
 from tocsin.storage.database import Database
 
 READ_ROWS = 250_000
+_NONE = (np.empty(0, np.uint64), np.empty(0, np.uint8))
 
 
 def read_pdq(
@@ -45,6 +46,8 @@ class Tail:
 
     def search(self, query: NDArray[np.uint8], radius: int) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
         """Ids and distances of the signals within `radius` bits of `query` (uint8[32])."""
+        if not len(self._ids):
+            return _NONE
         distances = np.bitwise_count(self._values ^ query).sum(axis=1, dtype=np.uint16)
         near = distances <= radius
         return self._ids[near], distances[near].astype(np.uint8)
