@@ -1,7 +1,7 @@
 """Screening a folder of pictures against 100,000 hashes: ours and python-threatexchange, in one run.
 
 `python -m bench.scan FOLDER [--workers N]`. The bank holds random hashes and the folder's first ten pictures,
-each side's own hashes of them. Ours is a whole scan, as `tocsin scan` does it: sandboxed children, three digests,
+each side's own hashes of them. Ours is a whole scan, as `tocsin scan` does it: sandboxed children, digests,
 both dialects, every view in eight orientations, a preview, the memory for next time; then a second scan,
 which reads nothing again. The peer's is what its library offers for the same files: read, `PdqSignal`'s
 hash of the bytes in this process, and a look-up in the index that goes with it; it has no second scan.
@@ -107,9 +107,7 @@ def main() -> None:
     paths = sorted(str(path) for path in given.folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     known = paths[:KNOWN]
     megabytes = sum(Path(path).stat().st_size for path in paths) / 1e6
-    print(
-        f"{len(paths)} pictures, {megabytes:.0f} MB; {RANDOM:,} random hashes and {len(known)} of the pictures"
-    )
+    print(f"{len(paths)} pictures, {megabytes:.0f} MB; known: {RANDOM:,} random and {len(known)} of them")
     runs = []
     for workers in sorted({1, given.workers}):
         with tempfile.TemporaryDirectory() as scratch, Home.open(scratch, create=True) as home:

@@ -76,6 +76,7 @@ def test_a_bank_is_made_shown_set_and_deleted(tmp_path: Path) -> None:
     assert "no banks yet" in listed.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answer", "code"), [(b"n\n", 4), (b"", 130), (b"y\n", 0)])
 def test_deleting_a_bank_asks_first(home: Path, answer: bytes, code: int) -> None:
     assert tocsin_process("bank", "remove", "known", "--home", home, stdin=answer).code == code
@@ -208,6 +209,7 @@ def test_scan_prints_the_documented_objects_and_counts(stocked: Path, tmp_path: 
     assert tocsin("scan", stocked / "files" / "1.jpg", stocked / "none", *home).code == 3
 
 
+@pytest.mark.slow
 def test_scan_fresh_reads_again(stocked: Path) -> None:
     one = (stocked / "files" / "1.jpg", "--json", "--home", stocked / "home")
     tocsin("scan", *one)
@@ -215,6 +217,7 @@ def test_scan_fresh_reads_again(stocked: Path) -> None:
     assert [count["recalled"] for count in counts] == [1, 0]
 
 
+@pytest.mark.slow
 def test_check_says_that_all_is_well(stocked: Path) -> None:
     said = tocsin("check", "--json", "--home", stocked / "home")
     assert said.code == 0
@@ -224,6 +227,7 @@ def test_check_says_that_all_is_well(stocked: Path) -> None:
     assert "checksums right" in tocsin("check", "--home", stocked / "home").out
 
 
+@pytest.mark.slow
 def test_stdin_is_a_path_called_dash(stocked: Path) -> None:
     picture = stocked / "files" / "0.jpg"
     said = tocsin_process("hash", "--json", "-", stdin=picture.read_bytes())
@@ -348,6 +352,7 @@ def lines_without_control_characters(said: Said) -> list[str]:
     return said.out.splitlines()
 
 
+@pytest.mark.slow
 def test_odd_names_are_escaped_on_the_terminal_and_whole_in_json(home: Path, tmp_path: Path) -> None:
     path = write_raw(tmp_path / "files", ODD, small_picture(1))
     home_option = ("--home", str(home))
@@ -364,6 +369,12 @@ def test_odd_names_are_escaped_on_the_terminal_and_whole_in_json(home: Path, tmp
         assert os.fsencode(tocsin(*command, "--json", path).objects[0]["path"]) == os.fsencode(path)
 
 
+def test_odd_names_of_hashed_files_are_escaped(tmp_path: Path) -> None:
+    said = tocsin("hash", write_raw(tmp_path, ODD, b"note"))
+    assert "\\x1b[31m" in "".join(lines_without_control_characters(said))
+
+
+@pytest.mark.slow
 def test_odd_names_inside_archives_are_escaped_too(home: Path, tmp_path: Path) -> None:
     write(tmp_path / "files" / "odd.zip", zip_of({"\x1b[31m\u202e": b"content"}))
     said = tocsin("scan", tmp_path / "files", "--all", "--home", home)

@@ -15,7 +15,7 @@ from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 from tocsin.matching.matches import Match, Matcher, Matches
 from tocsin.storage.home import Home
 
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=25, deadline=None)
 EVIDENCE = [SignalType.SHA256, SignalType.SHA1, SignalType.MD5, SignalType.PDQ]
 PLAIN_VIEWS = ("picture", "on-white")
 

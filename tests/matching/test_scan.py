@@ -161,7 +161,7 @@ MANY = {f"{number:02}.txt": f"member {number}\n".encode() for number in range(12
 @pytest.mark.parametrize(
     "make", [zip_of, tar_of, lambda members: tar_of(members, "w:gz")], ids=["zip", "tar", "gz"]
 )
-@pytest.mark.parametrize("damaged", [False, True])
+@pytest.mark.parametrize("damaged", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_an_interrupted_archive_goes_on_where_it_was(
     pool: Pool,
     seen: SeenStore,
@@ -188,7 +188,7 @@ def test_an_interrupted_archive_goes_on_where_it_was(
 
 
 @pytest.mark.usefixtures("eager")
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 20))])
 def test_two_scans_of_one_archive_at_once_lose_nothing_when_either_is_cut_short(
     pool: Pool, another_pool: Pool, seen: SeenStore, tmp_path: Path, seed: int
 ) -> None:
