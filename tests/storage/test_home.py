@@ -143,6 +143,7 @@ def test_the_index_is_searched_past_a_writer_that_holds_it(home: Home) -> None:
         assert len(index) == 300
 
 
+@pytest.mark.slow
 def test_a_reader_goes_on_while_another_process_imports(home: Home, tmp_path: Path) -> None:
     path = tmp_path / "list"
     path.write_text("".join(pdq(number).hex + "\n" for number in range(30_000)))
@@ -156,6 +157,7 @@ def test_a_reader_goes_on_while_another_process_imports(home: Home, tmp_path: Pa
     assert child.returncode == 0
 
 
+@pytest.mark.slow
 def test_two_processes_add_at_once(home: Home) -> None:
     commands = [[sys.executable, CHILD, "add", str(home.folder), str(first), "40"] for first in (0, 20, 40)]
     children = [subprocess.Popen(command, stdout=subprocess.PIPE) for command in commands]
@@ -295,6 +297,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["/bin/umount", folder], check=True)
 
 
+@pytest.mark.slow
 @needs_mounts
 def test_a_full_disk_refuses_and_writes_nothing_by_halves(small_disk: Path, tmp_path: Path) -> None:
     path = tmp_path / "list"
@@ -312,6 +315,7 @@ def test_a_full_disk_refuses_and_writes_nothing_by_halves(small_disk: Path, tmp_
         assert found(again, 99) == 1
 
 
+@pytest.mark.slow
 def test_a_limit_on_file_sizes_refuses_and_writes_nothing_by_halves(home: Home) -> None:
     home.add_entries("known", [draft(number) for number in range(100)])
     home.close()

@@ -84,7 +84,7 @@ def write_list(path: Path, count: int) -> list[int]:
 @LONG
 def test_importing(tmp_path: Path, rounds: int) -> None:
     dice = random.Random(rounds)  # noqa: S311  # chance for a test
-    count = 20_000 * rounds
+    count = 10_000 * rounds
     path = tmp_path / "list"
     bad = write_list(path, count)
     home_folder = tmp_path / "home"
