@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -226,6 +226,45 @@ def test_an_index_that_is_lost_damaged_or_foreign_is_built_again(
     assert ("again" in caplog.text) == (harm is not lose)
     if opened_before:
         assert [found(home, number) for number in (0, 299, 300, 500)] == [1, 1, 1, 0]
+
+
+def test_what_an_index_being_built_anew_does_not_hold_yet_is_still_found(home: Home) -> None:
+    home.add_entries("known", [draft(number) for number in range(300)])
+    assert found(home, 7) == 1
+    lose(home.folder / INDEX)
+    with HammingIndex.open(home.folder / INDEX):  # by another process, which has only just begun
+        assert [found(home, number) for number in (0, 7, 299, 300)] == [1, 1, 1, 0]
+        home.add_entries("known", [draft(300)])
+        assert [found(home, number) for number in (0, 7, 299, 300)] == [1, 1, 1, 1]
+    assert [found(home, number) for number in (0, 7, 299, 300)] == [1, 1, 1, 1]
+
+
+def a_file(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.write_text("x")
+
+
+def a_file_above(folder: Path) -> None:
+    shutil.rmtree(folder.parent)
+    folder.parent.write_text("x")
+
+
+def a_dangling_link(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.symlink_to("nowhere")
+
+
+@pytest.mark.parametrize("harm", [a_file, a_file_above, a_dangling_link])
+def test_what_is_in_the_place_of_the_index_costs_time_and_one_warning(
+    home: Home, harm: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    home.add_entries("known", [draft(number) for number in range(10)])
+    assert found(home, 7) == 1
+    harm(home.folder / INDEX)
+    assert [found(home, number) for number in (0, 9, 10)] == [1, 1, 0]
+    home.add_entries("known", [draft(10)])
+    assert [found(home, number) for number in (0, 9, 10)] == [1, 1, 1]
+    assert caplog.text.count("could not be brought up to date") == 1
 
 
 def test_a_database_restored_from_a_backup_gets_its_own_index(home: Home) -> None:

@@ -25,6 +25,8 @@ from tocsin.storage.tail import READ_ROWS, read_pdq
 
 _LOG = logging.getLogger(__name__)
 _REMOVE_IDS = 1_000_000
+UNUSABLE = (IndexMissingError, IndexCorruptError, OSError)
+"""What says that the index cannot be read. OSError: there is, for one, a file where its folder was."""
 
 
 class IndexFollower:
@@ -41,6 +43,7 @@ class IndexFollower:
         self._index: HammingIndex | None = None
         self._writable = False
         self._held = False
+        self._warned: set[str] = set()
         with database.reading():
             (self._identity,) = database.rows(sql.IDENTITY)[0]
 
@@ -67,7 +70,7 @@ class IndexFollower:
             if self._index is None:
                 self._index = HammingIndex.open(self._folder, readonly=True)
             position = self._trusted(self._index.checkpoint)
-        except (IndexMissingError, IndexCorruptError):
+        except UNUSABLE:
             position = None
         if position is None:
             self.close()
@@ -87,13 +90,20 @@ class IndexFollower:
         try:
             index = self._open_to_write()
             self._advance(index, target)
+            self._warned.clear()
         except IndexLockedError:
             return
         except (OSError, IndexFailedError, IndexCorruptError) as error:
-            _LOG.warning("the PDQ index could not be brought up to date: %s", error)
+            self._warn("the PDQ index could not be brought up to date, so searching takes longer", error)
             self.close()
         if not self._held:
             self.close()
+
+    def _warn(self, what: str, error: Exception | None = None) -> None:
+        """Log `what` went wrong, once until the index has been brought up to date again."""
+        if what not in self._warned:
+            self._warned.add(what)
+            _LOG.warning("%s: %s" if error else "%s", *((what, error) if error else (what,)))
 
     def _target(self) -> tuple[int, int]:
         """The last PDQ signal and the last removal there are."""
@@ -137,11 +147,11 @@ class IndexFollower:
         try:
             index = HammingIndex.open(self._folder)
         except IndexCorruptError as error:
-            _LOG.warning("the PDQ index is damaged (%s)", error)
+            self._warn("the PDQ index is damaged", error)
             return None
         if self._trusted(index.checkpoint) is None:
             index.close()
-            _LOG.warning("the PDQ index does not belong to this state of the database")
+            self._warn("the PDQ index does not belong to this state of the database")
             return None
         return index
 
@@ -152,7 +162,7 @@ class IndexFollower:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             if (good := self._opened()) is not None:
                 return good  # another process has replaced it while we waited
-            _LOG.warning("building the PDQ index again from the database")
+            self._warn("building the PDQ index again from the database")
             aside = self._folder.with_suffix(".damaged")
             if aside.exists():
                 shutil.rmtree(aside)

@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.banks.store import KnownSignal, NearHit
-from tocsin.index import IndexCorruptError
 from tocsin.storage import reading
 from tocsin.storage import statements as sql
 from tocsin.storage.database import Database
-from tocsin.storage.follower import IndexFollower
+from tocsin.storage.follower import UNUSABLE, IndexFollower
 from tocsin.storage.position import Position
 from tocsin.storage.tail import Tail
 
@@ -49,7 +48,7 @@ class NearSearch:
             return self._joined(values, radius, position, [_NOTHING] * len(values))
         try:
             limits, ids, distances = index.search(values, radius)
-        except IndexCorruptError:
+        except UNUSABLE:
             return None
         index_now, position_now = self.follower.usable()
         if index_now is not index or position_now.signal < position.signal:

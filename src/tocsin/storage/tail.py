@@ -27,22 +27,25 @@ class Tail:
 
     def __init__(self) -> None:
         """Hold nothing yet."""
-        self._last = 0
+        self._after = self._last = 0
         self._ids = np.empty(0, np.uint64)
         self._values = np.empty((0, SignalType.PDQ.size), np.uint8)
 
     def cover(self, database: Database, after: int, last: int) -> None:
-        """Hold the signals numbered above `after` up to `last`."""
-        if not after <= self._last <= last:
-            self._last = after
-        keep = (self._ids > after) & (self._ids <= self._last)
+        """Hold the signals numbered above `after` up to `last`.
+
+        `after` may be lower than the last time: while another process builds the index anew, it holds less.
+        """
+        reached = self._last if self._after <= after <= self._last <= last else after
+        keep = (self._ids > after) & (self._ids <= reached)
         ids, values = [self._ids[keep]], [self._values[keep]]
-        while self._last < last:
-            more_ids, more_values = read_pdq(database, self._last, last, READ_ROWS)
+        while reached < last:
+            more_ids, more_values = read_pdq(database, reached, last, READ_ROWS)
             ids.append(more_ids)
             values.append(more_values)
-            self._last = int(more_ids[-1]) if len(more_ids) == READ_ROWS else last
+            reached = int(more_ids[-1]) if len(more_ids) == READ_ROWS else last
         self._ids, self._values = np.concatenate(ids), np.concatenate(values)
+        self._after, self._last = after, last  # not before all has been read: reading can fail
 
     def search(self, query: NDArray[np.uint8], radius: int) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
         """Ids and distances of the signals within `radius` bits of `query` (uint8[32])."""
