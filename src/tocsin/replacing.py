@@ -10,12 +10,21 @@ from typing import BinaryIO
 
 @contextmanager
 def replacing(target: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of `target` when the block ends, vanishes if it fails; or an OSError."""
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    """A file that takes the place of `target` when the block ends and vanishes if it fails; or an OSError.
+
+    A link's target is replaced, not the link. What is there and is no regular file (a device, a pipe) is
+    written into: renaming over it would destroy it.
+    """
+    real = Path(os.path.realpath(target))
+    if real.exists() and not real.is_file():
+        with real.open("wb") as special:
+            yield special
+        return
+    handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
-        Path(temporary).replace(target)
+        Path(temporary).replace(real)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

@@ -12,7 +12,19 @@ from numpy.typing import NDArray
 from tocsin.simulators.pictures import picture
 
 FILE = Path(__file__).with_name("golden.json")
-SIZES = ((640, 480), (512, 512), (513, 300), (1, 9), (5, 5), (64, 64), (97, 1031), (1500, 1000), (33, 700))
+SIZES = (
+    (640, 480),
+    (513, 1),
+    (2, 800),
+    (512, 512),
+    (513, 300),
+    (1, 9),
+    (5, 5),
+    (64, 64),
+    (97, 1031),
+    (1500, 1000),
+    (33, 700),
+)
 
 
 def pictures() -> list[tuple[str, NDArray[np.uint8]]]:

@@ -108,11 +108,12 @@ def hash_signals(
 def _signals(
     picture: Picture, dialect: Dialect, orientations: tuple[Orientation, ...], view: str | None
 ) -> list[Signal]:
-    if picture.too_small:
+    squash = dialect is Dialect.SQUASH512
+    hashed = picture.squashed() if squash else picture
+    if hashed.too_small:
         nothing = bytes(SignalType.PDQ.size)
         return [Signal(SignalType.PDQ, nothing, 0, view, dialect, turn) for turn in orientations]
-    squash = dialect is Dialect.SQUASH512
-    upright, quality = (picture.squashed() if squash else picture).upright()
+    upright, quality = hashed.upright()
     turned = orientations != (Orientation.UPRIGHT,)
     mirrors = (picture.squashed_mirrors() if squash else picture.mirrors()) if turned else {}
     signals = []

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tocsin.hashing.signals import SignalType
 from tocsin.matching.scan import Scanned
 
 if TYPE_CHECKING:
@@ -21,9 +22,11 @@ class ScanCounts:
     suppressed: int = 0
     """With suppressed matches only."""
     unmatched: int = 0
-    """Examined to the end, and nothing is known about them."""
+    """Examined to the end as far as they can be, and nothing is known about them."""
     too_plain: int = 0
-    """Of the unmatched: pictures with a view too plain to be compared by PDQ."""
+    """Of the unmatched: pictures with a view too plain to be compared by PDQ with each bank."""
+    digests_only: int = 0
+    """Of the unmatched: no pictures, so that nothing but their digests was compared."""
     bytes: int = 0
     refusals: Counter[str] = field(default_factory=Counter)
     """By code. A content that was refused in part may have matched as well."""
@@ -47,6 +50,7 @@ class ScanCounts:
         elif scanned.content.refused is None:
             self.unmatched += 1
             self.too_plain += bool(scanned.matches.too_plain)
+            self.digests_only += not any(signal.type is SignalType.PDQ for signal in scanned.content.signals)
 
     def to_json(self) -> "JsonObject":
         """The documented shape of a scan's last object."""
@@ -57,6 +61,7 @@ class ScanCounts:
             "suppressed": self.suppressed,
             "unmatched": self.unmatched,
             "too_plain": self.too_plain,
+            "digests_only": self.digests_only,
             "refused": self.refused,
             "refusals": dict(self.refusals),
             "bytes": self.bytes,

@@ -2,10 +2,11 @@
 
 What an allow bank suppresses: any match that is no better evidence than the allow bank's own. Evidence is
 ranked SHA-256, SHA-1, MD5, then PDQ by distance, so that a look-alike of something harmless never hides an
-exact copy of something known, and a forged MD5 (they can be forged) never hides a SHA-256.
+exact copy of something known, and a forged MD5 (they can be forged) never hides a SHA-256. A PDQ match speaks
+for one view only and suppresses nothing in another: a harmless frame does not shield an animation.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,7 @@ class Matches:
     """Best evidence first: one for each entry and signal type, the closest."""
     suppressed: tuple[Suppressed, ...] = ()
     too_plain: tuple[Signal, ...] = field(default=())
-    """Upright PDQ signals of the content below every bank's quality floor: answered, but not compared."""
+    """Upright PDQ signals below the quality floor of a bank: answered, but not compared with that bank."""
     compared: tuple[SignalType, ...] = ()
     """Types of signal that were compared: digests only, for instance, where there is no picture."""
 
@@ -93,7 +94,7 @@ class Matches:
 
 
 class Matcher:
-    """Matches signals against the banks of a store; the policies are those of the moment it was made."""
+    """Matches signals against the banks of a store, under the policies that are in force at each match."""
 
     def __init__(self, known: KnownItems, banks: Iterable[str] | None = None) -> None:
         """Match against all banks, or against those named; allow banks count in any case.
@@ -102,77 +103,86 @@ class Matcher:
             UnknownBankError: there is no bank of a given name.
         """
         self._known = known
-        named = None if banks is None else set(banks)
-        there = known.banks()
-        if named is not None and (missing := named - {bank.name for bank in there}):
+        self._named = None if banks is None else frozenset(banks)
+        if self._named and (missing := self._named - {bank.name for bank in known.banks()}):
             message = f"there is no bank named {min(missing)!r}"
             raise UnknownBankError(message)
-        chosen = [
-            bank
-            for bank in there
-            if named is None or bank.name in named or bank.policy.kind is BankKind.ALLOW
-        ]
-        self._banks: dict[int, Bank] = {bank.id: bank for bank in chosen}
 
     def match(self, signals: Sequence[Signal]) -> Matches:
         """All matches of one content's signals, best evidence first."""
-        closest: dict[tuple[int, int, SignalType], tuple[tuple[int, ...], Match]] = {}
-        for signal, hit in self._hits(signals):
-            bank = self._banks.get(hit.known.bank_id)
+        banks = {bank.id: bank for bank in self._known.banks() if self._takes_part(bank)}
+        closest: dict[tuple[int, int, SignalType, str | None], tuple[tuple[int, ...], Match]] = {}
+        for signal, hit in self._hits(signals, banks):
+            bank = banks.get(hit.known.bank_id)
             if bank is None or not _counts(bank, signal, hit):
                 continue
-            key = (bank.id, hit.known.entry_id, signal.type)
+            key = (bank.id, hit.known.entry_id, signal.type, signal.view)
             order = _preference(signal, hit)
             if key not in closest or order < closest[key][0]:
                 closest[key] = order, _match(bank, signal, hit)
-        found = sorted(
-            (match for _, match in closest.values()),
-            key=lambda match: (match.evidence, match.bank, match.entry),
-        )
-        floor = min((bank.policy.quality_floor for bank in self._banks.values()), default=0)
-        compared = {signal.type for signal in signals if self._banks and not _is_plain(signal, floor)}
+        found = [match for _, match in sorted(closest.values(), key=lambda pair: _rank(*pair))]
+        floors = [bank.policy.quality_floor for bank in banks.values()]
+        compared = {signal.type for signal in signals if floors and not _is_plain(signal, min(floors))}
         return replace(
-            self._judge(found),
+            _judged(found, {bank.name for bank in banks.values() if bank.policy.kind is BankKind.ALLOW}),
             too_plain=tuple(
                 signal
                 for signal in signals
-                if _is_plain(signal, floor) and signal.orientation is Orientation.UPRIGHT
+                if _is_plain(signal, max(floors, default=0)) and signal.orientation is Orientation.UPRIGHT
             ),
             compared=tuple(kind for kind in _EVIDENCE if kind in compared),
         )
 
-    def _hits(self, signals: Sequence[Signal]) -> Iterable[tuple[Signal, NearHit]]:
+    def _takes_part(self, bank: Bank) -> bool:
+        return self._named is None or bank.name in self._named or bank.policy.kind is BankKind.ALLOW
+
+    def _hits(self, signals: Sequence[Signal], banks: Mapping[int, Bank]) -> Iterable[tuple[Signal, NearHit]]:
+        if not banks:
+            return
         exact = [signal for signal in signals if signal.type.exact]
-        for hit in self._known.exact(exact) if exact and self._banks else ():
+        for hit in self._known.exact(exact) if exact else ():
             yield exact[hit.query], hit
-        policies = [bank.policy for bank in self._banks.values()]
-        floor = min((policy.quality_floor for policy in policies), default=0)
+        floor = min(bank.policy.quality_floor for bank in banks.values())
         # Several views often share a value: each value is searched once, and stands for all that have it.
         sharing: dict[bytes, list[Signal]] = {}
         for signal in signals:
             if signal.type is SignalType.PDQ and not _is_plain(signal, floor):
                 sharing.setdefault(signal.value, []).append(signal)
-        if not sharing or not policies:
+        if not sharing:
             return
         values = list(sharing)
-        for hit in self._known.near(values, max(policy.radius for policy in policies)):
+        for hit in self._known.near(values, max(bank.policy.radius for bank in banks.values())):
             for signal in sharing[values[hit.query]]:
                 yield signal, hit
 
-    def _judge(self, found: Sequence[Match]) -> Matches:
-        kinds = {bank.name: bank.policy.kind for bank in self._banks.values()}
-        allowed = [match for match in found if kinds[match.bank] is BankKind.ALLOW]
-        matches = [match for match in found if kinds[match.bank] is BankKind.MATCH]
-        best = allowed[0] if allowed else None
-        # Both lists are sorted, so what is withheld is a tail.
-        kept = sum(best is None or match.evidence < best.evidence for match in matches)
-        return Matches(
-            matches=tuple(matches[:kept]),
-            suppressed=(
-                *(Suppressed(match, best) for match in matches[kept:]),
-                *(Suppressed(match, None) for match in allowed),
-            ),
-        )
+
+def _rank(order: tuple[int, ...], match: Match) -> tuple[object, ...]:
+    """Sorts better evidence first, and then as a person would look a thing up."""
+    return match.evidence, match.bank, match.entry, order
+
+
+def _judged(found: Sequence[Match], allow_banks: Collection[str]) -> Matches:
+    """Tell what is reported from what is suppressed; `found` holds each entry's best match in each view."""
+    best: dict[str | None, Match] = {}
+    for match in found:  # best first; the view of a digest is None
+        if match.bank in allow_banks:
+            best.setdefault(match.view, match)
+    matches: dict[tuple[str, int, SignalType], Match] = {}
+    suppressed: dict[tuple[str, int, SignalType], Suppressed] = {}
+    for match in found:
+        key = (match.bank, match.entry, match.type)
+        if match.bank in allow_banks:
+            suppressed.setdefault(key, Suppressed(match, None))
+            continue
+        allowed = [best[view] for view in {None, match.view} & best.keys()]
+        by = next((one for one in allowed if one.evidence <= match.evidence), None)
+        if by is None:
+            matches.setdefault(key, match)
+        else:
+            suppressed.setdefault(key, Suppressed(match, by))
+    withheld = [one for key, one in suppressed.items() if key not in matches]
+    withheld.sort(key=lambda one: one.by is None)  # an allow bank's own matches last
+    return Matches(matches=tuple(matches.values()), suppressed=tuple(withheld))
 
 
 def _is_plain(signal: Signal, floor: int) -> bool:
