@@ -1,5 +1,6 @@
 """Writing a file so that its place holds the old one or the new one, never half of it."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ def replacing(target: Path) -> Iterator[BinaryIO]:
         with real.open("wb") as special:
             yield special
         return
+    if not real.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(real.parent))
     handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

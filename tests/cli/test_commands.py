@@ -18,6 +18,7 @@ BANK_KEYS = {"name", "kind", "radius", "quality_floor", "purpose", "onward_shari
     "entries",
     "withdrawn",
 }
+ABOUT = {"kind", "bytes", "sha256", "matches", "suppressed", "compared", "too_plain", "refused"}
 MATCH_KEYS = {"bank", "entry", "type", "distance", "radius", "view", "dialect", "orientation", "labels"}
 
 
@@ -102,6 +103,42 @@ def test_hashes_become_one_entry_that_can_be_withdrawn_and_reinstated(home: Path
     assert matches() == 1
 
 
+def test_comparing_with_nothing_is_said_beside_the_answer(tmp_path: Path, home: Path) -> None:
+    file = write(tmp_path / "a.jpg", small_picture(1))
+
+    def asked(*more: str) -> list[tuple[str, int, int]]:
+        said = [
+            tocsin("match", "--hash", HASH, "--json", "--home", home, *more),
+            tocsin("scan", file, "--workers", "1", "--json", "--home", home, *more),
+        ]
+        return [(one.err, one.code, len(one.objects)) for one in said]
+
+    nothing = "nothing to compare with: no bank holds an entry to match that is not withdrawn\n"
+    assert asked() == [(nothing, 0, 1), (nothing, 0, 2)]
+    tocsin("bank", "create", "other", "--kind", "allow", "--home", home)
+    tocsin("bank", "add", "other", "--hash", HASH, "--home", home)
+    assert asked() == [(nothing, 0, 1), (nothing, 0, 2)]
+    tocsin("bank", "add", "known", "--hash", "pdq:" + "f0" * 32, "--home", home)
+    assert asked() == [("", 0, 1), ("", 0, 2)]
+    nothing = nothing.replace("no bank holds", "none of the banks named holds")
+    assert asked("--bank", "other") == [(nothing, 0, 1), (nothing, 0, 2)]
+    for bank in ("known", "other"):
+        tocsin("bank", "remove", bank, "--yes", "--home", home)
+    nothing = "nothing to compare with: there are no banks; `tocsin bank create NAME` makes one\n"
+    assert asked() == [(nothing, 0, 1), (nothing, 0, 2)]
+
+
+def test_an_emptied_database_is_no_answer(home: Path) -> None:
+    tocsin("bank", "add", "known", "--hash", HASH, "--home", home)
+    for path in home.glob("tocsin.db*"):
+        path.unlink()
+    (home / "tocsin.db").write_bytes(b"")
+    for command in (("match", "--hash", HASH), ("bank", "list"), ("bank", "create", "new")):
+        said = tocsin(*command, "--home", home)
+        assert (said.code, said.out) == (4, "")
+        assert "[storage.damaged]" in said.err
+
+
 def test_files_are_banked_and_what_is_refused_is_said(home: Path, tmp_path: Path) -> None:
     good = write(tmp_path / "good.jpg", small_picture(1))
     cut = write(tmp_path / "cut.jpg", small_picture(2)[:900])
@@ -173,7 +210,7 @@ def test_match_prints_the_documented_object(stocked: Path) -> None:
     said = tocsin("match", "--json", files / "0.jpg", files / "1.jpg", files / "cut.jpg", "--home", home)
     assert said.code == 1
     for one in said.objects:
-        assert set(one) == {"path", "matches", "suppressed", "compared", "too_plain", "refused"}
+        assert set(one) == {"path", *ABOUT}
     found = said.objects[0]["matches"]
     for match in found:
         assert set(match) == MATCH_KEYS
@@ -192,7 +229,7 @@ def test_scan_prints_the_documented_objects_and_counts(stocked: Path, tmp_path: 
     assert said.code == 1
     *found, last = said.objects
     for one in found:
-        assert set(one) == {"path", "member", "matches", "suppressed", "compared", "too_plain", "refused"}
+        assert set(one) == {"path", "member", *ABOUT}
     assert {(Path(one["path"]).name, one["member"]) for one in found if one["matches"]} == {
         ("0.jpg", None),
         ("pair.zip", "copy.jpg"),

@@ -11,6 +11,7 @@ from support.known import MemoryItems, digest, distance, pdq
 
 from tocsin.banks.model import BankKind, EntryDraft, Label, Policy
 from tocsin.banks.store import UnknownBankError
+from tocsin.hashing.content import Content
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 from tocsin.matching.matches import Match, Matcher, Matches
 from tocsin.storage.home import Home
@@ -259,9 +260,16 @@ def test_the_object_of_a_match_has_the_documented_shape() -> None:
     items = MemoryItems({"known": Policy(), "harmless": Policy(BankKind.ALLOW, radius=4)})
     items.add("known", 1, [pdq(1, 2), digest(SignalType.MD5, 7)])
     items.add("harmless", 2, [pdq(1)])
-    said = Matcher(items).match([pdq(1, 2, 3, view="frame-1"), digest(SignalType.MD5, 7)]).to_json(None)
+    said = (
+        Matcher(items)
+        .match([pdq(1, 2, 3, view="frame-1"), digest(SignalType.MD5, 7)])
+        .to_json(Content("image", 9, ()))
+    )
     near = {"dialect": "full", "labels": [], "orientation": "upright", "type": "pdq", "view": "frame-1"}
     assert said == {
+        "kind": "image",
+        "bytes": 9,
+        "sha256": None,
         "matches": [
             {"bank": "known", "entry": 1, "type": "md5", "distance": 0, "radius": 0, "labels": []}
             | {"view": None, "dialect": None, "orientation": None},

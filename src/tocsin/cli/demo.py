@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tocsin.cli.output import put
+from tocsin.errors import Error
 from tocsin.matching.names import shown
 
 if TYPE_CHECKING:
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from tocsin.storage.home import Home
 
 WRONG = 4
+MARK = "made-by-tocsin-demo"
+
+
+class DemoFolderError(Error):
+    """The folder holds something else than an earlier demo."""
+
+    code = "cli.demo_folder"
+    advice = "Name a folder that is empty or does not exist yet; the demo writes pictures and banks into it."
 
 
 @click.command("demo")
@@ -33,6 +42,7 @@ def demo(folder: Path) -> int:
     from tocsin.storage.home import Home  # noqa: PLC0415
 
     started = time.monotonic()
+    _claim(folder)
     put(f"1. Making pictures by code in {folder}")
     manifest = inbox.write(folder)
     made, allowed = len(manifest.items), len(manifest.allowed)
@@ -51,9 +61,27 @@ def demo(folder: Path) -> int:
     seconds = time.monotonic() - started
     put(f"{len(given) - wrong} of {len(given)} files answered as they should be, in {seconds:.0f} s.")
     put(f"Open the report:  {report}")
-    put(f"Look further:     tocsin --home {folder / 'home'} bank list")
-    put(f"                  tocsin --home {folder / 'home'} match {folder / 'inbox' / 'copies'}/*")
+    put(f"Look further:     {_program()} --home {folder / 'home'} bank list")
+    put(f"                  {_program()} --home {folder / 'home'} match {folder / 'inbox' / 'copies'}/*")
     return WRONG if wrong else 0
+
+
+def _program() -> str:
+    """How to call this program from here: by its path, where no shell would find it by its name."""
+    import shutil  # noqa: PLC0415  # not on --help
+    import sys  # noqa: PLC0415
+
+    return "tocsin" if shutil.which("tocsin") else str(Path(sys.argv[0]))
+
+
+def _claim(folder: Path) -> None:
+    """Make the folder, or make sure that it is an earlier demo's: nobody else's files are touched."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mark = folder / MARK
+    if not mark.exists() and any(folder.iterdir()):
+        message = f"the folder {shown(str(folder))} holds something else than an earlier demo"
+        raise DemoFolderError(message)
+    mark.touch()
 
 
 def _bank(store: "Home", manifest: "Manifest") -> dict[str, int]:

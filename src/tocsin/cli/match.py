@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tocsin.cli.output import home_option, json_option, open_home, put, put_json
+from tocsin.cli.output import home_option, json_option, open_home, put, put_json, warn_of_nothing
 from tocsin.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,12 +52,13 @@ def match(
     matched = refused = False
     with open_home(home) as store:
         matcher = Matcher(store, banks or None)
+        warn_of_nothing(store, banks)
         for path, content in _contents(paths, hashes):
             found = matcher.match(content.signals)
             matched |= bool(found.matches)
             refused |= content.refused is not None
             if as_json:
-                put_json({"path": path, **found.to_json(content.refused)})
+                put_json({"path": path, **found.to_json(content)})
             else:
                 for line in match_lines(path, content, found):
                     put(line)

@@ -1,7 +1,7 @@
 """What commands say: objects for programs on stdout, words for people on stderr or a terminal."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -66,6 +66,20 @@ def open_home(given: str | None, *, create: bool = False) -> "Iterator[Home]":
 
     with Home.open(home_folder(given), create=create) as home:
         yield home
+
+
+def warn_of_nothing(store: "Home", named: Sequence[str]) -> None:
+    """Say so where nothing can match because the banks (those named, or all) hold nothing to compare with."""
+    from tocsin.banks.model import BankKind  # noqa: PLC0415  # not on --help
+
+    banks = [bank for bank in store.banks() if not named or bank.name in named]
+    if not banks:
+        say("nothing to compare with: there are no banks; `tocsin bank create NAME` makes one")
+        return
+    counts = [store.counts(bank.name) for bank in banks if bank.policy.kind is BankKind.MATCH]
+    if not any(one.entries > one.withdrawn for one in counts):
+        which = "none of the banks named holds" if named else "no bank holds"
+        say(f"nothing to compare with: {which} an entry to match that is not withdrawn")
 
 
 def say(message: str) -> None:

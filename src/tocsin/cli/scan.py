@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tocsin.cli.output import home_option, json_option, open_home, put, put_json
+from tocsin.cli.output import home_option, json_option, open_home, put, put_json, warn_of_nothing
 from tocsin.matching.names import shown
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ def scan(  # noqa: PLR0913  # one for each option
 
     with open_home(home) as store, SeenStore(store.folder / "seen.db") as seen:
         size = workers or len(os.sched_getaffinity(0))
-        with Scanner(Matcher(store, banks or None), seen, workers=size, fresh=fresh) as scanner:
+        matcher = Matcher(store, banks or None)
+        warn_of_nothing(store, banks)
+        with Scanner(matcher, seen, workers=size, fresh=fresh) as scanner:
             counts = _show(scanner.scan(paths), paths, report, show_all=show_all, as_json=as_json)
     return MATCHED if counts.matched else REFUSED if counts.refused else 0
 
@@ -95,7 +97,7 @@ def _put(scanned: "Scanned", *, show_all: bool, as_json: bool) -> None:
 
     found, content = scanned.matches, scanned.content
     if as_json:
-        put_json({"path": scanned.path, "member": scanned.member, **found.to_json(content.refused)})
+        put_json({"path": scanned.path, "member": scanned.member, **found.to_json(content)})
     elif show_all or found.matches or found.suppressed or content.refused is not None:
         name = scanned.path if scanned.member is None else f"{scanned.path}, member {scanned.member}"
         for line in match_lines(name, content, found):

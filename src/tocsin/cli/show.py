@@ -52,10 +52,9 @@ def _match(match: "Match") -> str:
     if match.type.exact:
         words.append("equal")
     else:
-        words += [
-            f"distance {match.distance} of {match.radius}",
-            f"{match.view}, {match.orientation}, {match.dialect}",
-        ]
+        words.append(f"distance {match.distance} of {match.radius}")
+        if match.view is not None:  # a bare hash has none
+            words.append(f"{match.view}, {match.orientation}, {match.dialect}")
     return "  ".join([*words, *map(_label, match.labels)])
 
 

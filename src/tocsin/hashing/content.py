@@ -65,6 +65,11 @@ class Content:
     preview: bytes = b""
     """A blurred, grey, small PNG for reports, where one was asked for."""
 
+    @property
+    def sha256(self) -> str | None:
+        """Its SHA-256 in hexadecimal digits, if its bytes could be read."""
+        return next((signal.hex for signal in self.signals if signal.type is SignalType.SHA256), None)
+
     def to_json(self) -> "dict[str, JsonValue]":
         """The documented shape, without the path that only the caller knows."""
         return {

@@ -26,7 +26,8 @@ def bank_files(
 ) -> Iterator[Banked]:
     """Add each file to `bank`, as soon as it is examined.
 
-    A file that is refused but has digests is banked with these: copies of the same bytes are then found.
+    A file that is refused but has digests is banked with these: copies of the same bytes are then found. An
+    empty file is not banked: it would match every other empty file.
     The id of `origin` applies to a single file; several would become one entry.
 
     Raises:
@@ -36,7 +37,7 @@ def bank_files(
     store.bank(bank)
     contents = examine_paths(paths, all_orientations=False, compiled=len(paths) >= COMPILED_FROM)
     for path, content in contents:
-        if not content.signals:
+        if not content.signals or not content.size:
             yield Banked(path, content, None)
             continue
         result = store.add_entries(bank, [EntryDraft(content.signals, origin, tuple(labels))])

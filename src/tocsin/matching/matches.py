@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.banks.model import Bank, BankKind, Label
 from tocsin.banks.store import KnownItems, NearHit, UnknownBankError
-from tocsin.errors import Refusal
+from tocsin.hashing.content import Content
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 
 if TYPE_CHECKING:
@@ -82,14 +82,17 @@ class Matches:
     compared: tuple[SignalType, ...] = ()
     """Types of signal that were compared: digests only, for instance, where there is no picture."""
 
-    def to_json(self, refused: Refusal | None) -> "dict[str, JsonValue]":
-        """The documented shape, without the path; `refused` is that of the content."""
+    def to_json(self, content: Content) -> "dict[str, JsonValue]":
+        """The documented shape, without the path; `content` is what was matched."""
         return {
+            "kind": content.kind,
+            "bytes": content.size,
+            "sha256": content.sha256,
             "matches": [match.to_json() for match in self.matches],
             "suppressed": [match.to_json() for match in self.suppressed],
             "compared": [kind.value for kind in self.compared],
             "too_plain": sorted({str(signal.view) for signal in self.too_plain}),
-            "refused": None if refused is None else {**refused.to_json()},
+            "refused": None if content.refused is None else {**content.refused.to_json()},
         }
 
 

@@ -17,7 +17,9 @@
     const cell = make("td");
     if (match.type !== "pdq") { cell.textContent = "equal"; return cell; }
     const words = `${match.distance} of ${match.radius}`;
-    cell.append(make("meter", words, { min: 0, max: Math.max(1, match.radius), value: match.distance, "aria-label": `distance ${words}` }), ` ${words}`);
+    // Fuller is closer: an empty bar is a match at the very edge of the radius.
+    const most = Math.max(1, match.radius);
+    cell.append(make("meter", words, { min: 0, max: most, value: most - match.distance, "aria-label": `distance ${words}` }), ` ${words}`);
     return cell;
   };
 
@@ -69,13 +71,13 @@
   const card = (item) => {
     const entry = make("li"), words = make("div");
     words.append(make("h3", item.member === null ? item.path : `${item.path}, member ${item.member}`));
-    const line = make("p", `${item.kind}, ${item.bytes.toLocaleString("en")} bytes. `);
+    const line = make("p", item.sha256 ? `${item.kind}, ${item.bytes.toLocaleString("en")} bytes. ` : "");
     line.prepend(make("span", `${item.state}. `, { class: `state ${item.state}` }));
     words.append(line);
     const found = table(item);
     if (found) words.append(found);
     if (item.refused) {
-      const why = make("p", `${item.refused.message}. ${item.refused.advice} `);
+      const why = make("p", `${item.refused.message.replace(/\.$/, "")}. ${item.refused.advice} `);
       why.append(make("code", item.refused.code));
       words.append(why);
     }

@@ -99,12 +99,9 @@ def _item(scanned: Scanned, state: str, folder: Path) -> JsonObject:
         "state": state,
         "path": shown(scanned.path),
         "member": None if scanned.member is None else shown(scanned.member),
-        "kind": content.kind,
-        "bytes": content.size,
-        "sha256": next((signal.hex for signal in content.signals if signal.type == "sha256"), None),
         "preview": base64.b64encode(content.preview).decode(),
         "original": _link(scanned.path, folder) if scanned.member is None and content.preview else None,
-        **scanned.matches.to_json(content.refused),
+        **scanned.matches.to_json(content),
     }
 
 
