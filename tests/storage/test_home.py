@@ -81,6 +81,59 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
         Home.open(tmp_path)
 
 
+@pytest.mark.parametrize("create", [True, False])
+@pytest.mark.parametrize("tables", ["", "CREATE TABLE other (a)", "CREATE TABLE schema_version (version)"])
+def test_a_database_without_its_tables_is_damaged_and_never_taken_for_a_new_one(
+    home: Home, tables: str, *, create: bool
+) -> None:
+    home.close()
+    path = home.folder / DATABASE
+    for left in home.folder.glob(f"{DATABASE}*"):
+        left.unlink()
+    path.write_bytes(b"")
+    if tables:
+        with sqlite3.connect(path) as connection:
+            connection.execute(tables)
+        connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreDamagedError, match=DATABASE) as caught:
+        Home.open(home.folder, create=create)
+    assert "backup" in caught.value.advice
+    assert path.read_bytes() == before
+
+
+def test_no_database_is_made_under_the_log_of_one_that_is_gone(home: Home) -> None:
+    home.add_entries("known", [draft(1)])
+    (home.folder / DATABASE).unlink()
+    with pytest.raises(StoreDamagedError, match="-wal"):
+        Home.open(home.folder, create=True)
+
+
+def test_what_a_killed_making_of_a_database_left_is_no_hindrance(tmp_path: Path) -> None:
+    (tmp_path / f"{DATABASE}.new").write_bytes(b"half")
+    (tmp_path / f"{DATABASE}.new-journal").write_bytes(b"half")
+    with Home.open(tmp_path, create=True) as home:
+        assert home.banks() == []
+    assert [path.name for path in tmp_path.iterdir()] == [DATABASE]
+
+
+def test_a_home_made_by_many_at_once_is_one_home(tmp_path: Path) -> None:
+    barrier = threading.Barrier(6)
+
+    def make(number: int) -> None:
+        barrier.wait()
+        with Home.open(tmp_path, create=True) as home:
+            home.create_bank(f"bank {number}", Policy())
+
+    threads = [threading.Thread(target=make, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with Home.open(tmp_path) as home:
+        assert len(home.banks()) == 6
+
+
 def test_a_database_from_the_future_is_refused_and_left_alone(home: Home) -> None:
     home.close()
     path = home.folder / DATABASE

@@ -1,5 +1,7 @@
 """The SQLite file: opening it, and transactions on it."""
 
+import fcntl
+import os
 import sqlite3
 import threading
 import time
@@ -10,7 +12,7 @@ from typing import Any
 
 from tocsin.storage import schema
 from tocsin.storage import statements as sql
-from tocsin.storage.errors import OldSqliteError, translated
+from tocsin.storage.errors import OldSqliteError, StoreDamagedError, translated
 
 BUSY_SECONDS = 60.0
 """How long to wait for another process's transaction; an import's batch takes a few seconds."""
@@ -27,13 +29,11 @@ class Database:
     """One connection, which threads take turns on. Errors of SQLite come out as those of storage.errors."""
 
     def __init__(self, path: Path) -> None:
-        """Open the database at `path`, making or migrating its tables as needed.
+        """Open the database at `path` (see `create`), migrating its tables as needed.
 
         Raises FutureSchemaError, OldSqliteError, StoreAccessError, StoreDamagedError.
         """
-        if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-            message = f"the SQLite library is {sqlite3.sqlite_version}"
-            raise OldSqliteError(message)
+        _refuse_old_sqlite()
         self.path = path
         self._turn = threading.RLock()
         with translated(path):
@@ -49,7 +49,12 @@ class Database:
 
     def _prepare(self) -> None:
         """Settings and schema. A database from the future is refused before anything in it changes."""
-        schema.refuse_the_future(schema.version(self._connection), self.path)
+        found = schema.version(self._connection)
+        schema.refuse_the_future(found, self.path)
+        if found == 0:
+            # Never taken for a new one: what is screened against it would all come out as "no match".
+            message = f"the database holds none of Tocsin's tables: {self.path}"
+            raise StoreDamagedError(message)
         self._use_wal()
         # FULL: a commit is on the disk when it returns; in WAL mode NORMAL would not promise that.
         self._connection.execute("PRAGMA synchronous = FULL")
@@ -58,7 +63,7 @@ class Database:
         self._connection.execute(
             "PRAGMA journal_size_limit = 67108864"
         )  # after a large import, shrink the WAL
-        if schema.version(self._connection) < schema.NEWEST:
+        if found < schema.NEWEST:
             with self.writing():
                 schema.migrate(self._connection, self.path)
 
@@ -138,3 +143,48 @@ class Database:
     def close(self) -> None:
         """Let the file go."""
         self._connection.close()
+
+
+def create(path: Path) -> None:
+    """Make a database with all tables at `path`, unless there is a file already.
+
+    It comes to its name when it is whole, so that a file without tables there is always a damaged one. The
+    lock on the folder keeps two processes from making it at once.
+
+    Raises OldSqliteError, StoreAccessError, StoreDamagedError, StoreFullError, OSError.
+    """
+    _refuse_old_sqlite()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        if os.path.lexists(path):
+            return
+        if os.path.lexists(f"{path}-wal"):
+            message = f"the database is gone, but its write-ahead log is there: {path}-wal"
+            raise StoreDamagedError(message)
+        new = path.with_name(f"{path.name}.new")
+        for left in (new, new.with_name(f"{new.name}-journal")):  # by a process that was killed here
+            left.unlink(missing_ok=True)
+        _write_empty(new)
+        new.rename(path)
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _write_empty(path: Path) -> None:
+    """A database with all tables and nothing in them."""
+    with translated(path):
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            schema.migrate(connection, path)
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+
+
+def _refuse_old_sqlite() -> None:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        message = f"the SQLite library is {sqlite3.sqlite_version}"
+        raise OldSqliteError(message)

@@ -63,7 +63,9 @@ class StoreDamagedError(Error):
     """The database is damaged, or is not one of Tocsin's."""
 
     code = "storage.damaged"
-    advice = "Restore tocsin.db from a backup."
+    advice = (
+        "Restore tocsin.db from a backup; or move it away, make the banks anew and import their lists again."
+    )
 
 
 _BY_CODE: dict[int, type[Error]] = {

@@ -27,6 +27,7 @@ from tocsin.storage import curating, imports, reading
 from tocsin.storage import statements as sql
 from tocsin.storage.adding import add_batch
 from tocsin.storage.database import Database
+from tocsin.storage.database import create as create_database
 from tocsin.storage.errors import NoHomeError, StoreAccessError
 
 if TYPE_CHECKING:
@@ -55,12 +56,15 @@ class Home:
     def open(cls, path: str | os.PathLike[str], *, create: bool = False) -> Self:
         """Open the home in folder `path`; with `create`, make it (readable by its owner only) if need be.
 
+        An existing database without tables is damaged, not new.
+
         Raises NoHomeError, FutureSchemaError, OldSqliteError, StoreAccessError, StoreDamagedError.
         """
         folder = Path(path)
         try:
             if create:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                create_database(folder / DATABASE)
             elif not (folder / DATABASE).exists():
                 message = f"there are no banks in {folder}"
                 raise NoHomeError(message)

@@ -112,10 +112,11 @@ NEWEST = len(STEPS)
 
 
 def version(connection: sqlite3.Connection) -> int:
-    """The schema version of a database; 0 when it is empty."""
+    """The schema version of a database; 0 when it has none of our tables."""
     if connection.execute(sql.HAS_SCHEMA_VERSION).fetchone() is None:
         return 0
-    return int(connection.execute(sql.SCHEMA_VERSION).fetchone()[0])
+    row = connection.execute(sql.SCHEMA_VERSION).fetchone()
+    return int(row[0]) if row else 0
 
 
 def refuse_the_future(found: int, path: Path) -> None:
