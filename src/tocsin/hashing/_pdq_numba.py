@@ -1,14 +1,13 @@
 """PDQ's reduction to 64x64 compiled by numba; same functions and answers as `_pdq_numpy`.
 
-The compiled code is cached on disk beside this file, or in the user's cache folder where that is read-only
-(numba's rule), so only the first call ever pays for compiling.
+The compiled code is kept on disk, so that only the first process ever pays for compiling.
 """
 
-import numba
 import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
+from tocsin.compiling import cached_njit
 from tocsin.hashing._pdq_numpy import LUMA
 from tocsin.hashing._pdq_tables import SIDE, Reduction, sample_positions, window_size
 
@@ -31,7 +30,7 @@ def pick(
     return picked
 
 
-@numba.njit(types.Array(types.uint8, 2, "C")(_Pixels, _Ints, _Ints, types.int64), cache=True, nogil=True)
+@cached_njit(types.Array(types.uint8, 2, "C")(_Pixels, _Ints, _Ints, types.int64), nogil=True)
 def _pick(pixels, rows, columns, channels):  # type: ignore[no-untyped-def]  # numba gives the types  # noqa: ANN001, ANN202
     starts = (columns * channels).astype(np.uint64)  # unsigned: no test for counting from the end
     picked = np.empty((len(rows), len(columns) * channels), dtype=np.uint8)
@@ -61,7 +60,7 @@ def reduce_columns(luma: NDArray[np.float64], by: Reduction) -> NDArray[np.float
     return reduced
 
 
-@numba.njit(_Weights(_Weights, _Ints, _Ints, _Weights), cache=True, nogil=True)
+@cached_njit(_Weights(_Weights, _Ints, _Ints, _Weights), nogil=True)
 def _reduce_columns(luma, first, length, weights):  # type: ignore[no-untyped-def]  # numba gives the types  # noqa: ANN001, ANN202
     reduced = np.empty((SIDE, SIDE), dtype=np.float64)
     for i in range(SIDE):
@@ -73,9 +72,7 @@ def _reduce_columns(luma, first, length, weights):  # type: ignore[no-untyped-de
     return reduced
 
 
-@numba.njit(
-    _Weights(_Pixels, types.int64, _Ints, _Ints, _Weights), cache=True, nogil=True, fastmath={"contract"}
-)
+@cached_njit(_Weights(_Pixels, types.int64, _Ints, _Ints, _Weights), nogil=True, fastmath={"contract"})
 def _reduce_rows(pixels, channels, row_first, row_length, row_weights):  # type: ignore[no-untyped-def]  # numba gives the types  # noqa: ANN001, ANN202
     """Line after line, so that the picture is read once and in order; single precision is enough there."""
     samples = pixels.shape[1]
@@ -127,7 +124,7 @@ def reduce_as_reference(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.
     return reduced
 
 
-@numba.njit(types.void(_Single, _Ints, types.int64, _Single), cache=True, nogil=True)
+@cached_njit(types.void(_Single, _Ints, types.int64, _Single), nogil=True)
 def _box_into(lines, wanted, size, filtered):  # type: ignore[no-untyped-def]  # numba gives the types  # noqa: ANN001, ANN202
     """The box filter along the first axis, all columns at once, kept at the `wanted` positions only."""
     extent, columns = lines.shape
@@ -152,14 +149,14 @@ def _box_into(lines, wanted, size, filtered):  # type: ignore[no-untyped-def]  #
             kept += 1
 
 
-@numba.njit(_Single(_Single, _Ints, types.int64), cache=True, nogil=True)
+@cached_njit(_Single(_Single, _Ints, types.int64), nogil=True)
 def _box_down(lines, wanted, size):  # type: ignore[no-untyped-def]  # numba gives the types  # noqa: ANN001, ANN202
     filtered = np.empty((len(wanted), lines.shape[1]), dtype=np.float32)
     _box_into(lines, wanted, size, filtered)
     return filtered
 
 
-@numba.njit(_Single(_Pixels, types.int64, types.int64), cache=True, nogil=True)
+@cached_njit(_Single(_Pixels, types.int64, types.int64), nogil=True)
 def _first_box_along_rows(pixels, channels, size):  # type: ignore[no-untyped-def]  # numba gives the types  # noqa: ANN001, ANN202
     """Brightness and the first pass, `_LANES` rows side by side so that the running sums are vectors."""
     height, width = pixels.shape[0], pixels.shape[1] // channels
@@ -189,7 +186,7 @@ def _first_box_along_rows(pixels, channels, size):  # type: ignore[no-untyped-de
     return out
 
 
-@numba.njit(_Single(_Single, _Ints, types.int64), cache=True, nogil=True)
+@cached_njit(_Single(_Single, _Ints, types.int64), nogil=True)
 def _second_box_along_rows(lines, wanted, size):  # type: ignore[no-untyped-def]  # numba gives the types  # noqa: ANN001, ANN202
     """The second pass along rows, kept only at the columns that will be sampled."""
     height, width = lines.shape

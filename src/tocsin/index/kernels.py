@@ -7,6 +7,7 @@ import numpy as np
 from numba import int64, njit, types, uint8, uint16, uint32, uint64
 from numpy.typing import NDArray
 
+from tocsin.compiling import cached_njit
 from tocsin.index.arrays import Bytes, Words
 from tocsin.index.instructions import LANES, lowest_bit, near_mask, prefetch, set_bits
 from tocsin.index.plan import Plan
@@ -63,7 +64,7 @@ def _compare(hashes, first, last, queries, number, radius, rows, distances, foun
     return found
 
 
-@njit(_HITS(_fixed(uint64, 2), _fixed(uint64, 2), int64), nogil=True, cache=True)
+@cached_njit(_HITS(_fixed(uint64, 2), _fixed(uint64, 2), int64), nogil=True)
 def _scan_flat(hashes, queries, radius):
     """Compare every query with every row; limits, rows and distances."""
     limits = np.zeros(len(queries) + 1, np.int64)
@@ -155,14 +156,12 @@ def _near_postings(begins, ends, neighbours, probes, query_chunks, number, posti
     return count, len(probes), postings
 
 
-@njit(
+@cached_njit(
     _HITS(
         _fixed(uint64, 2), _fixed(uint32, 2), _fixed(uint16, 1), _fixed(uint8, 1),
         _fixed(int64, 1), _fixed(int64, 1), _fixed(uint64, 2), int64,
     ),
-    nogil=True,
-    cache=True,
-)  # fmt: skip
+    nogil=True)  # fmt: skip
 def _scan_directory(hashes, starts, neighbours, numbers, allowances, probes, queries, radius):
     """As `_scan_flat`, by way of the directory."""
     n = len(hashes)
@@ -195,10 +194,8 @@ def _scan_directory(hashes, starts, neighbours, numbers, allowances, probes, que
 _NEIGHBOURS, _NUMBERS = types.Array(uint16, 1, "C"), types.Array(uint8, 1, "C")
 
 
-@njit(
-    types.void(_fixed(uint16, 2), int64, types.Array(uint32, 1, "C"), _NEIGHBOURS, _NUMBERS),
-    nogil=True,
-    cache=True,
+@cached_njit(
+    types.void(_fixed(uint16, 2), int64, types.Array(uint32, 1, "C"), _NEIGHBOURS, _NUMBERS), nogil=True
 )
 def _list_rows(chunks, chunk, places, neighbours, numbers):
     """Counting sort of the rows by one chunk; `places` says where each value's postings begin."""
