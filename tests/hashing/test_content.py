@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from support.files import zip_of
 
 from tocsin.hashing.content import Content, SubvertedError, Wanted, content_of, examine, signals_of
 from tocsin.hashing.signals import Dialect, Orientation, SignalType
@@ -91,10 +92,40 @@ def test_an_answer_survives_the_way_to_the_parent() -> None:
     examine(
         io.BytesIO(PICTURE), {"all_orientations": True, "preview": True, "compiled": False}, answers.append
     )
-    (answer,) = answers
+    first, answer = answers  # the digests, and with the only view all of it
+    assert Content.from_answer(first).signals == Content.from_answer(answer).signals[:3]
     sent = json.loads(json.dumps(answer))
     assert Content.from_answer(sent).to_answer() == answer
     assert Content.from_answer(sent).signals == signals_of(PICTURE, all_orientations=True)
+
+
+def test_what_is_known_is_said_before_more_is_decoded() -> None:
+    frames = [Image.fromarray(picture(seed, 160, 120)) for seed in range(3)]
+    animation = io.BytesIO()
+    frames[0].save(animation, "PNG", save_all=True, append_images=frames[1:])
+    answers: list[Mapping[str, Any]] = []
+    examine(io.BytesIO(animation.getvalue()), {"compiled": False}, answers.append)
+    views = [[signal.view for signal in Content.from_answer(answer).signals[3::2]] for answer in answers]
+    assert views == [[], ["picture"], ["picture", "frame-1"], ["picture", "frame-1", "frame-2"]]
+
+
+def test_of_an_archive_each_member_is_announced_and_then_answered() -> None:
+    answers: list[Mapping[str, Any]] = []
+    where = {"start": 1, "stride": 2, "offset": 1, "compiled": False}
+    archive = zip_of({"a": b"a", "b.jpg": PICTURE, "c": b"c", "d": b"d"})
+    examine(io.BytesIO(archive), where, answers.append)
+    said = [
+        (one["name"], bool(one.get("begun")), bool(one.get("partial")), len(one.get("signals", ())))
+        for one in answers
+    ]
+    assert said == [
+        ("b.jpg", True, False, 0),
+        ("b.jpg", False, True, 3),
+        ("b.jpg", False, True, 5),
+        ("b.jpg", False, False, 5),
+        ("d", True, False, 0),
+        ("d", False, False, 3),
+    ]
 
 
 JSON = st.recursive(

@@ -17,6 +17,7 @@ from support.scans import answers, examined, recalled, scanner_with
 
 from tocsin.banks.model import Policy
 from tocsin.hashing.content import signals_of
+from tocsin.hashing.digests import digest_signals
 from tocsin.matching import archive_scan, scan
 from tocsin.matching.counts import ScanCounts
 from tocsin.matching.scan import Scanned
@@ -230,6 +231,36 @@ def test_a_member_that_kills_its_child_costs_only_itself(
         }
         assert [refused.code for refused in said.values() if refused] == ["media.killed"] * 2
     assert answers(recalled(seen, paths)) == answers(found)
+
+
+def test_digests_outlive_the_decoder(mortal_pool: Pool, seen: SeenStore, tmp_path: Path) -> None:
+    """In a file and in a member; each is answered once, and a known digest matches beside the refusal."""
+    picture = small_picture(8)
+    write(tmp_path / "files" / "picture.late", picture)
+    write(tmp_path / "files" / "one.zip", zip_of({"a.txt": b"a", "late": picture, "z.txt": b"z"}))
+    known = MemoryItems({"known": Policy()})
+    known.add("known", 1, digest_signals([picture]))
+    scanned = examined(mortal_pool, seen, [tmp_path / "files"], known)
+    found = {one.member or Path(one.path).name: one for one in scanned}
+    assert len(found) == len(scanned)
+    assert set(found) == {"picture.late", "one.zip", "a.txt", "late", "z.txt"}
+    for name in ("picture.late", "late"):
+        content = found[name].content
+        assert content.refused is not None
+        assert content.refused.code == "media.killed"
+        assert len(content.signals) == 3
+        assert found[name].matches.matches
+
+
+@pytest.mark.usefixtures("eager")
+def test_an_archive_whose_list_kills_is_refused_once(
+    mortal_pool: Pool, seen: SeenStore, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "files" / "bad.zip", zip_of({"unlisted": b"x", "unlisted-too": b"x", "z": b"z"}))
+    (about,) = examined(mortal_pool, seen, [path])
+    assert about.content.refused is not None
+    assert about.content.refused.code == "media.killed"
+    assert "list" in about.content.refused.message
 
 
 def test_an_archive_that_kills_too_many_children_is_given_up_aloud(

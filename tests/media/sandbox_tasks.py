@@ -40,6 +40,9 @@ def misbehave(source: BinaryIO, options: JsonObject, emit: Emit) -> None:  # noq
             ctypes.string_at(0)
         case "killed":
             os.kill(os.getpid(), signal.SIGKILL)
+        case "reply, then killed":
+            emit({"found": True})
+            os.kill(os.getpid(), signal.SIGKILL)
         case "abort":
             os.abort()
         case "exit":

@@ -124,6 +124,13 @@ def test_what_was_found_before_the_end_is_kept(rough: Pool) -> None:
 
 
 @pytest.mark.slow
+def test_a_job_that_is_repeated_has_found_nothing_twice(rough: Pool) -> None:
+    (outcome,) = rough.run([Job.of_bytes(1, b"", {"how": "reply, then killed"})])
+    assert outcome.items == ({"found": True},)
+    assert outcome.refusal is not None
+    assert outcome.refusal.code == "media.killed"
+
+
 def test_the_clock_starts_anew_with_each_finding() -> None:
     with pool("steadily", limits=FAST) as opened:
         events = list(opened.stream([Job.of_bytes("key", b"")]))

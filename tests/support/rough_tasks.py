@@ -12,13 +12,25 @@ Emit = Callable[[Mapping[str, JsonValue]], None]
 
 
 def die_at_names(source: BinaryIO, options: JsonObject, emit: Emit) -> None:
-    """Examine, but die before answering for a member called `kill...` or a file that says `kill`."""
+    """Examine, but die at a file that says `kill`, and at names.
+
+    A member called `kill...` ends the child after it was begun, `unlisted...` before, and a picture called
+    `late...`, or a file with that suffix, when its first view is known.
+    """
     if "stride" not in options and source.read(4) == b"kill":
         os.kill(os.getpid(), signal.SIGKILL)
     source.seek(0)
+    answers = 0
 
     def emit_or_die(item: Mapping[str, JsonValue]) -> None:
-        if str(item.get("name", "")).startswith("kill"):
+        nonlocal answers
+        name = str(item.get("name", options.get("suffix", "")))
+        answers = 0 if item.get("begun") else answers + 1
+        if (
+            (name.startswith("kill") and not item.get("begun"))
+            or name.startswith("unlisted")
+            or (name.startswith(("late", ".late")) and answers > 1)
+        ):
             os.kill(os.getpid(), signal.SIGKILL)
         emit(item)
 

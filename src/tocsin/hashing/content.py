@@ -9,6 +9,7 @@ import binascii
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from tocsin.errors import Error, Refusal
@@ -135,17 +136,21 @@ def signals_of(data: bytes, *, all_orientations: bool = False) -> tuple[Signal, 
     wanted = Wanted(tuple(Orientation) if all_orientations else (Orientation.UPRIGHT,))
     signals: list[Signal] = digest_signals([data])
     if identify(data[:HEAD_BYTES]).kind == "image":
-        signals += _view_signals(io.BytesIO(data), wanted, [])
+        signals += chain.from_iterable(_view_signals(io.BytesIO(data), wanted, []))
     return tuple(signals)
 
 
-def content_of(source: BinaryIO, suffix: str, wanted: Wanted) -> Content:
+def content_of(
+    source: BinaryIO, suffix: str, wanted: Wanted, so_far: Callable[[Content], None] = lambda _content: None
+) -> Content:
     """Examine one content from its beginning; whatever is wrong with it becomes its refusal.
 
     Args:
         source: at its beginning. If it cannot seek, a picture in it is refused as too large.
         suffix: the ending of its name with the dot, lower case; empty where it has no name.
         wanted: what to compute.
+        so_far: called before a picture is decoded and after each of its views with what is known by then,
+            because the decoder may take the process with it.
     """
     try:
         head = source.read(HEAD_BYTES)
@@ -166,32 +171,46 @@ def content_of(source: BinaryIO, suffix: str, wanted: Wanted) -> Content:
     content = Content(file_type.kind, size, tuple(signals), format=file_type.format)
     if refusal := _out_of_reach(file_type, suffix):
         return replace(content, refused=refusal)
-    return _with_views(source, content, wanted) if file_type.kind == "image" else content
+    return _with_views(source, content, wanted, so_far) if file_type.kind == "image" else content
 
 
-def _with_views(source: BinaryIO, content: Content, wanted: Wanted) -> Content:
+def _with_views(
+    source: BinaryIO, content: Content, wanted: Wanted, so_far: Callable[[Content], None]
+) -> Content:
     """`content` with the signals of its views, as many as there are before a refusal."""
-    signals, previews = list(content.signals), list[bytes]()
-    refused: Refusal | None = None
+    previews = list[bytes]()
     try:
         if not source.seekable():
             raise TooLargeError
         source.seek(0)
-        signals.extend(_view_signals(source, wanted, previews))
+        so_far(content)
+        for signals in _view_signals(source, wanted, previews):
+            content = replace(content, signals=content.signals + signals, preview=b"".join(previews))
+            so_far(content)
     except Error as error:
-        refused = Refusal.of(error)
-    return replace(content, signals=tuple(signals), refused=refused, preview=b"".join(previews))
+        return replace(content, refused=Refusal.of(error))
+    return content
 
 
 def examine(
     source: BinaryIO, options: "Mapping[str, JsonValue]", emit: "Callable[[Mapping[str, JsonValue]], None]"
 ) -> None:
-    """Sandbox task: examine one file and answer once; or, with the option `stride`, what is in an archive."""
+    """Sandbox task: examine one file; with the option `stride`, what is in an archive.
+
+    A later answer replaces an earlier one. The first has the digests, so that they are known even if decoding
+    the picture ends this process.
+    """
     if "stride" in options:
         _examine_members(source, options, emit)
         return
-    content = content_of(source, str(options.get("suffix", "")), Wanted.from_options(options))
-    emit(content.to_answer())
+    said: list[Content] = []
+
+    def answer(content: Content) -> None:
+        if content not in said:  # the last view has often been the only one
+            said[:] = [content]
+            emit(content.to_answer())
+
+    answer(content_of(source, str(options.get("suffix", "")), Wanted.from_options(options), answer))
 
 
 def _examine_members(
@@ -199,21 +218,35 @@ def _examine_members(
 ) -> None:
     """Examine the members of an archive and answer for each, with its index and name.
 
-    Options `start`, `stride` and `offset` are those of `tocsin.media.archives.members`. An empty answer is a
-    sign of life.
+    Options `start`, `stride` and `offset` are those of `tocsin.media.archives.members`. Before a byte of a
+    member is read, its index and name are sent with `begun`; answers with `partial` are followed by a fuller
+    one. So whoever reads them knows which member ended this process, if one did. An empty answer is a sign of
+    life.
     """
     from tocsin.media.archives import members  # noqa: PLC0415  # only for archives
 
     start, stride, offset = (_number(options[name]) for name in ("start", "stride", "offset"))
     wanted = Wanted.from_options(options)
-    for member in members(source, start=start, stride=stride, offset=offset, progress=lambda: emit({})):
+
+    def began(index: int, name: bytes) -> None:
+        emit({"begun": True, "index": index, "name": os.fsdecode(name)})
+
+    inside = members(
+        source, start=start, stride=stride, offset=offset, progress=lambda: emit({}), began=began
+    )
+    for member in inside:
         name = os.fsdecode(member.name)
+        about: dict[str, JsonValue] = {"index": member.index, "name": name}
         if member.opened is None:
-            content = Content("file", member.size, (), member.refusal)
+            content = Content("file", 0, (), member.refusal)
         else:
-            content = content_of(member.opened, suffix_of(name), wanted)
+
+            def so_far(content: Content, about: "dict[str, JsonValue]" = about) -> None:
+                emit({"partial": True, **about, **content.to_answer()})
+
+            content = content_of(member.opened, suffix_of(name), wanted, so_far)
             content = replace(content, refused=content.refused or member.refusal)
-        emit({"index": member.index, "name": name, **content.to_answer()})
+        emit({**about, **content.to_answer()})
 
 
 def suffix_of(name: str) -> str:
@@ -221,17 +254,17 @@ def suffix_of(name: str) -> str:
     return os.path.splitext(name)[1].lower()  # noqa: PTH122  # the name may be one no Path can have
 
 
-def _view_signals(source: BinaryIO, wanted: Wanted, previews: list[bytes]) -> Iterator[Signal]:
+def _view_signals(source: BinaryIO, wanted: Wanted, previews: list[bytes]) -> Iterator[tuple[Signal, ...]]:
     """The PDQ signals of each view, as they are decoded; the first one's preview goes into `previews`."""
     from tocsin.hashing.pdq import hash_signals  # noqa: PLC0415  # NumPy, only once there is a picture
     from tocsin.media.views import views  # noqa: PLC0415
 
     for view in views(source, wanted.limits):
-        yield from hash_signals(view.pixels, wanted.orientations, view=view.name, compiled=wanted.compiled)
         if wanted.preview and not previews:
             from tocsin.media.preview import preview  # noqa: PLC0415  # only for reports
 
             previews.append(preview(view.pixels))
+        yield tuple(hash_signals(view.pixels, wanted.orientations, view=view.name, compiled=wanted.compiled))
 
 
 def _out_of_reach(file_type: FileType, suffix: str) -> Refusal | None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Collection, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tocsin.errors import Refusal
 from tocsin.hashing.content import Content, SubvertedError
@@ -40,13 +40,19 @@ class _Share:
     stride: int
     offset: int
 
-    def next_index(self) -> int:
-        """The member that the share begins with."""
-        return self.start + (self.offset - self.start) % self.stride
-
     def after(self, index: int) -> "_Share":
         """What is left of the share behind member `index`."""
         return _Share(index + 1, self.stride, self.offset)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """How far a child has come with a share."""
+
+    share: _Share
+    """What is left of it."""
+    at: tuple[int, SeenMember] | None = None
+    """The member that it has begun, with what is known of that by now; None between members."""
 
 
 def examine_members(
@@ -55,7 +61,8 @@ def examine_members(
     """The members of `archive` that are not known yet, with their numbers.
 
     What is wrong with the archive itself comes once, with the number `ITSELF` or one below it. A member that
-    ends its child comes with that as its refusal, and the others go on.
+    ends its child comes with that as its refusal and with what was found out before, and the others go on. If
+    a child ends between members, the list of them is what it cannot read, so the archive is given up.
     """
     shared = archive.content.format in SHAREABLE_ARCHIVES and archive.content.size >= SHARE_FROM_BYTES
     stride = workers if shared else 1
@@ -63,35 +70,45 @@ def examine_members(
         _Share(_first_unknown(offset, stride, archive.known), stride, offset) for offset in range(stride)
     ]
     said: list[Refusal] = []
-    suspects: set[int] = set()
+    suspects: set[tuple[int, int]] = set()
     lost = 0
     while shares:
         broken = yield from _read_shares(pool, archive, shares, options, said)
         shares = []
-        for share, refusal in broken:
-            number = share.next_index()
-            if refusal.code == KilledError.code and number not in suspects:
-                suspects.add(number)  # it may have been killed from outside: once more before it is blamed
+        for reading, refusal in broken:
+            share, at = reading.share, reading.at
+            suspect = (share.offset, -1 if at is None else at[0])
+            if refusal.code == KilledError.code and suspect not in suspects:
+                suspects.add(suspect)  # it may have been killed from outside: once more before it is blamed
                 shares.append(share)
-                continue
-            lost += 1
-            if number not in archive.known:
-                yield number, SeenMember(f"member {number}", Content("file", 0, (), refusal))
-            shares.append(share.after(number))
+            elif at is None:
+                yield from _itself(said, _unlisted(refusal))
+            else:
+                number, member = at
+                lost += 1
+                if number not in archive.known:
+                    content = replace(member.content, refused=refusal)
+                    yield number, SeenMember(member.name, content)
+                shares.append(share.after(number))
         if lost > MOST_LOST_MEMBERS:
             message = f"{lost} members of this archive ended their sandbox child; the rest was not looked at"
-            yield _itself(said, Refusal.of(KilledError(message)))
+            yield from _itself(said, Refusal.of(KilledError(message)))
             return
+
+
+def _unlisted(refusal: Refusal) -> Refusal:
+    message = f"the list of the archive's members cannot be read to its end: {refusal.message}"
+    return Refusal(refusal.code, message, refusal.advice)
 
 
 def _read_shares(
     pool: Pool, archive: Archive, shares: Sequence[_Share], options: JsonObject, said: list[Refusal]
-) -> Generator[tuple[int, SeenMember], None, list[tuple[_Share, Refusal]]]:
-    """What is in the shares; returns those that were cut short, from the culprit on, with the reason."""
-    left = dict(enumerate(shares))
-    broken: list[tuple[_Share, Refusal]] = []
+) -> Generator[tuple[int, SeenMember], None, list[tuple[_Reading, Refusal]]]:
+    """What is in the shares; returns those that were cut short, with the reason."""
+    left = {key: _Reading(share) for key, share in enumerate(shares)}
+    broken: list[tuple[_Reading, Refusal]] = []
     for event in pool.stream(_jobs(archive.path, shares, options)):
-        share = left[event.key]
+        reading = left[event.key]
         refusal = event.refusal if isinstance(event, Outcome) else None
         if isinstance(event, Reply) and "index" in event.item:  # otherwise it is a sign of life
             try:
@@ -99,16 +116,21 @@ def _read_shares(
             except SubvertedError as error:
                 refusal = Refusal.of(error)
             else:
-                if number >= share.start:  # a job that is repeated says again what it said before
-                    left[event.key] = share.after(number)
-                    if number not in archive.known:
-                        yield number, member
+                if number < reading.share.start:
+                    continue  # nobody asked for it
+                if event.item.get("begun") or event.item.get("partial"):
+                    reading.at = number, member
+                    continue
+                reading.at = None
+                reading.share = reading.share.after(number)
+                if number not in archive.known:
+                    yield number, member
         if refusal is None:
             continue
         if refusal.code in CHILD_LOST:
-            broken.append((share, refusal))
-        elif refusal not in said:  # every share meets the same damage
-            yield _itself(said, refusal)
+            broken.append((reading, refusal))
+        else:  # every share meets the same damage
+            yield from _itself(said, refusal)
     return broken
 
 
@@ -134,13 +156,15 @@ def _member(item: JsonObject) -> tuple[int, SeenMember]:
         os.fsencode(name)
     except UnicodeEncodeError as error:
         raise SubvertedError from error
-    return number, SeenMember(name, content_from(item))
+    begun = Content("file", 0, ())  # nothing is known of it yet
+    return number, SeenMember(name, begun if item.get("begun") else content_from(item))
 
 
-def _itself(said: list[Refusal], refusal: Refusal) -> tuple[int, SeenMember]:
-    """What is wrong with the archive itself, said under a number of its own."""
-    said.append(refusal)
-    return ITSELF - len(said) + 1, SeenMember("", Content("file", 0, (), refusal))
+def _itself(said: list[Refusal], refusal: Refusal) -> Iterator[tuple[int, SeenMember]]:
+    """What is wrong with the archive itself, said once, under a number of its own."""
+    if refusal not in said:
+        said.append(refusal)
+        yield ITSELF - len(said) + 1, SeenMember("", Content("file", 0, (), refusal))
 
 
 def content_from(item: JsonObject) -> Content:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from tocsin.errors import Refusal
@@ -24,10 +25,11 @@ COMPILED = (*PLAIN, "tocsin.hashing._pdq_numba")
 
 
 def content_of(outcome: Outcome[K]) -> Content:
-    """What a child found out about a file; one that died first leaves only the reason."""
+    """What a child found out about a file, and if it died on the way, the reason beside what it had."""
     if not outcome.items:
         return Content("file", 0, (), outcome.refusal or Refusal.of(SubvertedError()))
-    return content_from(outcome.items[0])
+    content = content_from(outcome.items[-1])
+    return replace(content, refused=content.refused or outcome.refusal)
 
 
 def examine_paths(

@@ -280,7 +280,7 @@ class Crew:
             ticket = worker.queue.popleft()
             if worker.verdict:
                 yield Ended(ticket, worker.verdict)
-            elif status == -signal.SIGKILL and not worker.reply_bytes:
+            elif status == -signal.SIGKILL:
                 yield Lost(ticket, post_mortem(status, self._limits))
             else:
                 yield Ended(ticket, post_mortem(status, self._limits))

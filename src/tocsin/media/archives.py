@@ -47,12 +47,14 @@ def members(  # noqa: PLR0913  # where to begin and what to leave to others
     stride: int = 1,
     offset: int = 0,
     progress: Callable[[], None] = lambda: None,
+    began: Callable[[int, bytes], None] = lambda _index, _name: None,
 ) -> Iterator[Member]:
     """The files in the archive `source` with `index >= start` and `index % stride == offset`.
 
     So `stride` workers can share an archive whose format is in `SHAREABLE_ARCHIVES`, and a scan that lost
     its worker to a member goes on behind it. `progress` is called now and then while members are skipped or
-    large ones decompressed, so that the caller can show that it is alive.
+    large ones decompressed, so that the caller can show that it is alive; `began` with index and name before
+    the first byte of a member is read.
 
     Raises:
         UnsupportedError: not an archive that can be read.
@@ -65,6 +67,7 @@ def members(  # noqa: PLR0913  # where to begin and what to leave to others
             message = f"the archive has more than {limits.members:,} members"
             raise TooManyMembersError(message)
         if index >= start and index % stride == offset:
+            began(index, raw.name)
             yield _member(index, raw, limits, budget)
         else:
             budget.tick()

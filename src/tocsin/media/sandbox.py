@@ -76,6 +76,18 @@ class Outcome(Generic[K]):
 class _Pending(Generic[K]):
     job: Job[K]
     failures: int = 0
+    replied: bool = False
+    found: list[JsonObject] = field(default_factory=list)
+    """What was found, where it is gathered."""
+    stale: bool = False
+    """What was found is of an attempt that failed; the next finding replaces it."""
+
+    def gather(self, item: JsonObject) -> None:
+        """Keep a finding. A job that is repeated finds the same again."""
+        if self.stale:
+            self.found.clear()
+            self.stale = False
+        self.found.append(item)
 
 
 class Pool:
@@ -127,50 +139,54 @@ class Pool:
     def run(self, jobs: Iterable[Job[K]]) -> Generator[Outcome[K], None, None]:
         """Outcomes of `jobs` as they are done, each job's findings gathered; takes jobs as it needs them.
 
+        A job whose child was killed from outside is repeated, whatever it had found already.
+
         Raises:
             SandboxError: children cannot be started at all.
             UsageError: a run of this pool is under way, the pool is closed, or a job's options are too large.
         """
-        gathered: dict[int, list[JsonObject]] = {}
-        numbered = (Job((number, job.key), job.opener, job.options) for number, job in enumerate(jobs))
-        for event in self.stream(numbered):
-            number, key = event.key
-            if isinstance(event, Reply):
-                gathered.setdefault(number, []).append(event.item)
-            else:
-                yield Outcome(key, tuple(gathered.pop(number, ())), event.refusal)
+        for event in self._run(jobs, gather=True):
+            if isinstance(event, Outcome):
+                yield event
 
     def stream(self, jobs: Iterable[Job[K]]) -> Generator[Reply[K] | Outcome[K], None, None]:
         """As `run`, but each finding comes as a `Reply` as soon as it is made, and outcomes hold none.
 
         The clock of a job starts anew with each finding, so that a long archive may take its time while it
-        gets on.
+        gets on. A job that has found something is not repeated: the caller knows best where to go on.
         """
+        yield from self._run(jobs, gather=False)
+
+    def _run(self, jobs: Iterable[Job[K]], *, gather: bool) -> Generator[Reply[K] | Outcome[K], None, None]:
         if self._running or self._closed:
             message = "this pool is closed" if self._closed else "a run of this pool is under way"
             raise UsageError(message)
         self._running = True
         try:
-            yield from self._stream(enumerate(jobs))
+            yield from self._stream(enumerate(jobs), gather=gather)
         finally:
             self._running = False
             if not self._closed:
                 self._crew.drop_busy()
 
-    def _stream(self, jobs: Iterator[tuple[int, Job[K]]]) -> Iterator[Reply[K] | Outcome[K]]:
+    def _stream(self, jobs: Iterator[tuple[int, Job[K]]], *, gather: bool) -> Iterator[Reply[K] | Outcome[K]]:
         pending: dict[int, _Pending[K]] = {}
         again: deque[int] = deque()
         while (yield from self._hand_out(jobs, pending, again)) or pending:
             for event in self._crew.listen():
-                key = pending[event.ticket].job.key
+                about = pending[event.ticket]
                 match event:
+                    case Found(_, item) if gather:
+                        about.gather(item)
                     case Found(_, item):
-                        yield Reply(key, item)
-                    case Lost(ticket, suspicion) if _deserves_another(pending[ticket], suspicion):
+                        about.replied = True
+                        yield Reply(about.job.key, item)
+                    case Lost(ticket, suspicion) if _deserves_another(about, suspicion):
+                        about.stale = True
                         again.append(ticket)
                     case Lost(ticket, refusal) | Ended(ticket, refusal):
                         del pending[ticket]
-                        yield Outcome(key, (), refusal)
+                        yield Outcome(about.job.key, tuple(about.found), refusal)
 
     def _hand_out(
         self, jobs: Iterator[tuple[int, Job[K]]], pending: dict[int, _Pending[K]], again: deque[int]
@@ -208,7 +224,7 @@ class Pool:
 def _deserves_another(pending: _Pending[K], suspicion: Refusal | None) -> bool:
     if suspicion is not None:
         pending.failures += 1
-    return pending.failures < _MAX_ATTEMPTS
+    return pending.failures < _MAX_ATTEMPTS and not pending.replied
 
 
 def _check_options(options: JsonObject) -> None:
