@@ -137,6 +137,16 @@ def test_an_emptied_database_is_no_answer(home: Path) -> None:
         assert "[storage.damaged]" in said.err
 
 
+def test_a_damaged_memory_of_scans_stops_no_scan(home: Path, tmp_path: Path) -> None:
+    file = write(tmp_path / "a.txt", b"known")
+    tocsin("bank", "add", "known", file, "--home", home)
+    (home / "seen.db").write_bytes(b"damaged" * 1000)
+    said = tocsin("scan", file, "--workers", "1", "--home", home)
+    assert said.code == 1
+    assert said.err.count("scanning goes on without the memory of earlier scans") == 1
+    assert "[storage.seen_damaged]" in said.err
+
+
 def test_files_are_banked_and_what_is_refused_is_said(home: Path, tmp_path: Path) -> None:
     good = write(tmp_path / "good.jpg", small_picture(1))
     cut = write(tmp_path / "cut.jpg", small_picture(2)[:900])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tocsin.cli.output import put
+from tocsin.cli.output import put, say
 from tocsin.errors import Error
 from tocsin.matching.names import shown
 
@@ -117,11 +117,11 @@ def _scan(store: "Home", folder: Path, report: Path) -> "list[Scanned]":
     from tocsin.matching.matches import Matcher  # noqa: PLC0415
     from tocsin.matching.report import ReportWriter  # noqa: PLC0415
     from tocsin.matching.scan import Scanner  # noqa: PLC0415
-    from tocsin.storage.seen import SeenStore  # noqa: PLC0415
+    from tocsin.storage.spare_seen import SpareSeen  # noqa: PLC0415
 
     inbox, counts, everything = str(folder / "inbox"), ScanCounts(), []
     with (
-        SeenStore(store.folder / "seen.db") as seen,
+        SpareSeen(store.folder / "seen.db", say) as seen,
         Scanner(Matcher(store), seen, workers=len(os.sched_getaffinity(0))) as scanner,
         ReportWriter(report) as writer,
         progress("scanning") as advance,

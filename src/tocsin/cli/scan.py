@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tocsin.cli.output import home_option, json_option, open_home, put, put_json, warn_of_nothing
+from tocsin.cli.output import home_option, json_option, open_home, put, put_json, say, warn_of_nothing
 from tocsin.matching.names import shown
 
 if TYPE_CHECKING:
@@ -22,7 +22,11 @@ REFUSED = 3
 @click.command("scan")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
-    "--bank", "banks", multiple=True, metavar="NAME", help="Match against this bank only; may be repeated."
+    "--bank",
+    "banks",
+    multiple=True,
+    metavar="NAME",
+    help="Match against this bank and the allow banks only; may be repeated.",
 )
 @click.option(
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="Write an HTML report to this file."
@@ -53,15 +57,19 @@ def scan(  # noqa: PLR0913  # one for each option
 
     from tocsin.matching.matches import Matcher  # noqa: PLC0415
     from tocsin.matching.scan import Scanner  # noqa: PLC0415
-    from tocsin.storage.seen import SeenStore  # noqa: PLC0415
+    from tocsin.storage.spare_seen import SpareSeen  # noqa: PLC0415
 
-    with open_home(home) as store, SeenStore(store.folder / "seen.db") as seen:
+    with open_home(home) as store, SpareSeen(store.folder / "seen.db", _say) as seen:
         size = workers or len(os.sched_getaffinity(0))
         matcher = Matcher(store, banks or None)
         warn_of_nothing(store, banks)
         with Scanner(matcher, seen, workers=size, fresh=fresh) as scanner:
             counts = _show(scanner.scan(paths), paths, report, show_all=show_all, as_json=as_json)
     return MATCHED if counts.matched else REFUSED if counts.refused else 0
+
+
+def _say(warning: str) -> None:
+    say(shown(warning))
 
 
 def _show(

@@ -65,21 +65,30 @@ class SeenStore:
         self._path = path
         with _translated(path):
             self._connection = sqlite3.connect(path, timeout=60, isolation_level=None)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            # NORMAL may lose the last moments in a power cut, never damage the file: they are scanned again.
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            if self._version() != VERSION:
-                self._start_anew(unless=VERSION)
+        try:
+            with _translated(path):
+                self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self) -> None:
+        """Settings and tables."""
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        # NORMAL may lose the last moments in a power cut, never damage the file: they are scanned again.
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        if self._version() != VERSION:
+            self._start_anew()
 
     def _version(self) -> int:
         version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
         return version
 
-    def _start_anew(self, *, unless: int | None = None) -> None:
-        """Forget everything, but not what another process has begun to note with version `unless`."""
+    def _start_anew(self) -> None:
+        """Forget everything, but not what another process has begun to note with our version."""
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
-            if self._version() != unless:
+            if self._version() != VERSION:
                 for statement in _ANEW:
                     self._connection.execute(statement)
 
@@ -91,6 +100,10 @@ class SeenStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close."""
+        self.close()
+
+    def close(self) -> None:
+        """Let the file go."""
         self._connection.close()
 
     def recall(self, paths: Iterable[str]) -> Mapping[str, SeenFile]:
@@ -132,11 +145,6 @@ class SeenStore:
             self._connection.executemany(_FORGET_MEMBERS, [row[:2] for row in file_rows])
             self._connection.executemany(_REMEMBER_FILE, file_rows)
             self._connection.executemany(_REMEMBER_MEMBER, member_rows)
-
-    def forget(self) -> None:
-        """Remember nothing any more."""
-        with _translated(self._path):
-            self._start_anew()
 
     def complete(self, path: str, stamp: Stamp, count: int) -> None:
         """Note that an archive is known to its end, provided that all `count` members are remembered."""
