@@ -26,7 +26,11 @@ REFUSED = 3
     help="Match a hash, such as pdq:HEX, without a file.",
 )
 @click.option(
-    "--bank", "banks", multiple=True, metavar="NAME", help="Match against this bank only; may be repeated."
+    "--bank",
+    "banks",
+    multiple=True,
+    metavar="NAME",
+    help="Match against this bank and the allow banks only; may be repeated.",
 )
 @json_option
 @home_option
