@@ -240,6 +240,37 @@ def test_links_devices_and_sparse_members_are_not_read() -> None:
     assert read(out.getvalue()) == ({"file": b""}, {}, None)
 
 
+@pytest.mark.parametrize("kind", [b"Q", b"7", b"D", b"M"])
+def test_members_of_types_nobody_knows_are_files(kind: bytes) -> None:
+    """POSIX.1-2017, pax: "other values ... shall be treated as if they were regular files"."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        label = tarfile.TarInfo("label")
+        label.type = b"V"
+        tar.addfile(label)
+        info = tarfile.TarInfo("odd")
+        info.type, info.size = kind, 700
+        tar.addfile(info, io.BytesIO(b"x" * 700))
+        tar.addfile(tarfile.TarInfo("after"))
+    assert read(out.getvalue()) == ({"odd": b"x" * 700, "after": b""}, {}, None)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
+@pytest.mark.parametrize("zeros", [512, 1024, 300 << 10])
+def test_a_tar_is_read_on_behind_zeros(pack: Callable[[bytes], bytes], zeros: int) -> None:
+    one, two = tar_of({"a": b"1", "b": b"22" * 999}), tar_of({"c": b"3" * 600, "d": b""})
+    data = one.rstrip(b"\0")
+    data += bytes(-len(data) % 512 + zeros)
+    expected = {"a": b"1", "b": b"22" * 999, "c": b"3" * 600, "d": b""}
+    assert read(pack(data + two)) == (expected, {}, None)
+
+
+@pytest.mark.parametrize("behind", [b"x", b"x" * 512, b"\xff\xd8\xff" * 1000])
+def test_what_is_no_tar_behind_a_tar_is_said(behind: bytes) -> None:
+    contents, _, ended = read(tar_of({"a": b"1"}) + behind)
+    assert (contents, ended) == ({"a": b"1"}, CorruptError.code)
+
+
 def test_limits_on_members_and_bytes_are_told_after_what_is_within_them() -> None:
     data = ARCHIVED["tar"]
     contents, _, ended = read(data, ArchiveLimits(members=3))
