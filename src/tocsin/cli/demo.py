@@ -120,10 +120,11 @@ def _scan(store: "Home", folder: Path, report: Path) -> "list[Scanned]":
     from tocsin.storage.spare_seen import SpareSeen  # noqa: PLC0415
 
     inbox, counts, everything = str(folder / "inbox"), ScanCounts(), []
+    matcher = Matcher(store)
     with (
         SpareSeen(store.folder / "seen.db", say) as seen,
-        Scanner(Matcher(store), seen, workers=len(os.sched_getaffinity(0))) as scanner,
-        ReportWriter(report) as writer,
+        Scanner(matcher, seen, workers=len(os.sched_getaffinity(0))) as scanner,
+        ReportWriter(report, [(bank, store.counts(bank.name)) for bank in matcher.banks()]) as writer,
         progress("scanning") as advance,
     ):
         for scanned in scanner.scan([inbox]):

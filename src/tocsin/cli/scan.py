@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tocsin.matching.counts import ScanCounts
+    from tocsin.matching.report import ReportWriter
     from tocsin.matching.scan import Scanned
 
 MATCHED = 1
@@ -56,6 +57,7 @@ def scan(  # noqa: PLR0913  # one for each option
     import os  # noqa: PLC0415  # not on --help
 
     from tocsin.matching.matches import Matcher  # noqa: PLC0415
+    from tocsin.matching.report import ReportWriter  # noqa: PLC0415
     from tocsin.matching.scan import Scanner  # noqa: PLC0415
     from tocsin.storage.spare_seen import SpareSeen  # noqa: PLC0415
 
@@ -63,8 +65,18 @@ def scan(  # noqa: PLR0913  # one for each option
         size = workers or len(os.sched_getaffinity(0))
         matcher = Matcher(store, banks or None)
         warn_of_nothing(store, banks)
-        with Scanner(matcher, seen, workers=size, fresh=fresh) as scanner:
-            counts = _show(scanner.scan(paths), paths, report, show_all=show_all, as_json=as_json)
+        with contextlib.ExitStack() as stack:
+            scanner = stack.enter_context(Scanner(matcher, seen, workers=size, fresh=fresh))
+            held = [(bank, store.counts(bank.name)) for bank in matcher.banks()] if report else []
+            writer = stack.enter_context(ReportWriter(report, held)) if report else None
+            counts = _show(scanner.scan(paths), writer, show_all=show_all, as_json=as_json)
+            if writer:
+                writer.write(paths, counts)
+    if as_json:
+        put_json({"counts": counts.to_json()})
+    else:
+        for line in _summary(counts, report):
+            put(line)
     return MATCHED if counts.matched else REFUSED if counts.refused else 0
 
 
@@ -73,30 +85,20 @@ def _say(warning: str) -> None:
 
 
 def _show(
-    found: "Iterable[Scanned]", paths: tuple[str, ...], report: Path | None, *, show_all: bool, as_json: bool
+    found: "Iterable[Scanned]", writer: "ReportWriter | None", *, show_all: bool, as_json: bool
 ) -> "ScanCounts":
-    """Print what is found as it is found, write the report, and print the counts."""
+    """Print what is found as it is found, and count it."""
     from tocsin.cli.progress import progress  # noqa: PLC0415  # not on --help
     from tocsin.matching.counts import ScanCounts  # noqa: PLC0415
-    from tocsin.matching.report import ReportWriter  # noqa: PLC0415
 
     counts = ScanCounts()
-    with contextlib.ExitStack() as stack:
-        writer = stack.enter_context(ReportWriter(report)) if report else None
-        with progress("scanning") as advance:
-            for scanned in found:
-                counts.add(scanned)
-                advance(f"{counts.contents:,} files, {counts.matched:,} matched, {counts.refused:,} refused")
-                if writer:
-                    writer.add(scanned)
-                _put(scanned, show_all=show_all, as_json=as_json)
-        if writer:
-            writer.write(paths, counts)
-    if as_json:
-        put_json({"counts": counts.to_json()})
-    else:
-        for line in _summary(counts, report):
-            put(line)
+    with progress("scanning") as advance:
+        for scanned in found:
+            counts.add(scanned)
+            advance(f"{counts.contents:,} files, {counts.matched:,} matched, {counts.refused:,} refused")
+            if writer:
+                writer.add(scanned)
+            _put(scanned, show_all=show_all, as_json=as_json)
     return counts
 
 
@@ -117,9 +119,11 @@ def _summary(counts: "ScanCounts", report: Path | None) -> "Iterator[str]":
     yield f"{counts.contents:,} files and archive members, {counts.recalled:,} unchanged and not read again"
     yield f"  matched     {counts.matched:,}"
     yield f"  suppressed  {counts.suppressed:,}"
-    yield f"  unmatched   {counts.unmatched:,}" + (
-        f", {counts.too_plain:,} of them with a view too plain to compare by PDQ" if counts.too_plain else ""
-    )
+    yield f"  unmatched   {counts.unmatched:,}"
+    if counts.digests_only:
+        yield f"    of them no picture: only digests were compared  {counts.digests_only:,}"
+    if counts.too_plain:
+        yield f"    of them with a view too plain for PDQ           {counts.too_plain:,}"
     yield f"  refused     {counts.refused:,}"
     for code, count in counts.refusals.most_common():
         yield f"    {shown(code):24} {count:,}"

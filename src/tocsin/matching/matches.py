@@ -113,7 +113,7 @@ class Matcher:
 
     def match(self, signals: Sequence[Signal]) -> Matches:
         """All matches of one content's signals, best evidence first."""
-        banks = {bank.id: bank for bank in self._known.banks() if self._takes_part(bank)}
+        banks = {bank.id: bank for bank in self.banks()}
         closest: dict[tuple[int, int, SignalType, str | None], tuple[tuple[int, ...], Match]] = {}
         for signal, hit in self._hits(signals, banks):
             bank = banks.get(hit.known.bank_id)
@@ -136,8 +136,13 @@ class Matcher:
             compared=tuple(kind for kind in _EVIDENCE if kind in compared),
         )
 
-    def _takes_part(self, bank: Bank) -> bool:
-        return self._named is None or bank.name in self._named or bank.policy.kind is BankKind.ALLOW
+    def banks(self) -> list[Bank]:
+        """The banks that take part, as they are now."""
+        return [
+            bank
+            for bank in self._known.banks()
+            if self._named is None or bank.name in self._named or bank.policy.kind is BankKind.ALLOW
+        ]
 
     def _hits(self, signals: Sequence[Signal], banks: Mapping[int, Bank]) -> Iterable[tuple[Signal, NearHit]]:
         if not banks:

@@ -18,6 +18,8 @@ from typing import IO, Self
 from urllib.parse import quote_from_bytes
 
 from tocsin import __version__
+from tocsin.banks.model import Bank
+from tocsin.banks.store import BankCounts
 from tocsin.errors import Error
 from tocsin.matching.counts import ScanCounts
 from tocsin.matching.names import shown
@@ -38,8 +40,10 @@ class ReportError(Error):
 class ReportWriter:
     """Collects what a report shows in a temporary file, so that memory does not grow with the scan."""
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, banks: Sequence[tuple[Bank, BankCounts]] = ()) -> None:
         """Write to `target` in the end; what stands there is replaced at once, or not at all.
+
+        `banks` are those that files are compared with: without them "no match" would prove nothing later.
 
         Raises ReportError where that is already known to be impossible, before a long scan.
         """
@@ -47,6 +51,7 @@ class ReportWriter:
             message = f"the report cannot be written into the folder {target.parent}"
             raise ReportError(message)
         self._target = target
+        self._banks = banks
         self._items: IO[str] = tempfile.TemporaryFile("w+", encoding="ascii")  # noqa: SIM115  # closed in __exit__
 
     def __enter__(self) -> Self:
@@ -68,7 +73,7 @@ class ReportWriter:
 
     def write(self, paths: Sequence[str], counts: ScanCounts) -> None:
         """Write the report. Raises ReportError if that cannot be done."""
-        before, _, after = _page(paths, counts).rpartition(MARK)  # a path may hold the mark, too
+        before, _, after = _page(paths, counts, self._banks).rpartition(MARK)  # a path may hold the mark, too
         self._items.seek(0)
         try:
             with replacing(self._target) as file:
@@ -110,7 +115,7 @@ def _link(path: str, folder: Path) -> str:
     return quote_from_bytes(os.fsencode(os.path.relpath(path, folder)))
 
 
-def _page(paths: Sequence[str], counts: ScanCounts) -> str:
+def _page(paths: Sequence[str], counts: ScanCounts, banks: Sequence[tuple[Bank, BankCounts]]) -> str:
     import jinja2  # noqa: PLC0415  # only for reports
 
     files = resources.files("tocsin.matching")
@@ -127,6 +132,7 @@ def _page(paths: Sequence[str], counts: ScanCounts) -> str:
         paths=[shown(path) for path in paths],
         time=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         counts=counts,
+        banks=[(shown(bank.name), bank.policy, held) for bank, held in banks],
         refusals=_by_count(counts.refusals),
     )
 
