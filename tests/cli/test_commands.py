@@ -2,12 +2,13 @@
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from support.commands import Said, tocsin, tocsin_process
+from support.commands import PROGRAM, Said, clean_environment, tocsin, tocsin_process
 from support.files import small_picture, write, write_raw, zip_of
 
 from tocsin.hashing.signals import Dialect, Orientation
@@ -303,6 +304,23 @@ def test_a_closed_stdin_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said.objects[0]["refused"]["code"] == "media.unreadable"
 
 
+def test_a_closed_stdin_or_stdout_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    said = tocsin("bank", "import", "known", "-", "--home", home)
+    assert (said.code, said.out) == (2, "")
+    assert "the standard input is closed" in said.err
+    closed = 'exec >&-; exec "$@"'
+    done = subprocess.run(
+        ["/bin/sh", "-c", closed, "sh", *PROGRAM, "bank", "export", "known", "--home", home],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=clean_environment(),
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 2)
+    assert "the standard output is closed" in done.stderr
+
+
 # ---- the home
 
 
@@ -347,6 +365,25 @@ ERRORS: list[tuple[Sequence[str], int, str]] = [
     (("bank", "list", "--home", "/nowhere"), 4, "storage.no_home"),
     (("bank", "create", "b", "--home", "/proc/nowhere"), 4, "storage.access"),
 ]
+
+
+def test_a_defect_is_told_in_a_sentence_and_never_says_matched(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defect(_given: str | None) -> Path:
+        message = "two\nlines"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr("tocsin.config.home_folder", defect)
+    said = tocsin("match", "--hash", HASH, "--home", home)
+    assert (said.code, said.out) == (4, "")
+    sentence, advice = said.err.splitlines()
+    assert sentence.startswith("tocsin: this is a defect of Tocsin: RuntimeError: two")
+    assert advice.endswith("[internal]")
+    monkeypatch.setenv("TOCSIN_TRACEBACK", "1")
+    said = tocsin("match", "--hash", HASH, "--home", home)
+    assert said.code == 4
+    assert "Traceback (most recent call last)" in said.err
 
 
 @pytest.mark.parametrize(("arguments", "code", "error"), ERRORS, ids=lambda value: str(value)[:40])

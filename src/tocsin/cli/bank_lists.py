@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -16,6 +16,7 @@ from tocsin.cli.output import (
     put_json,
     say,
 )
+from tocsin.errors import UsageError
 from tocsin.matching.names import shown
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def import_list(  # noqa: PLR0913  # one for each option
     from tocsin.banks.model import Origin  # noqa: PLC0415
     from tocsin.cli.progress import progress  # noqa: PLC0415
 
+    stdin = _stdin() if "-" in files else None
     options = _options(Origin(source, member), labels, form=form, kind=kind, dialect=dialect)
     reports = []
     with open_home(home) as store:
@@ -83,7 +85,7 @@ def import_list(  # noqa: PLR0913  # one for each option
                 def told(done: int, size: int | None) -> None:
                     advance(f"{done / 1e6:,.0f} MB", done / size if size else None)  # used at once
 
-                given = sys.stdin.buffer if file == "-" else Path(file)
+                given = stdin if stdin and file == "-" else Path(file)
                 report = import_file(store, name, given, options, told)
             reports.append(report)
             _put_report(report, as_json=as_json)
@@ -110,6 +112,9 @@ def export_bank(home: str | None, name: str, *, form: str, kind: str, output: Pa
     from tocsin.hashing.signals import SignalType  # noqa: PLC0415
     from tocsin.replacing import replacing  # noqa: PLC0415
 
+    if output is None and sys.stdout is None:
+        message = "the standard output is closed; --output names a file to write to"
+        raise UsageError(message)
     with open_home(home) as store:
         store.bank(name)
         if output is None:
@@ -119,6 +124,14 @@ def export_bank(home: str | None, name: str, *, form: str, kind: str, output: Pa
             with replacing(output) as file:
                 count = export(store, name, Format(form), file, SignalType(kind))
     say(f"{count:,} entries exported")
+
+
+def _stdin() -> BinaryIO:
+    """Standard input. Raises UsageError where there is none."""
+    if sys.stdin is None:
+        message = "the standard input is closed"
+        raise UsageError(message)
+    return sys.stdin.buffer
 
 
 def _options(origin: "Origin", labels: tuple[str, ...], **said: str | None) -> "ImportOptions":

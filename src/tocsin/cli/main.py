@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 
 import click
@@ -84,19 +85,32 @@ def _guarded(command: Callable[[], object]) -> int:
         # Python would fail once more when it flushes at its end (library reference, "Note on SIGPIPE").
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except (Error, OSError) as error:
+    except Exception as error:  # noqa: BLE001  # Python would leave with 1, which says "matched" here
         _say_error(error)
         return NOT_UNDERSTOOD if isinstance(error, UsageError) else FAILED
 
 
-def _say_error(error: Error | OSError) -> None:
+def _say_error(error: Exception) -> None:
     if isinstance(error, Error):
         say(f"tocsin: {shown(error.message)}")
         say(f"  {error.advice}  [{error.code}]")
-        return
+    elif isinstance(error, OSError):
+        _say_system_error(error)
+    else:
+        _say_defect(error)
+
+
+def _say_system_error(error: OSError) -> None:
     name = "" if error.filename is None else f": {shown(str(error.filename))}"
     say(f"tocsin: {shown(error.strerror or str(error))}{name}")
     say("  Check that the file or folder exists, may be used by you, and has room.  [system]")
+
+
+def _say_defect(error: Exception) -> None:
+    if os.environ.get("TOCSIN_TRACEBACK") == "1":
+        say(traceback.format_exc())
+    say(f"tocsin: this is a defect of Tocsin: {shown(f'{type(error).__name__}: {error}')}")
+    say("  Please report it with the command you ran and what TOCSIN_TRACEBACK=1 prints.  [internal]")
 
 
 def main() -> None:
