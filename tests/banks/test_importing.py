@@ -372,6 +372,36 @@ def test_what_is_no_list_is_refused_as_a_whole(home: Home, data: bytes) -> None:
         run(home, data)
 
 
+@pytest.mark.parametrize("options", [ImportOptions(), ImportOptions(format=Format.CSV)])
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"pdq,code\rabc,d\r", "CR alone"),
+        (gzip.compress(gzip.compress(f"{md5(1)}\n".encode())), "gzipped twice"),
+    ],
+    ids=["old Macintosh", "gzip in gzip"],
+)
+def test_what_is_wrong_with_a_list_as_a_whole_is_named(
+    home: Home, data: bytes, why: str, options: ImportOptions
+) -> None:
+    with pytest.raises(UnknownListError, match=why):
+        run(home, data, options)
+
+
+@pytest.mark.parametrize("before", ["", "# a comment\n" * 6000])
+def test_a_header_of_very_many_columns_is_read_whole(home: Home, before: str) -> None:
+    names = [f"column {number}" for number in range(20_000)]
+    report = run(home, f"{before}{','.join(names)},md5\n{',' * 20_000}{md5(1)}\n")
+    assert (report.added, report.bad, len(report.ignored_columns)) == (1, 0, 20_000)
+    assert values(home) == [md5(1)]
+
+
+def test_a_header_that_is_too_long_is_named(home: Home) -> None:
+    row = "," * MAX_LINE + "\n"
+    with pytest.raises(NothingReadableError, match="line 1: the line has more than"):
+        run(home, f"md5{row}{md5(1)}\n", ImportOptions(format=Format.CSV))
+
+
 def test_a_file_that_cannot_be_read_is_refused(home: Home, tmp_path: Path) -> None:
     with pytest.raises(UnreadableListError):
         import_file(home, "known", tmp_path / "nowhere")

@@ -16,6 +16,7 @@ from tocsin.banks.lists.columns import (
 )
 from tocsin.banks.lists.errors import AmbiguousTypeError, UnknownListError
 from tocsin.banks.lists.options import Format, ImportOptions
+from tocsin.banks.lists.source import GZIP
 from tocsin.hashing.signals import SignalType
 
 _SAMPLE_LINES = 100
@@ -41,6 +42,12 @@ def detect(head: bytes, options: ImportOptions) -> ListShape:
 
     Raises UnknownListError, AmbiguousTypeError.
     """
+    if head.startswith(GZIP):
+        message = "the list is gzipped twice"
+        raise UnknownListError(message)
+    if b"\r" in head.strip() and b"\n" not in head:
+        message = "the lines end with CR alone"
+        raise UnknownListError(message)
     lines = _sample(head)
     found = options.format or _format(lines)
     if found is Format.CSV:

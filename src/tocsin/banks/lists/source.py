@@ -11,8 +11,10 @@ from typing import BinaryIO, Self
 from tocsin.banks.lists.errors import UnreadableListError
 
 HEAD_BYTES = 65536
+MAX_HEAD_BYTES = 1 << 20
+"""What is read to see the first line that says something to its end: a header can have many columns."""
 _PIECE = 1 << 20
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
 
 
 class Source:
@@ -26,9 +28,11 @@ class Source:
         self._raw = _Counted(stream)
         start = self._raw.read(HEAD_BYTES)
         self.fingerprint = state and blake2b(state.encode() + start, digest_size=16).hexdigest()
-        self._gunzip = _Gunzip(self._raw, start) if start.startswith(_GZIP) else None
+        self._gunzip = _Gunzip(self._raw, start) if start.startswith(GZIP) else None
         self._head = b"" if self._gunzip else start
-        while len(self._head) < HEAD_BYTES and (piece := self._read_on()):
+        while (len(self._head) < HEAD_BYTES or not _says_something(self._head)) and (
+            len(self._head) < MAX_HEAD_BYTES and (piece := self._read_on())
+        ):
             self._head += piece
         self.head = self._head
         """How the list begins, for guessing what it is."""
@@ -78,6 +82,11 @@ class Source:
     def _read_on(self) -> bytes:
         """The next piece after the head."""
         return self._gunzip.read() if self._gunzip else self._raw.read(_PIECE)
+
+
+def _says_something(head: bytes) -> bool:
+    """Whether there is a whole line that is neither blank nor a comment."""
+    return any(line.strip() and not line.startswith(b"#") for line in head.split(b"\n")[:-1])
 
 
 class _Counted:
