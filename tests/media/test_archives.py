@@ -229,6 +229,42 @@ def test_names_that_are_not_utf8_are_kept_as_bytes() -> None:
     assert member.name == b"\xff\xfe"
 
 
+@pytest.mark.parametrize("make", [tar_of, zip_of])
+def test_names_longer_than_any_are_cut_and_their_members_read(
+    make: Callable[[dict[str, bytes]], bytes],
+) -> None:
+    length = 3_000_000 if make is tar_of else 65_000
+    data = make({"a": b"1", "x" * length + ".jpg": b"22", "c": b"3"})
+    begun: list[bytes] = []
+    found = [
+        (member.name, member.opened.read() if member.opened else None)
+        for member in members(io.BytesIO(data), began=lambda _, name: begun.append(name))
+    ]
+    assert [content for _, content in found] == [b"1", b"22", b"3"]
+    assert [name for name, _ in found] == begun
+    assert len(begun[1]) <= 4096
+    assert begun[1].startswith(b"xxx")
+    assert begun[1].endswith(b"x.jpg")
+
+
+def test_one_name_that_is_not_utf8_does_not_hide_a_zip() -> None:
+    within = zip_of({"bad\u00e9": b"22"}).replace("bad\u00e9".encode(), b"bad\xff\xfe")
+    directory = within[within.index(b"PK\1\2") : within.index(b"PK\5\6")]  # a member that looks like one
+    content = {"good\u00e9": b"1", "bad\u00e9": b"22", "inner": directory}
+    data = zip_of(content, zipfile.ZIP_STORED).replace("bad\u00e9".encode(), b"bad\xff\xfe")
+    found = {member.name: member.opened and member.opened.read() for member in members(io.BytesIO(data))}
+    assert found == {
+        "good\u00e9".encode(): b"1",
+        b"bad\xff\xfe": b"22",
+        b"inner": directory,
+    }
+
+
+def test_a_zip_member_with_another_name_in_its_own_header_is_read() -> None:
+    data = zip_of({"one": b"1", "two": b"22"}, zipfile.ZIP_STORED).replace(b"two", b"ten", 1)
+    assert read(data) == ({"one": b"1", "two": b"22"}, {}, None)
+
+
 def test_links_devices_and_sparse_members_are_not_read() -> None:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:

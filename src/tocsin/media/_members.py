@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _TICK_BYTES = 64 << 20
 _TICK_MEMBERS = 10_000
+_WORDS = 300
+"""Characters of the standard library's messages, which may quote long names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +119,16 @@ def archive_errors() -> Iterator[None]:
         message = "the archive ends within a member"
         raise TruncatedError(message) from error
     except NotImplementedError as error:
-        message = f"the member is packed in a way that cannot be read ({error})"
+        message = f"the member is packed in a way that cannot be read ({str(error)[:_WORDS]})"
         raise UnsupportedError(message) from error
     except RuntimeError as error:
         if "encrypted" in str(error) or "password" in str(error):
             raise EncryptedError from error
-        message = f"the archive makes no sense ({type(error).__name__}: {error})"
+        message = f"the archive makes no sense ({type(error).__name__}: {str(error)[:_WORDS]})"
         raise CorruptError(message) from error
     except tarfile.ReadError as error:
-        message = f"the archive ends within a member ({error})"
+        message = f"the archive ends within a member ({str(error)[:_WORDS]})"
         raise TruncatedError(message) from error
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, ValueError) as error:
-        message = f"the archive makes no sense ({type(error).__name__}: {error})"
+        message = f"the archive makes no sense ({type(error).__name__}: {str(error)[:_WORDS]})"
         raise CorruptError(message) from error

@@ -7,7 +7,7 @@ where the archive itself ends early or makes no sense, an error comes after the 
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from tocsin.errors import Error, Refusal
@@ -18,6 +18,9 @@ from tocsin.media.limits import ArchiveLimits
 from tocsin.media.pictures import head_of
 
 DEFAULT_LIMITS = ArchiveLimits()
+_NAME_BYTES = 4096
+"""Longer names cannot be those of files (PATH_MAX on Linux) and would not fit into a finding."""
+_CUT = b" ... "
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Member:
     index: int
     """Its place among the archive's files; folders and links are not counted."""
     name: bytes
+    """Without its middle if it is longer than any file's name can be."""
     size: int
     """Bytes, as the archive has it."""
     opened: BinaryIO | None
@@ -67,10 +71,18 @@ def members(  # noqa: PLR0913  # where to begin and what to leave to others
             message = f"the archive has more than {limits.members:,} members"
             raise TooManyMembersError(message)
         if index >= start and index % stride == offset:
-            began(index, raw.name)
-            yield _member(index, raw, limits, budget)
+            short = replace(raw, name=_shortened(raw.name))
+            began(index, short.name)
+            yield _member(index, short, limits, budget)
         else:
             budget.tick()
+
+
+def _shortened(name: bytes) -> bytes:
+    if len(name) <= _NAME_BYTES:
+        return name
+    half = (_NAME_BYTES - len(_CUT)) // 2
+    return name[:half] + _CUT + name[-half:]  # the end tells what it is said to be
 
 
 def _raw_members(source: BinaryIO, budget: Budget) -> Iterator[RawMember]:
