@@ -3,6 +3,7 @@
 import os
 import random
 import sqlite3
+import tarfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -61,6 +62,32 @@ def test_every_file_and_member_is_answered_once_and_then_recalled(
     )
     assert any(one.content.refused for one in first if "cut.zip" in one.path)
     assert answers(recalled(seen, [folder])) == answers(first)
+
+
+def test_an_archive_named_like_a_picture_is_named_so_and_opened(
+    pool: Pool, seen: SeenStore, tmp_path: Path
+) -> None:
+    inside = {"in/a.jpg": small_picture(5)}
+    paths = [write(tmp_path / "a.jpg", zip_of(inside)), write(tmp_path / "b.png", tar_of(inside))]
+    first = examined(pool, seen, paths)
+    said = {(one.path, one.member): one.content.refused and one.content.refused.code for one in first}
+    assert said == {
+        key: value
+        for path in paths
+        for key, value in (((path, None), "media.not_a_picture"), ((path, "in/a.jpg"), None))
+    }
+    assert answers(recalled(seen, paths)) == answers(first)
+
+
+def test_members_that_are_not_read_count_no_bytes(pool: Pool, seen: SeenStore, tmp_path: Path) -> None:
+    info = tarfile.TarInfo("claims much")
+    info.size = 100 << 30
+    path = write(tmp_path / "claims.tar", info.tobuf() + bytes(1024))
+    counts = ScanCounts()
+    for one in examined(pool, seen, [path]):
+        counts.add(one)
+    assert counts.bytes == Path(path).stat().st_size
+    assert counts.refused
 
 
 def test_the_counts_add_up(pool: Pool, seen: SeenStore, folder: Path) -> None:

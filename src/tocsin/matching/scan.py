@@ -12,7 +12,7 @@ from typing import Self
 
 from tocsin.batches import batched
 from tocsin.errors import Refusal
-from tocsin.hashing.content import Content, suffix_of
+from tocsin.hashing.content import Content, NotAPictureError, suffix_of
 from tocsin.matching.archive_scan import CHILD_LOST, Archive, examine_members
 from tocsin.matching.examine import COMPILED, TASK, content_of
 from tocsin.matching.matches import Matcher, Matches
@@ -156,7 +156,7 @@ class Scanner:
         jobs = (self._job(path) for path in files)
         for outcome in self._pool().run(jobs):
             path, content = outcome.key, content_of(outcome)
-            is_archive = content.refused is None and content.format in READABLE_ARCHIVES
+            is_archive = _can_be_opened(content)
             if is_archive:
                 archives.append(Archive(path, files[path], content))
             if content.refused is None or content.refused.code not in _PASSING:
@@ -204,6 +204,12 @@ class Scanner:
         if self._started is None:
             self._started = Pool(TASK, workers=self._workers, preload=COMPILED)
         return self._started
+
+
+def _can_be_opened(content: Content) -> bool:
+    """Whether it is an archive to look into, also one that is named like a picture."""
+    sound = content.refused is None or content.refused.code == NotAPictureError.code
+    return sound and content.format in READABLE_ARCHIVES
 
 
 def _with_refusal(content: Content, wrong: Sequence[Refusal]) -> Content:
