@@ -128,6 +128,32 @@ class BankStoreContract:
         assert other_signals.already_there == 1
         assert store.add_entries("a", [other_member]).added == 1
 
+    def test_an_id_at_the_origin_may_be_any_text(self, store: BankStore) -> None:
+        store.create_bank("a", Policy())
+        texts = [
+            "12",
+            "0012",
+            "1e3",
+            "null",
+            '"',
+            "\\u0041",
+            " x ",
+            "'",
+            "\n\r\t\x01",
+            "é\U0001f600\u2028\ufeff",
+        ]
+        store.add_entries("a", [draft(md5(1), number=text) for text in texts])
+        assert [entry.origin.id for entry in store.entries("a")] == texts
+
+    def test_signals_of_several_types_come_back_in_order(self, store: BankStore) -> None:
+        store.create_bank("a", Policy())
+        orders = [(pdq(1, quality=3), md5(1)), (md5(2), pdq(2)), (pdq(3), pdq(4)), (md5(4),)]
+        for several in ([0, 0, 0], [1, 1], [0, 1], [1, 0], [2, 2], [0, 3]):
+            drafts = [draft(*orders[at], number=f"{several} {place}") for place, at in enumerate(several)]
+            ids = store.add_entries("a", drafts).entry_ids
+            assert [store.entry(number).signals for number in ids] == [one.signals for one in drafts]
+        assert len(store.near([pdq(1).value], 0)) == 6
+
     def test_the_order_of_signals_makes_no_other_entry(self, store: BankStore) -> None:
         store.create_bank("a", Policy())
         store.add_entries("a", [draft(md5(1), pdq(1))])

@@ -1,8 +1,10 @@
 """Adding batches of entries to a bank: inside one transaction, each entry once."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import compress, repeat
+from operator import lt
 
 from tocsin.banks.batch import Batch, DraftBatch, HashBatch, SignalColumns
 from tocsin.banks.model import Label
@@ -120,6 +122,10 @@ def _add_entries(
     ids_at_origin = compress(batch.origin_ids, new)
     new_ids = compress(ids, new)
     now = repeat(times.now())
+    if isinstance(ids, range) and len(numbers) == 1 and not any(batch.withdrawals):
+        texts = json.dumps(batch.origin_ids, ensure_ascii=False)
+        database.change(sql.ADD_LIVE_ENTRIES, (ids[0], bank_id, origins[0], times.now(), texts))
+        return
     if not any(batch.withdrawals):
         live = zip(new_ids, repeat(bank_id), origins, ids_at_origin, now, strict=False)
         database.change_many(sql.ADD_LIVE_ENTRY, live)
@@ -134,8 +140,9 @@ def _add_entries(
 def _add_signals(database: Database, batch: DraftBatch, ids: Sequence[int], new: Sequence[bool]) -> None:
     """The signals of the new entries."""
     signals = batch.signals
-    if isinstance(ids, range) and (packed := _packed(signals, len(ids))):
-        _add_packed(database, ids, packed)
+    if isinstance(ids, range) and (several := _packed(signals, len(ids))):
+        for packed in several:
+            _add_packed(database, ids, packed)
         return
     wanted = [new[owner] for owner in signals.owners]
     count = sum(wanted)
@@ -158,28 +165,37 @@ def _add_signals(database: Database, batch: DraftBatch, ids: Sequence[int], new:
         database.change(sql.SET_COUNTER, (numbers[last], "last_pdq"))
 
 
-def _packed(signals: SignalColumns, count: int) -> _Packed | None:
-    """The signals in one piece, if each of `count` entries has one, differing in value and quality only."""
-    if not count or signals.owners != list(range(count)):
+def _packed(signals: SignalColumns, count: int) -> list[_Packed]:
+    """The signals type by type, if each of `count` entries has one of each type, in the same order.
+
+    Nothing if that is not so, or if signals of a type differ in more than value and quality.
+    """
+    found: list[_Packed] = []
+    before = [-1] * count
+    for kind in dict.fromkeys(signals.types):
+        places = [place for place, word in enumerate(signals.types) if word == kind]
+        if [signals.owners[place] for place in places] != list(range(count)):
+            return []
+        if not all(map(lt, before, places)):
+            return []
+        before = places
+        about = [
+            [column[place] for place in places]
+            for column in (signals.views, signals.dialects, signals.orientations)
+        ]
+        if any(column.count(column[0]) < count for column in about):
+            return []
+        values = b"".join([signals.values[place] for place in places])
+        qualities = _qualities([signals.qualities[place] for place in places])
+        found.append(_Packed(SignalType(kind), values, qualities, *(column[0] for column in about)))
+    return found
+
+
+def _qualities(column: list[int | None]) -> bytes | None:
+    """A column of qualities as sql.ADD_PACKED_SIGNALS wants it."""
+    if column.count(None) == len(column):
         return None
-    kind, view, dialect, orientation = (
-        signals.types[0],
-        signals.views[0],
-        signals.dialects[0],
-        signals.orientations[0],
-    )
-    alike = (
-        signals.types.count(kind),
-        signals.views.count(view),
-        signals.dialects.count(dialect),
-        signals.orientations.count(orientation),
-    )
-    if alike != (count,) * 4:
-        return None
-    qualities = None
-    if signals.qualities.count(None) < count:
-        qualities = b"".join(b"---" if one is None else b"%03d" % one for one in signals.qualities)
-    return _Packed(SignalType(kind), b"".join(signals.values), qualities, view, dialect, orientation)
+    return b"".join([b"---" if one is None else b"%03d" % one for one in column])
 
 
 def _add_packed(database: Database, ids: range, packed: _Packed) -> None:

@@ -1,7 +1,7 @@
 """Every SQL statement, in one place, in the dialect that SQLite and PostgreSQL share.
 
-The three exceptions to that (how SQLite lists its tables, its PRAGMAs and BEGIN IMMEDIATE) are here and in
-database.py, and nowhere else. docs/adr/0004-sqlite-store.md says why this is plain SQL.
+The exceptions to that are how SQLite lists its tables and unpacks a JSON array (both here), and PRAGMAs and
+BEGIN IMMEDIATE (in database.py). docs/adr/0004-sqlite-store.md says why this is plain SQL.
 """
 
 # ruff: noqa: S608  # the strings joined here are constants of this file; every value is bound
@@ -65,6 +65,10 @@ ADD_ENTRY = """
     INSERT INTO entry (id, bank_id, origin_id, id_at_origin, added, withdrawn, withdrawn_reason)
     VALUES (?, ?, ?, ?, ?, ?, ?)"""
 ADD_LIVE_ENTRY = "INSERT INTO entry (id, bank_id, origin_id, id_at_origin, added) VALUES (?, ?, ?, ?, ?)"
+# The ids at the origin come as a JSON array: a third of the time of a row each.
+ADD_LIVE_ENTRIES = """
+    INSERT INTO entry (id, bank_id, origin_id, added, id_at_origin)
+    SELECT ? + key, ?, ?, ?, value FROM json_each(?)"""
 ADD_SIGNAL = """
     INSERT INTO signal (id, entry_id, type, value, quality, view, dialect, orientation)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
