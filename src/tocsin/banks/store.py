@@ -25,6 +25,13 @@ class BankExistsError(Error):
     advice = "Choose another name, or add to the existing bank."
 
 
+class InvalidBankNameError(Error):
+    """A bank cannot have this name."""
+
+    code = "banks.invalid_name"
+    advice = "Give 1 to 200 characters that can be printed."
+
+
 class UnknownEntryError(Error):
     """There is no entry of that number."""
 
@@ -125,7 +132,7 @@ class BankStore(KnownItems, Protocol):
     """Everything a curator can do. Each method is one transaction: when it returns, its effect is durable."""
 
     def create_bank(self, name: str, policy: Policy) -> Bank:
-        """Make a bank. Raises BankExistsError, InvalidPolicyError."""
+        """Make a bank. Raises BankExistsError, InvalidBankNameError, InvalidPolicyError."""
         ...
 
     def bank(self, name: str) -> Bank:

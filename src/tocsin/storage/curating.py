@@ -4,12 +4,20 @@ from collections.abc import Sequence
 
 from tocsin.banks.batch import check_texts
 from tocsin.banks.model import MAX_RADIUS, Bank, Policy
-from tocsin.banks.store import BankExistsError, InvalidPolicyError, UnknownBankError, UnknownEntryError
+from tocsin.banks.store import (
+    BankExistsError,
+    InvalidBankNameError,
+    InvalidPolicyError,
+    UnknownBankError,
+    UnknownEntryError,
+)
 from tocsin.storage import reading, times
 from tocsin.storage import statements as sql
 from tocsin.storage.database import Database
 
 MAX_QUALITY = 100
+MAX_NAME = 200
+"""Characters in a bank's name."""
 
 
 def bank(database: Database, name: str) -> Bank:
@@ -21,13 +29,26 @@ def bank(database: Database, name: str) -> Bank:
 
 
 def create_bank(database: Database, name: str, policy: Policy) -> Bank:
-    """Make a bank. Raises BankExistsError, InvalidPolicyError, InvalidTextError."""
+    """Make a bank. Raises BankExistsError, InvalidBankNameError, InvalidPolicyError, InvalidTextError."""
     fields = _policy_fields(policy)
-    check_texts([name])
+    _check_name(name)
     if not database.change(sql.CREATE_BANK, (name, *fields, times.now())):
         message = f"there is a bank named {name!r} already"
         raise BankExistsError(message)
     return bank(database, name)
+
+
+def _check_name(name: str) -> None:
+    """Raises InvalidBankNameError: names are printed, one a line, and typed again."""
+    if not name.strip():
+        message = "a bank's name cannot be empty"
+        raise InvalidBankNameError(message)
+    if len(name) > MAX_NAME:
+        message = f"a bank's name has at most {MAX_NAME} characters, not {len(name):,}"
+        raise InvalidBankNameError(message)
+    if not name.isprintable():
+        message = f"a bank's name holds only characters that can be printed, unlike {name!r}"
+        raise InvalidBankNameError(message)
 
 
 def set_policy(database: Database, name: str, policy: Policy) -> Bank:

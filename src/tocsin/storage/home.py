@@ -100,7 +100,10 @@ class Home:
             return curating.bank(self._database, name)
 
     def create_bank(self, name: str, policy: Policy) -> Bank:
-        """Make a bank. Raises BankExistsError, InvalidPolicyError, InvalidTextError."""
+        """Make a bank.
+
+        Raises BankExistsError, InvalidBankNameError, InvalidPolicyError, InvalidTextError.
+        """
         with self._database.writing():
             return curating.create_bank(self._database, name, policy)
 
