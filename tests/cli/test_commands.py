@@ -11,6 +11,7 @@ import pytest
 from support.commands import PROGRAM, Said, clean_environment, tocsin, tocsin_process
 from support.files import small_picture, write, write_raw, zip_of
 
+from tocsin.banks.lists.lines import SetAside
 from tocsin.hashing.signals import Dialect, Orientation
 
 HASH = "pdq:" + "0f" * 32
@@ -146,6 +147,18 @@ def test_a_damaged_memory_of_scans_stops_no_scan(home: Path, tmp_path: Path) -> 
     assert said.code == 1
     assert said.err.count("scanning goes on without the memory of earlier scans") == 1
     assert "[storage.seen_damaged]" in said.err
+
+
+def test_how_many_of_the_bad_lines_are_written_is_told(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path / "list", f"{1:032x}\n".encode() + b"bad\n" * 15)
+    command = ("bank", "import", "known", file, "--bad-lines", tmp_path / "bad", "--home", home)
+    assert "and 5 more; --bad-lines FILE writes them all" in tocsin(*command).out
+    assert len((tmp_path / "bad").read_bytes().splitlines()) == 15
+    monkeypatch.setattr(SetAside, "MOST", 12)
+    assert "and 5 more; --bad-lines FILE writes the first 12" in tocsin(*command).out
+    assert len((tmp_path / "bad").read_bytes().splitlines()) == 12
 
 
 def test_files_are_banked_and_what_is_refused_is_said(home: Path, tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ FORMATS = click.Choice(["csv", "ndjson", "lines"])
 @click.option(
     "--bad-lines",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write lines set aside to this file, as NDJSON.",
+    help="Write lines set aside, the first 100,000 of each list, to this file, as NDJSON.",
 )
 @json_option
 @home_option
@@ -176,7 +176,9 @@ def _put_report(report: "ImportReport", *, as_json: bool) -> None:
     for line in report.bad_lines[:SHOWN]:
         put(f"  line {line.line:,}: {line.message} [{line.code}]")
     if report.bad > SHOWN:
-        put(f"  and {report.bad - SHOWN:,} more; --bad-lines FILE writes them all")
+        listed = len(report.bad_lines)
+        which = "them all" if report.bad == listed else f"the first {listed:,}"
+        put(f"  and {report.bad - SHOWN:,} more; --bad-lines FILE writes {which}")
 
 
 def _bad_to_json(line: "BadLine") -> "JsonObject":
