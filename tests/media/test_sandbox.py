@@ -17,6 +17,7 @@ import pytest
 from pictures_by_code import file_of
 
 from tocsin.errors import UsageError
+from tocsin.media import _crew
 from tocsin.media._landlock import landlock_version
 from tocsin.media.errors import SandboxError
 from tocsin.media.sandbox import ChildLimits, Job, JsonObject, Outcome, Pool, Reply
@@ -224,6 +225,19 @@ def test_a_pool_that_cannot_start_says_so_again_when_used_again() -> None:
         for _ in range(3):
             with pytest.raises(SandboxError, match="no_such_task"):
                 list(opened.run([Job.of_bytes(1, b"")]))
+
+
+@pytest.mark.parametrize("whom", ["workers", pytest.param("zygotes", marks=pytest.mark.slow)])
+def test_starts_that_are_killed_from_outside_are_tried_again(
+    whom: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More often than starts that fail by themselves, and with a pause, which is left out here."""
+    monkeypatch.setattr(_crew, "_PAUSE_SECONDS", 0)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    preload = [f"sandbox_tasks:kill_first_{whom}"]
+    with Pool("sandbox_tasks:echo", workers=4, path=[HERE], preload=preload) as opened:
+        outcomes = list(opened.run(Job.of_bytes(number, b"") for number in range(6)))
+    assert [outcome.refusal for outcome in outcomes] == [None] * 6
 
 
 def test_a_child_has_little(monkeypatch: pytest.MonkeyPatch) -> None:

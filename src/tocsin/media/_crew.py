@@ -23,6 +23,10 @@ _DEPTH = 2
 """Jobs a worker has at hand: the next one is there when it finishes one, and no more are open than needed."""
 _MAX_LOSSES = 5
 """Zygotes, or workers that were never ready, lost in a row before the machine is given up."""
+_MAX_KILLED = 12
+"""The same for those killed from outside, as a machine short of memory does it; that may pass."""
+_PAUSE_SECONDS = 0.01
+"""Time given to such a machine after the first loss, doubled for each further one in a row."""
 _CHUNK_BYTES = 1 << 16
 
 
@@ -73,6 +77,8 @@ class _Worker:
     """Why the crew had it killed."""
     status: int | None = None
     """What the zygote told of its end."""
+    orphaned: bool = False
+    """Died with the zygote, which is counted as one loss."""
     silent: bool = False
     """Its socket has been read to its end."""
 
@@ -247,10 +253,11 @@ class Crew:
         """Its workers die with it, which is not their jobs' fault."""
         self._selector.unregister(self._zygote.control)
         status = self._zygote.close()
-        self._count_loss(f"its first process ended with status {status}")
+        self._count_loss(f"its first process ended with status {status}", status)
         for worker in self._workers.values():
             if worker.status is None:
                 worker.status = -signal.SIGKILL
+                worker.orphaned = True
         self._start_zygote()
 
     # ---- ending
@@ -275,7 +282,8 @@ class Crew:
         self._forget(worker)
         status = cast("int", worker.status)
         if not worker.ready and not worker.verdict:
-            self._count_loss(f"a child ended with status {status} before it was ready")
+            if not worker.orphaned:
+                self._count_loss(f"a child ended with status {status} before it was ready", status)
         elif worker.queue and not worker.leaving:
             ticket = worker.queue.popleft()
             if worker.verdict:
@@ -293,9 +301,12 @@ class Crew:
             self._selector.unregister(worker.channel)
         worker.channel.close()
 
-    def _count_loss(self, what: str) -> None:
+    def _count_loss(self, what: str, status: int) -> None:
         self._losses += 1
-        if self._losses > _MAX_LOSSES:
+        killed = status == -signal.SIGKILL
+        if killed:
+            time.sleep(_PAUSE_SECONDS * (1 << min(self._losses - 1, 5)))
+        if self._losses > (_MAX_KILLED if killed else _MAX_LOSSES):
             msg = f"the sandbox's children cannot be started: {what}"
             raise self._broken(msg)
 
