@@ -109,6 +109,18 @@ def test_what_is_known_is_said_before_more_is_decoded() -> None:
     assert views == [[], ["picture"], ["picture", "frame-1"], ["picture", "frame-1", "frame-2"]]
 
 
+@pytest.mark.parametrize("form", ["WEBP", "TIFF"])
+def test_only_our_own_limit_of_pixels_holds(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    file = io.BytesIO()
+    Image.fromarray(picture(1, 160, 120)).save(file, form)
+    answers: list[Mapping[str, Any]] = []
+    examine(io.BytesIO(file.getvalue()), {"compiled": False}, answers.append)
+    content = Content.from_answer(answers[-1])
+    assert content.refused is None
+    assert len(content.signals) > 3
+
+
 def test_of_an_archive_each_member_is_announced_and_then_answered() -> None:
     answers: list[Mapping[str, Any]] = []
     where = {"start": 1, "stride": 2, "offset": 1, "compiled": False}

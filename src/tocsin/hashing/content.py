@@ -200,6 +200,11 @@ def examine(
     A later answer replaces an earlier one. The first has the digests, so that they are known even if decoding
     the picture ends this process.
     """
+    from PIL import Image  # noqa: PLC0415  # loaded beforehand in sandbox children
+
+    Image.MAX_IMAGE_PIXELS = (
+        None  # `PictureLimits` are the limits, stated to users and checked on all headers
+    )
     if "stride" in options:
         _examine_members(source, options, emit)
         return

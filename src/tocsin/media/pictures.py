@@ -5,6 +5,7 @@ that nobody exchanges. Limits are checked on the size in the header, before pixe
 """
 
 import io
+import mmap
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from tocsin.media.errors import (
     TruncatedError,
     UnsupportedError,
 )
+from tocsin.media.headers import stated_size
 from tocsin.media.identify import HEAD_BYTES, FileType, identify
 from tocsin.media.limits import PictureLimits
 
@@ -31,7 +33,10 @@ if TYPE_CHECKING:
     from tocsin.media.pixels import Pixels
 
 _ORIENTATION = 0x0112
+_LARGE_BYTES_PER_PIXEL = 10
+"""What decoders of progressive JPEG (2 bytes a coefficient, and the pixels) and JPEG XL hold at least."""
 _WHOLE_FILE_FORMATS = frozenset({"jpeg", "webp", "avif", "heic", "jxl"})
+_NO_MEMORY = ("memory", "alloc")
 _CUT_SHORT = ("truncat", "premature end", "unexpected end", "end of file", "not enough data")
 
 
@@ -59,14 +64,37 @@ def named_errors() -> Iterator[None]:
     except MemoryError as error:
         raise OutOfMemoryError from error
     except Exception as error:  # decoders raise anything on hostile bytes; all of it is told
-        kind, words = type(error).__name__, str(error)
+        kind, words = type(error).__name__, " ".join(str(error).split())
         if kind.startswith("DecompressionBomb"):
             raise TooManyPixelsError from error
+        if any(part in words.lower() for part in _NO_MEMORY):
+            message = f"decoding the file needs more memory than a sandbox child may use ({words[:200]})"
+            raise OutOfMemoryError(message) from error
         if isinstance(error, EOFError) or any(part in words.lower() for part in _CUT_SHORT):
             message = f"the file ends before its picture does ({words or kind})"
             raise TruncatedError(message) from error
         message = f"the picture cannot be decoded ({kind}: {words[:200]})"
         raise CorruptError(message) from error
+
+
+@contextmanager
+def large_picture_errors(width: int, height: int) -> Iterator[None]:
+    """Tell damage from want of memory, which some decoders report in the same words.
+
+    Where a picture of this size would not fit anyway, damage cannot be told, and what is said to be for want
+    of memory is tried again another time.
+    """
+    try:
+        yield
+    except CorruptError as error:
+        try:
+            mmap.mmap(-1, width * height * _LARGE_BYTES_PER_PIXEL, mmap.MAP_PRIVATE).close()
+        except OSError:  # only address space was asked for, and the limit is on that
+            message = (
+                f"a picture of {width} by {height} pixels takes more memory than there is ({error.message})"
+            )
+            raise OutOfMemoryError(message) from error
+        raise
 
 
 def open_picture(source: BinaryIO, file_type: FileType, limits: PictureLimits) -> "ImageFile":
@@ -78,7 +106,10 @@ def open_picture(source: BinaryIO, file_type: FileType, limits: PictureLimits) -
         CorruptError, TruncatedError, OutOfMemoryError: its header cannot be read.
     """
     check_length(source, file_type, limits)
-    with named_errors():
+    size = stated_size(source, file_type.format)
+    if size is not None:
+        check_size(*size, limits)
+    with large_picture_errors(*(size or (1, 1))), named_errors():
         image = _plug_in(file_type, source)
     check_size(image.width, image.height, limits)
     return image

@@ -26,6 +26,7 @@ from tocsin.media.pictures import (
     head_of,
     in_memory,
     jpeg_upright,
+    large_picture_errors,
     named_errors,
     open_picture,
     orientation_of,
@@ -117,8 +118,9 @@ def _borderless(visible: "Pixels") -> Iterator[View]:
 def _pillow_views(image: "ImageFile", limits: PictureLimits) -> Iterator[View]:
     from tocsin.media import pixels as convert  # noqa: PLC0415  # numpy, only once there are pixels
 
-    with named_errors():
+    with large_picture_errors(image.width, image.height), named_errors():
         image.load()
+    with named_errors():
         orientation = orientation_of(image)
         seen, differs = convert.visible(image)
         seen = convert.oriented(seen, orientation)
