@@ -51,6 +51,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a home and 1,500 files to scan."""
     folder = tmp_path_factory.mktemp("crowd")
     tocsin("bank", "create", "known", "--home", folder / "home")
+    tocsin("bank", "add", "known", "--hash", "md5:" + "0f" * 16, "--home", folder / "home")
     for number in range(1500):
         write(folder / "files" / f"{number % 10}" / f"{number}.txt", f"note {number}".encode())
     return folder
