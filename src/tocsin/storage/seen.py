@@ -17,7 +17,7 @@ from tocsin.matching.seen import MemberNote, SeenFile, SeenMember
 from tocsin.matching.walk import Stamp
 from tocsin.storage.errors import StoreDamagedError, translated
 
-VERSION = 2
+VERSION = 3
 """Raised whenever examining a file would give other signals than before: older memories are then dropped."""
 _ANEW = (
     "DROP TABLE IF EXISTS file",
