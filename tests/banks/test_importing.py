@@ -103,6 +103,12 @@ def test_64_digits_that_come_late_are_set_aside(home: Home) -> None:
     assert report.added == 200
 
 
+def test_the_output_of_md5sum_is_a_list(home: Home) -> None:
+    report = run(home, f"{md5(1)}  a, picture.jpg\n{md5(2)} *b.bin\nnothing  c.jpg\n{md5(3)}\n")
+    assert values(home) == [md5(1), md5(2), md5(3)]
+    assert bad(report) == [(3, "not_hex")]
+
+
 def test_blank_lines_and_comments_are_passed_over(home: Home) -> None:
     report = run(home, f"# a list\n\n  {md5(1)}  \n\t\n{md5(2)}")
     assert (report.added, report.bad, report.lines) == (2, 0, 5)

@@ -92,7 +92,7 @@ def test_the_scan_ends_and_says_nothing_but_answers(scan: Scan) -> None:
 
 
 def test_everything_is_answered_and_each_file_once(scan: Scan) -> None:
-    files = [one["path"] for one in scan.objects[:-1] if "/archives/" not in one["path"]]
+    files = [one["path"] for one in scan.objects[:-1] if one["member"] is None]
     assert len(files) == len(set(files))
     assert {one["path"] for one in scan.objects[:-1]} == set(hostile.everything_in(scan.folder))
 
@@ -139,7 +139,7 @@ def test_a_picture_cut_at_any_tenth_is_refused(scan: Scan, form: str) -> None:
 
 def test_wrong_names_are_noticed_and_hide_no_picture(scan: Scan) -> None:
     for name in ("text.jpg", "program.gif", "zip.jpg"):
-        assert scan.codes(f"misnamed/{name}") == {"media.not_a_picture"}
+        assert "media.not_a_picture" in scan.codes(f"misnamed/{name}")
     matched = {Path(one["path"]).name for one in scan.objects[:-1] if one["matches"]}
     assert {"picture.txt", "jpeg.png", "no-suffix"} <= matched
 

@@ -9,7 +9,10 @@ BY_DIGITS = {32: SignalType.MD5, 40: SignalType.SHA1}
 
 
 class HashLines:
-    """Reads blocks of lines with one hash each; blank lines and those that begin with # are passed over."""
+    """Reads blocks of lines with one hash each; blank lines and those that begin with # are passed over.
+
+    What follows a hash behind white space is passed over, too: `sha256sum` and its kin write a name there.
+    """
 
     def __init__(self, kind: SignalType | None, gathered: Gathered, bad: SetAside) -> None:
         """All hashes are of type `kind`, or of the type that their length gives away."""
@@ -63,9 +66,10 @@ class HashLines:
         text = data.strip()
         if not text or text.startswith(b"#"):
             return
-        if text + b"\n" != data and self._read_uniform(text + b"\n"):
+        first = text.split(None, 1)[0]
+        if first + b"\n" != data and self._read_uniform(first + b"\n"):
             return
-        self._bad.add(line, *self._fault(text), data)
+        self._bad.add(line, *self._fault(first), data)
 
     def _fault(self, text: bytes) -> tuple[str, str]:
         """Why a line is no hash: code and message."""
