@@ -155,8 +155,8 @@ def serve_faiss(folder: Path, radius: int) -> Served:
     start = time.perf_counter()
     index = faiss.read_index_binary(str(folder / "faiss"))
     load = time.perf_counter() - start
-    multi = faiss.downcast_IndexBinary(index.index)  # type: ignore[attr-defined]  # as below
-    multi.nflip = radius // 16  # type: ignore[attr-defined]  # the stubs do not follow SWIG's downcast
+    multi = faiss.downcast_IndexBinary(index.index)
+    multi.nflip = radius // 16
 
     def search(query: Hashes) -> NDArray[np.uint64]:
         ids: NDArray[np.uint64] = index.range_search(query, radius + 1)[2].view(np.uint64)
@@ -174,7 +174,7 @@ def serve_hma(folder: Path, radius: int) -> Served:
     start = time.perf_counter()
     index = PDQMultiHashIndex.__new__(PDQMultiHashIndex)
     # As unpickling does, with the same content.
-    index.__setstate__(np.fromfile(folder / "faiss", np.uint8))  # type: ignore[no-untyped-call]
+    index.__setstate__(np.fromfile(folder / "faiss", np.uint8))
     load = time.perf_counter() - start
 
     def search(query: Hashes) -> NDArray[np.uint64]:
