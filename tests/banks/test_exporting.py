@@ -19,6 +19,8 @@ from tocsin.banks.model import Entry, EntryDraft, Label, Origin, Policy
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 from tocsin.storage.home import Home
 
+pytestmark = pytest.mark.slow  # many real databases, each with its syncs
+
 TEXTS = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12),
     st.text(st.sampled_from("=+-@'\",;\t\r\n \u2028\x85\x1c\ufeff#{[é"), max_size=8),

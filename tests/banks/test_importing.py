@@ -22,6 +22,8 @@ from tocsin.banks.store import UnknownBankError
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 from tocsin.storage.home import Home
 
+pytestmark = pytest.mark.slow  # many real databases, each with its syncs
+
 PDQ = ImportOptions(type=SignalType.PDQ)
 
 

@@ -14,6 +14,8 @@ from support.files import small_picture, write, write_raw, zip_of
 from tocsin.banks.lists.lines import SetAside
 from tocsin.hashing.signals import Dialect, Orientation
 
+pytestmark = pytest.mark.slow  # starts other processes, or syncs often
+
 HASH = "pdq:" + "0f" * 32
 BANK_KEYS = {"name", "kind", "radius", "quality_floor", "purpose", "onward_sharing"} | {
     "created",

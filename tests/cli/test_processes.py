@@ -12,6 +12,8 @@ from support.commands import PROGRAM, clean_environment, tocsin
 from support.files import small_picture, write
 from support.processes import descendants, most_resident, wait_until_gone
 
+pytestmark = pytest.mark.slow  # starts other processes, or syncs often
+
 DATABASES_AND_FRAMEWORKS = {
     "sqlalchemy",
     "sqlite3",

@@ -13,6 +13,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from histories import QUIET, SMALL, check, write  # beside this file, which is in no package
 
+pytestmark = pytest.mark.slow  # starts other processes, or syncs often
+
 
 def forked(work: Callable[[Callable[[], object]], None]) -> tuple[int, int]:
     """Start `work` in a child; its process id and a descriptor that gets a byte for each acknowledgement."""

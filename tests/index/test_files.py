@@ -12,6 +12,8 @@ from tocsin.index import HammingIndex, IndexCorruptError, IndexFailedError
 from tocsin.index.log import FILE_HEADER
 from tocsin.index.settings import Settings
 
+pytestmark = pytest.mark.slow  # starts other processes, or syncs often
+
 SMALL = Settings(live_rows=30, flat_rows=20, merging=False, numpy_rows=1 << 30)
 
 

@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.index import HammingIndex
 from tocsin.index.merging import run_to_merge, runs_to_compact
 from tocsin.index.settings import Settings
+
+pytestmark = pytest.mark.slow  # starts other processes, or syncs often
 
 SIZES = Settings(segment_rows=10_000)
 

@@ -7,11 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tocsin.index import HammingIndex
 
 sys.path.insert(0, str(Path(__file__).parent))
 from histories import SMALL, content_after, content_of, operations_done, write  # beside this file
+
+pytestmark = pytest.mark.slow  # starts other processes, or syncs often
 
 OPERATIONS = 30
 

@@ -25,6 +25,8 @@ from tocsin.matching.scan import Scanned
 from tocsin.media.sandbox import Pool
 from tocsin.storage.seen import SeenStore
 
+pytestmark = pytest.mark.slow  # starts other processes, or syncs often
+
 pytest_plugins = ["support.pools"]
 
 

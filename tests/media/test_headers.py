@@ -12,6 +12,8 @@ from PIL import Image
 from tocsin.media.headers import stated_size
 from tocsin.media.sandbox import ChildLimits, Job, Pool
 
+pytestmark = pytest.mark.slow  # starts other processes, or syncs often
+
 HERE = str(Path(__file__).parent)
 SIZES = [(1, 1), (8, 8), (100, 80), (256, 64), (300, 200), (640, 360), (700, 1), (1, 9000), (1280, 1024)]
 

@@ -22,6 +22,8 @@ from tocsin.media._landlock import landlock_version
 from tocsin.media.errors import SandboxError
 from tocsin.media.sandbox import ChildLimits, Job, JsonObject, Outcome, Pool, Reply
 
+pytestmark = pytest.mark.slow  # starts other processes, or syncs often
+
 HERE = str(Path(__file__).parent)
 FAST = ChildLimits(memory=256 << 20, cpu_seconds=1, wall_seconds=0.5, reply_bytes=4 << 20)
 

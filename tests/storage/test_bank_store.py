@@ -20,6 +20,8 @@ from tocsin.banks.store import (
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 from tocsin.storage.home import Home
 
+pytestmark = pytest.mark.slow  # many real databases, each with its syncs
+
 A1 = Label("industry", "1", "A1", "analyst", "2026-01-02T03:04:05Z")
 B2 = Label("industry", "1", "B2")
 

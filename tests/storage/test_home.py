@@ -30,6 +30,8 @@ from tocsin.storage.home import DATABASE, INDEX, Home
 sys.path.insert(0, str(Path(__file__).parent))
 from child import value  # beside this file, which is in no package
 
+pytestmark = pytest.mark.slow  # many real databases, each with its syncs
+
 CHILD = str(Path(__file__).parent / "child.py")
 
 

@@ -19,6 +19,8 @@ from tocsin.matching.walk import Stamp
 from tocsin.storage.errors import StoreAccessError
 from tocsin.storage.seen import SeenDamagedError, SeenStore
 
+pytestmark = pytest.mark.slow  # many real databases, each with its syncs
+
 SIGNALS = (digest(SignalType.MD5, 1), digest(SignalType.SHA256, 2), pdq(1, 2, view="frame-3"))
 CONTENT = Content("image", 10, SIGNALS, None, "png", b"\x89PNG")
 REFUSED = Content("file", 3, (), Refusal("media.corrupt", "broken", "mend it"), "zip")

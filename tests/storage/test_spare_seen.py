@@ -15,6 +15,8 @@ from tocsin.matching.seen import ITSELF, MemberNote, SeenFile, SeenMember
 from tocsin.matching.walk import Stamp
 from tocsin.storage.spare_seen import SpareSeen
 
+pytestmark = pytest.mark.slow  # many real databases, each with its syncs
+
 CONTENT = Content("image", 10, ())
 STAMP = Stamp(10, 1, 2, 3, 4)
 FILES = {"a.zip": SeenFile(STAMP, CONTENT)}
