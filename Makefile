@@ -19,7 +19,8 @@ test: $(VENV)/.dev oracles ## Run every test but the long proofs
 	@$(PYTEST) -m "not long"
 
 test-unit: $(VENV)/.dev ## Run the tests that take no time (seconds in all)
-	@$(PYTEST) -m "not long and not slow and not photographs" --ignore tests/browser --ignore tests/cli --ignore tests/faults
+	@$(PYTEST) -m "not long and not slow and not photographs" --ignore tests/browser --ignore tests/cli --ignore tests/faults \
+		--ignore tests/test_docs.py
 
 test-long: $(VENV)/.dev oracles photos ## Run the long proofs: 10 M entries, 100 kills, every photograph
 	@$(PYTEST) -m "long or photographs" --timeout 3600

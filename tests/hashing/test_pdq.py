@@ -169,6 +169,8 @@ def test_every_photograph_equals_the_peer() -> None:
     peer = pytest.importorskip("pdqhash")
     from bench.photos import default_folder, photographs  # noqa: PLC0415  # only where they are
 
+    if not default_folder().exists():
+        pytest.skip("`make photos` fetches the photographs")
     paths = photographs(default_folder())
     compared = 0
     for path in paths:
