@@ -47,10 +47,3 @@ class UsageError(Error):
 
     code = "usage"
     advice = "Run the command with --help to see what it takes."
-
-
-class ConfigError(Error):
-    """The configuration names something that cannot be used."""
-
-    code = "config"
-    advice = "Check the option or environment variable named in the message."
