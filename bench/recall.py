@@ -31,7 +31,7 @@ from threatexchange.signal_type.pdq.signal import PdqSignal
 from bench.alterations import Alteration, alterations
 from bench.photos import distinct, photographs
 from tocsin.banks.model import DEFAULT_QUALITY_FLOOR, DEFAULT_RADIUS
-from tocsin.hashing.content import signals_of
+from tocsin.content.examine import signals_of
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 from tocsin.simulators import encoders
 

@@ -11,7 +11,7 @@ from support.known import MemoryItems, digest, distance, pdq
 
 from tocsin.banks.model import BankKind, EntryDraft, Label, Policy
 from tocsin.banks.store import UnknownBankError
-from tocsin.hashing.content import Content
+from tocsin.content.model import Content
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 from tocsin.matching.matches import Match, Matcher, Matches
 from tocsin.storage.home import Home

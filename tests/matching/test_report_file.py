@@ -7,8 +7,8 @@ import pytest
 from support.known import MemoryItems, pdq
 
 from tocsin.banks.model import Policy
+from tocsin.content.model import Content
 from tocsin.errors import Refusal
-from tocsin.hashing.content import Content
 from tocsin.matching.counts import ScanCounts
 from tocsin.matching.matches import Matcher
 from tocsin.matching.report import MARK, ReportError, ReportWriter

@@ -17,7 +17,7 @@ from support.known import MemoryItems
 from support.scans import answers, examined, recalled, scanner_with
 
 from tocsin.banks.model import Policy
-from tocsin.hashing.content import signals_of
+from tocsin.content.examine import signals_of
 from tocsin.hashing.digests import digest_signals
 from tocsin.matching import archive_scan, scan
 from tocsin.matching.counts import ScanCounts

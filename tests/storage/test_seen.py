@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.known import digest, pdq
 
+from tocsin.content.model import Content
 from tocsin.errors import Refusal
-from tocsin.hashing.content import Content
 from tocsin.hashing.signals import SignalType
 from tocsin.matching.seen import ITSELF, MemberNote, SeenFile, SeenMember
 from tocsin.matching.walk import Stamp
@@ -178,7 +178,7 @@ def test_a_memory_of_another_version_is_dropped(tmp_path: Path) -> None:
 OPENER = """
 import sys
 from pathlib import Path
-from tocsin.hashing.content import Content
+from tocsin.content.model import Content
 from tocsin.matching.seen import SeenFile
 from tocsin.matching.walk import Stamp
 from tocsin.storage.seen import SeenStore

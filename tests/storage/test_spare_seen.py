@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.hashing.content import Content
+from tocsin.content.model import Content
 from tocsin.matching.seen import ITSELF, MemberNote, SeenFile, SeenMember
 from tocsin.matching.walk import Stamp
 from tocsin.storage.spare_seen import SpareSeen
@@ -83,7 +83,7 @@ def test_a_full_disk_stops_no_scan(tmp_path: Path) -> None:
     script = f"""
         import resource, signal
         from pathlib import Path
-        from tocsin.hashing.content import Content
+        from tocsin.content.model import Content
         from tocsin.matching.seen import SeenFile
         from tocsin.matching.walk import Stamp
         from tocsin.storage.spare_seen import SpareSeen

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable, Mapping
 from typing import BinaryIO
 
-from tocsin.hashing import content
+from tocsin.content import examine
 from tocsin.media.sandbox import JsonObject, JsonValue
 
 Emit = Callable[[Mapping[str, JsonValue]], None]

@@ -8,7 +8,7 @@ from tocsin.cli.output import json_option, put, put_json, refusal_line, say
 from tocsin.matching.names import shown
 
 if TYPE_CHECKING:
-    from tocsin.hashing.content import Content
+    from tocsin.content.model import Content
 
 REFUSED = 3
 

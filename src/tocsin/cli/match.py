@@ -10,7 +10,7 @@ from tocsin.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tocsin.hashing.content import Content
+    from tocsin.content.model import Content
 
 MATCHED = 1
 REFUSED = 3
@@ -70,7 +70,7 @@ def match(
 
 
 def _contents(paths: tuple[str, ...], hashes: tuple[str, ...]) -> "Iterator[tuple[str, Content]]":
-    from tocsin.hashing.content import Content  # noqa: PLC0415  # not on --help
+    from tocsin.content.model import Content  # noqa: PLC0415  # not on --help
     from tocsin.hashing.signals import parse_signal  # noqa: PLC0415
     from tocsin.matching.examine import COMPILED_FROM, examine_paths  # noqa: PLC0415
 

@@ -10,7 +10,7 @@ from tocsin.media.identify import READABLE_ARCHIVES
 
 if TYPE_CHECKING:
     from tocsin.banks.model import Label
-    from tocsin.hashing.content import Content
+    from tocsin.content.model import Content
     from tocsin.matching.matches import Match, Matches
 
 

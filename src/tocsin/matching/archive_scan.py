@@ -4,8 +4,8 @@ import os
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from tocsin.content.model import Content, SubvertedError
 from tocsin.errors import Refusal
-from tocsin.hashing.content import Content, SubvertedError
 from tocsin.matching.seen import ITSELF, SeenMember
 from tocsin.matching.walk import Stamp
 from tocsin.media.errors import KilledError, OutOfMemoryError, OutOfTimeError

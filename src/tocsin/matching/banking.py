@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tocsin.banks.model import EntryDraft, Label, Origin
 from tocsin.banks.store import BankStore
-from tocsin.hashing.content import Content
+from tocsin.content.model import Content
 from tocsin.matching.examine import COMPILED_FROM, examine_paths
 
 

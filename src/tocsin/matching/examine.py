@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from tocsin.content.examine import suffix_of
+from tocsin.content.model import Content, SubvertedError
 from tocsin.errors import Refusal
-from tocsin.hashing.content import Content, SubvertedError, suffix_of
 from tocsin.matching.archive_scan import content_from
 from tocsin.media.errors import UnreadableError
 from tocsin.media.sandbox import Job, JsonObject, Outcome, Pool
 
 K = TypeVar("K")
 
-TASK = "tocsin.hashing.content:examine"
+TASK = "tocsin.content.examine:examine"
 STDIN = "-"
 COMPILED_FROM = 12
 """Files from which on the compiled kernel earns back the second it takes to load."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.banks.model import Bank, BankKind, Label
 from tocsin.banks.store import KnownItems, NearHit, UnknownBankError
-from tocsin.hashing.content import Content
+from tocsin.content.model import Content
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 
 if TYPE_CHECKING:

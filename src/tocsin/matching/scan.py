@@ -11,8 +11,9 @@ from types import TracebackType
 from typing import Self
 
 from tocsin.batches import batched
+from tocsin.content.examine import NotAPictureError, suffix_of
+from tocsin.content.model import Content
 from tocsin.errors import Refusal
-from tocsin.hashing.content import Content, NotAPictureError, suffix_of
 from tocsin.matching.archive_scan import CHILD_LOST, Archive, examine_members
 from tocsin.matching.examine import COMPILED, TASK, content_of
 from tocsin.matching.matches import Matcher, Matches

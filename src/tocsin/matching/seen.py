@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tocsin.hashing.content import Content
+from tocsin.content.model import Content
 from tocsin.matching.walk import Stamp
 
 ITSELF = -1

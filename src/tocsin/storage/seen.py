@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from tocsin.batches import batched
+from tocsin.content.model import Content
 from tocsin.errors import Error
-from tocsin.hashing.content import Content
 from tocsin.matching.seen import MemberNote, SeenFile, SeenMember
 from tocsin.matching.walk import Stamp
 from tocsin.storage.errors import StoreDamagedError, translated

@@ -1,20 +1,15 @@
-"""One content, all its signals: what a file is, its digests, and the PDQ hashes of its views.
+"""The sandbox task that examines strangers' bytes: what a file is, its digests, the PDQ of its views."""
 
-`examine` is the task that sandbox children run on strangers' bytes; they answer in JSON, which
-`Content.from_answer` reads back and checks, because a child may have been subverted.
-"""
-
-import base64
-import binascii
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, Self
 
+from tocsin.content.model import Content, number_in
 from tocsin.errors import Error, Refusal
 from tocsin.hashing.digests import digest_signals
-from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
+from tocsin.hashing.signals import Orientation, Signal
 from tocsin.media.errors import EmptyError, TooLargeError
 from tocsin.media.identify import ARCHIVES, HEAD_BYTES, READABLE_ARCHIVES, FileType, identify
 from tocsin.media.limits import PictureLimits
@@ -42,66 +37,6 @@ class UnreadableArchiveError(Error):
 
     code = "media.unreadable_archive"
     advice = "Its digests are still compared. Unpack it and scan what was in it."
-
-
-class SubvertedError(Error):
-    """A sandbox child answered with something that is not an answer."""
-
-    code = "media.subverted"
-    advice = "Treat the file as hostile: it may have taken over its sandbox child, which has been stopped."
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What examining one content gave. Signals and a refusal can stand together: some views, then damage."""
-
-    kind: str
-    """image, video, text or file."""
-    size: int
-    """Length in bytes."""
-    signals: tuple[Signal, ...]
-    refused: Refusal | None = None
-    format: str = "unknown"
-    """Short name of the file's format, such as jpeg or zip."""
-    preview: bytes = b""
-    """A blurred, grey, small PNG for reports, where one was asked for."""
-
-    @property
-    def sha256(self) -> str | None:
-        """Its SHA-256 in hexadecimal digits, if its bytes could be read."""
-        return next((signal.hex for signal in self.signals if signal.type is SignalType.SHA256), None)
-
-    def to_json(self) -> "dict[str, JsonValue]":
-        """The documented shape, without the path that only the caller knows."""
-        return {
-            "kind": self.kind,
-            "bytes": self.size,
-            "signals": [signal_to_json(signal) for signal in self.signals],
-            "refused": None if self.refused is None else {**self.refused.to_json()},
-        }
-
-    def to_answer(self) -> "dict[str, JsonValue]":
-        """All of it, as a sandbox child sends it."""
-        return {
-            **self.to_json(),
-            "format": self.format,
-            "preview": base64.b64encode(self.preview).decode(),
-        }
-
-    @classmethod
-    def from_answer(cls, answer: "Mapping[str, JsonValue]") -> Self:
-        """Read what `to_answer` made. Raises SubvertedError if it is no such thing."""
-        try:
-            return cls(
-                kind=_text(answer["kind"]),
-                size=_number(answer["bytes"]),
-                signals=tuple(signal_from_json(item) for item in _items(answer["signals"])),
-                refused=_refusal(answer.get("refused")),
-                format=_text(answer["format"]),
-                preview=base64.b64decode(_text(answer["preview"]), validate=True),
-            )
-        except (KeyError, TypeError, ValueError, binascii.Error, Error) as error:
-            raise SubvertedError from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +165,7 @@ def _examine_members(
     """
     from tocsin.media.archives import members  # noqa: PLC0415  # only for archives
 
-    start, stride, offset = (_number(options[name]) for name in ("start", "stride", "offset"))
+    start, stride, offset = (number_in(options[name]) for name in ("start", "stride", "offset"))
     wanted = Wanted.from_options(options)
 
     def began(index: int, name: bytes) -> None:
@@ -283,61 +218,3 @@ def _out_of_reach(file_type: FileType, suffix: str) -> Refusal | None:
         message = f"the file is named {suffix} but its bytes are {file_type.mime}"
         return Refusal.of(NotAPictureError(message))
     return None
-
-
-def signal_to_json(signal: Signal) -> "dict[str, JsonValue]":
-    """The documented shape; what does not apply to the type is left out."""
-    if signal.type.exact:
-        return {"type": signal.type.value, "value": signal.hex}
-    return {
-        "type": signal.type.value,
-        "value": signal.hex,
-        "quality": signal.quality,
-        "view": signal.view,
-        "dialect": None if signal.dialect is None else signal.dialect.value,
-        "orientation": None if signal.orientation is None else signal.orientation.value,
-    }
-
-
-def signal_from_json(item: "JsonValue") -> Signal:
-    """The signal that `signal_to_json` wrote. Raises ValueError, KeyError, TypeError or an Error."""
-    if not isinstance(item, dict):
-        raise TypeError
-    kind = SignalType(_text(item["type"]))
-    value = bytes.fromhex(_text(item["value"]))
-    if kind.exact:
-        return Signal(kind, value)
-    return Signal(
-        kind,
-        value,
-        quality=_number(item["quality"]),
-        view=_text(item["view"]),
-        dialect=Dialect(_text(item["dialect"])),
-        orientation=Orientation(_text(item["orientation"])),
-    )
-
-
-def _refusal(item: "JsonValue") -> Refusal | None:
-    if item is None:
-        return None
-    if not isinstance(item, dict):
-        raise TypeError
-    return Refusal(_text(item["code"]), _text(item["message"]), _text(item["advice"]))
-
-
-def _text(item: "JsonValue") -> str:
-    if not isinstance(item, str):
-        raise TypeError
-    return item
-
-
-def _number(item: "JsonValue") -> int:
-    if not isinstance(item, int):
-        raise TypeError
-    return item
-
-
-def _items(item: "JsonValue") -> "list[JsonValue]":
-    if not isinstance(item, list):
-        raise TypeError
-    return item

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from support.files import zip_of
 
-from tocsin.hashing.content import Content, SubvertedError, Wanted, content_of, examine, signals_of
+from tocsin.content.examine import Wanted, content_of, examine, signals_of
+from tocsin.content.model import Content, SubvertedError
 from tocsin.hashing.signals import Dialect, Orientation, SignalType
 from tocsin.simulators.encoders import jpeg
 from tocsin.simulators.pictures import flat, picture

@@ -1,0 +1,137 @@
+"""One content: what it is, its signals, and why there are no more of them.
+
+Sandbox children answer in JSON, which `Content.from_answer` reads back and checks, because a child may have
+been subverted.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from tocsin.errors import Error, Refusal
+from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tocsin.media.sandbox import JsonValue
+
+
+class SubvertedError(Error):
+    """A sandbox child answered with something that is not an answer."""
+
+    code = "media.subverted"
+    advice = "Treat the file as hostile: it may have taken over its sandbox child, which has been stopped."
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What examining one content gave. Signals and a refusal can stand together: some views, then damage."""
+
+    kind: str
+    """image, video, text or file."""
+    size: int
+    """Length in bytes."""
+    signals: tuple[Signal, ...]
+    refused: Refusal | None = None
+    format: str = "unknown"
+    """Short name of the file's format, such as jpeg or zip."""
+    preview: bytes = b""
+    """A blurred, grey, small PNG for reports, where one was asked for."""
+
+    @property
+    def sha256(self) -> str | None:
+        """Its SHA-256 in hexadecimal digits, if its bytes could be read."""
+        return next((signal.hex for signal in self.signals if signal.type is SignalType.SHA256), None)
+
+    def to_json(self) -> "dict[str, JsonValue]":
+        """The documented shape, without the path that only the caller knows."""
+        return {
+            "kind": self.kind,
+            "bytes": self.size,
+            "signals": [signal_to_json(signal) for signal in self.signals],
+            "refused": None if self.refused is None else {**self.refused.to_json()},
+        }
+
+    def to_answer(self) -> "dict[str, JsonValue]":
+        """All of it, as a sandbox child sends it."""
+        return {
+            **self.to_json(),
+            "format": self.format,
+            "preview": base64.b64encode(self.preview).decode(),
+        }
+
+    @classmethod
+    def from_answer(cls, answer: "Mapping[str, JsonValue]") -> Self:
+        """Read what `to_answer` made. Raises SubvertedError if it is no such thing."""
+        try:
+            return cls(
+                kind=_text(answer["kind"]),
+                size=number_in(answer["bytes"]),
+                signals=tuple(signal_from_json(item) for item in _items(answer["signals"])),
+                refused=_refusal(answer.get("refused")),
+                format=_text(answer["format"]),
+                preview=base64.b64decode(_text(answer["preview"]), validate=True),
+            )
+        except (KeyError, TypeError, ValueError, binascii.Error, Error) as error:
+            raise SubvertedError from error
+
+
+def signal_to_json(signal: Signal) -> "dict[str, JsonValue]":
+    """The documented shape; what does not apply to the type is left out."""
+    if signal.type.exact:
+        return {"type": signal.type.value, "value": signal.hex}
+    return {
+        "type": signal.type.value,
+        "value": signal.hex,
+        "quality": signal.quality,
+        "view": signal.view,
+        "dialect": None if signal.dialect is None else signal.dialect.value,
+        "orientation": None if signal.orientation is None else signal.orientation.value,
+    }
+
+
+def signal_from_json(item: "JsonValue") -> Signal:
+    """The signal that `signal_to_json` wrote. Raises ValueError, KeyError, TypeError or an Error."""
+    if not isinstance(item, dict):
+        raise TypeError
+    kind = SignalType(_text(item["type"]))
+    value = bytes.fromhex(_text(item["value"]))
+    if kind.exact:
+        return Signal(kind, value)
+    return Signal(
+        kind,
+        value,
+        quality=number_in(item["quality"]),
+        view=_text(item["view"]),
+        dialect=Dialect(_text(item["dialect"])),
+        orientation=Orientation(_text(item["orientation"])),
+    )
+
+
+def _refusal(item: "JsonValue") -> Refusal | None:
+    if item is None:
+        return None
+    if not isinstance(item, dict):
+        raise TypeError
+    return Refusal(_text(item["code"]), _text(item["message"]), _text(item["advice"]))
+
+
+def _text(item: "JsonValue") -> str:
+    if not isinstance(item, str):
+        raise TypeError
+    return item
+
+
+def number_in(item: "JsonValue") -> int:
+    """The integer that `item` is. Raises TypeError."""
+    if not isinstance(item, int):
+        raise TypeError
+    return item
+
+
+def _items(item: "JsonValue") -> "list[JsonValue]":
+    if not isinstance(item, list):
+        raise TypeError
+    return item

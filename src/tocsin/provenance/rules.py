@@ -1,0 +1,58 @@
+"""Rules as data: what is known about generators, cameras and formats changes faster than programs.
+
+Each family of signs has a TOML file in `provenance/data`: a `version` (a date), then `[[rule]]` tables with
+the fields of `Rule`, then whatever else the family needs.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+from tocsin.provenance.model import Basis, Direction, ForgeCost, Rule, Strength, StripCost
+
+FAMILIES = (
+    "c2pa",
+    "generators",
+    "graphs",
+    "declared",
+    "stealth",
+    "marks",
+    "camera",
+    "video",
+    "detectors",
+)
+"""Names of the data files, in the order in which documents list them."""
+
+
+@cache
+def document(family: str) -> Mapping[str, Any]:
+    """The data file of a family, as TOML has it; read-only."""
+    text = resources.files("tocsin.provenance").joinpath("data", f"{family}.toml").read_text("utf-8")
+    return MappingProxyType(tomllib.loads(text))
+
+
+@cache
+def rules(family: str) -> Mapping[str, Rule]:
+    """The rules of a family by their id."""
+    found = (_rule(table) for table in document(family)["rule"])
+    return MappingProxyType({rule.id: rule for rule in found})
+
+
+def _rule(table: Mapping[str, Any]) -> Rule:
+    return Rule(
+        id=table["id"],
+        version=table["version"],
+        direction=Direction(table["direction"]),
+        strength=Strength(table["strength"]),
+        forge_cost=ForgeCost(table["forge_cost"]),
+        strip_cost=StripCost(table["strip_cost"]),
+        basis=Basis(table["basis"]),
+        source=table["source"],
+        means=table["means"],
+        tool=table.get("tool"),
+        vendor=table.get("vendor"),
+        caveats=tuple(table.get("caveats", ())),
+    )

@@ -1,0 +1,68 @@
+"""Reading strangers' text without being held up by it."""
+
+import hashlib
+import json
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+from tocsin.errors import Error
+
+if TYPE_CHECKING:
+    from tocsin.media.sandbox import JsonValue
+
+MAX_JSON: Final = 8 << 20
+MAX_DEPTH: Final = 200
+"""Python's parser recurses; deeper than this is no metadata."""
+_MAX_DIGITS: Final = 40
+_BRACKETS: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
+_SHOWN: Final = 80
+
+
+class TextError(Error):
+    """Text that should be JSON is not, or is too large to be read."""
+
+    code = "provenance.text"
+    advice = "Look at the bytes at the place named: they may be damaged, or made to hold readers up."
+
+
+def parse_json(text: str) -> "JsonValue":
+    """The value that `text` writes; NaN and infinities, which Python's writers leave behind, become None.
+
+    Raises:
+        TextError: it is not JSON, larger than `MAX_JSON` or nested deeper than `MAX_DEPTH`.
+    """
+    if len(text) > MAX_JSON:
+        message = f"a JSON text of {len(text):,} characters is too large"
+        raise TextError(message)
+    depth = deepest = 0
+    for match in _BRACKETS.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
+        deepest = max(deepest, depth)
+    if deepest > MAX_DEPTH:
+        message = f"a JSON text is nested {deepest:,} deep"
+        raise TextError(message)
+    try:
+        value: JsonValue = json.loads(text, parse_constant=lambda _: None, parse_int=_integer)
+    except (ValueError, RecursionError) as error:
+        message = f"a text that should be JSON is not ({str(error)[:_SHOWN]})"
+        raise TextError(message) from error
+    return value
+
+
+def _integer(digits: str) -> "JsonValue":
+    """Python refuses to read integers of thousands of digits; no seed has more than 40."""
+    return int(digits) if len(digits) <= _MAX_DIGITS else digits[:_MAX_DIGITS]
+
+
+def prompt_hash(prompt: str) -> str:
+    """SHA-256 of a prompt as far as people would call it the same: case, spacing and Unicode form aside."""
+    normal = " ".join(unicodedata.normalize("NFKC", prompt).casefold().split())
+    return hashlib.sha256(normal.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def shortened(text: str, most: int = _SHOWN) -> str:
+    """A name from a file, fit to stand in a sentence: one line, printable, and not long."""
+    line = "".join(character if character.isprintable() else " " for character in text)
+    line = " ".join(line.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
