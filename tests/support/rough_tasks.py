@@ -5,7 +5,8 @@ import signal
 from collections.abc import Callable, Mapping
 from typing import BinaryIO
 
-from tocsin.content import examine
+from tocsin.content.examine import examine
+from tocsin.content.model import Content
 from tocsin.media.sandbox import JsonObject, JsonValue
 
 Emit = Callable[[Mapping[str, JsonValue]], None]
@@ -34,7 +35,7 @@ def die_at_names(source: BinaryIO, options: JsonObject, emit: Emit) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         emit(item)
 
-    content.examine(source, options, emit_or_die)
+    examine(source, options, emit_or_die)
 
 
 def lie(source: BinaryIO, options: JsonObject, emit: Emit) -> None:
@@ -42,9 +43,9 @@ def lie(source: BinaryIO, options: JsonObject, emit: Emit) -> None:
     if "stride" not in options:
         if source.read(2) == b"PK":
             source.seek(0)
-            content.examine(source, options, emit)
+            examine(source, options, emit)
         return
-    good = content.Content("file", 1, ()).to_answer()
+    good = Content("file", 1, ()).to_answer()
     for number, name in ((1 << 80, "large"), (-1, "itself"), (True, "\ud800"), (0, "zero"), ("x", "text")):
         emit({"index": number, "name": name, **good})
     emit({"index": 1, "name": "one", "kind": 7})
