@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-    from tocsin.media.pixels import Pixels
+    from tocsin.media.pixels import Pixels, TakeStored
 
 _ORIENTATION = 0x0112
 _LARGE_BYTES_PER_PIXEL = 10
@@ -168,14 +168,19 @@ def orientation_in(exif: bytes | None) -> int:
 
 
 def jpeg_upright(
-    data: bytes, header: jpeg.JpegHeader, limits: PictureLimits
+    data: bytes, header: jpeg.JpegHeader, limits: PictureLimits, stored: "TakeStored | None" = None
 ) -> "tuple[Pixels, bool] | tuple[None, bool]":
-    """Upright pixels of a JPEG by the short way and True, or None and False if the long way is needed."""
+    """Upright pixels of a JPEG by the short way and True, or None and False if the long way is needed.
+
+    `stored` is given the pixels before they are turned, if there are any.
+    """
     check_size(header.width, header.height, limits)
     with named_errors():
         pixels = jpeg.decode_plain(data, header)
     if pixels is None:
         return None, False
+    if stored is not None:
+        stored(pixels, True)  # noqa: FBT003  # a callback has no keywords
     orientation = orientation_in(header.exif)
     if orientation != 1:
         from tocsin.media.pixels import oriented  # noqa: PLC0415  # upright JPEGs need none of it

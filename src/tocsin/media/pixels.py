@@ -12,14 +12,28 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.ImageFile import ImageFile
 
 Pixels = NDArray[np.uint8]
 """(h, w) grey or (h, w, 3) RGB, 8 bits, C-contiguous."""
+
+TakeStored = Callable[[NDArray[np.uint8], bool], None]
+"""Takes a picture as it is stored, and whether these are the file's very values.
+
+The array is uint8, C-contiguous, (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA, not turned upright, and not
+to be changed: views may share its memory. Its values are the file's own where there are 8 bits a sample and
+neither palette nor conversion of colours; what every JPEG and WebP decoder does counts as none.
+"""
 
 _STRIP_PIXELS = 1 << 20
 _WHITE = 255
 _SIXTEEN_BIT_SHIFT = 8
 _ALPHA_MODES = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
+_EIGHT_BIT_MODES = frozenset({"L", "RGB", "RGBA"})
+_TELLING_FORMATS = frozenset({"PNG", "TIFF", "BMP", "DIB", "JPEG", "WEBP"})
+"""Those whose samples are known as they lie in the file; AVIF, HEIC and JPEG XL do not tell their depth."""
+_EIGHT_BIT_LAYOUTS = frozenset({"L", "RGB", "RGBA", "RGBX", "BGR", "BGRX", "BGRA", "XBGR", "ABGR"})
+"""Pillow's names ("raw modes") for 8-bit samples without conversion, in whatever order."""
 
 
 def opaque(image: "Image") -> Pixels:
@@ -53,6 +67,26 @@ def visible(image: "Image") -> tuple[Pixels, bool]:
 def planes(image: "Image") -> Pixels:
     """The colours of a picture with transparency as they are stored, even where nothing of them is seen."""
     return _gather(image, lambda strip: np.asarray(strip.convert("RGBA"))[:, :, :3], 3)
+
+
+def unconverted(image: "ImageFile") -> bool:
+    """Whether the pixels of an opened picture will be the file's very values; to be asked before `load`."""
+    if image.mode not in _EIGHT_BIT_MODES or image.format not in _TELLING_FORMATS:
+        return False
+    layouts = {
+        tile.args if isinstance(tile.args, str) else (*(tile.args or ()), "")[0] for tile in image.tile
+    }
+    return layouts <= _EIGHT_BIT_LAYOUTS
+
+
+def as_stored(image: "Image", seen: Pixels) -> NDArray[np.uint8]:
+    """The picture with its alpha channel if it has one; `seen` is what `visible` gave for it."""
+    if not _has_alpha(image):
+        return seen
+    rgba = np.empty((image.height, image.width, 4), np.uint8)
+    for top, bottom, strip in _strips(image):
+        rgba[top:bottom] = np.asarray(strip.convert("RGBA"))
+    return rgba
 
 
 def _has_alpha(image: "Image") -> bool:

@@ -35,7 +35,7 @@ from tocsin.media.pictures import (
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-    from tocsin.media.pixels import Pixels
+    from tocsin.media.pixels import Pixels, TakeStored
 
 DEFAULT_LIMITS = PictureLimits()
 
@@ -49,10 +49,13 @@ class View:
     """uint8, (h, w) grey or (h, w, 3) RGB, C-contiguous."""
 
 
-def views(source: BinaryIO | bytes, limits: PictureLimits = DEFAULT_LIMITS) -> Iterator[View]:
+def views(
+    source: BinaryIO | bytes, limits: PictureLimits = DEFAULT_LIMITS, stored: "TakeStored | None" = None
+) -> Iterator[View]:
     """The views of the picture in `source`, decoded one after the other to hold few at a time.
 
-    An error may come after some views: those are good, the rest is missing.
+    An error may come after some views: those are good, the rest is missing. `stored` is called once, before
+    the first view, with the first picture as it is stored, so that whoever wants that decodes nothing twice.
 
     Raises:
         EmptyError, UnsupportedError: there is no picture, or no decoder for it.
@@ -66,9 +69,9 @@ def views(source: BinaryIO | bytes, limits: PictureLimits = DEFAULT_LIMITS) -> I
         message = f"this is not a picture but {file_type.mime}"
         raise UnsupportedError(message)
     if file_type.format == "jpeg":
-        yield from _jpeg_views(file, limits)
+        yield from _jpeg_views(file, limits, stored)
     else:
-        yield from _pillow_views(open_picture(file, file_type, limits), limits)
+        yield from _pillow_views(open_picture(file, file_type, limits), limits, stored)
 
 
 def decode_upright(data: bytes, limits: PictureLimits = DEFAULT_LIMITS) -> "Pixels":
@@ -87,17 +90,17 @@ def decode_upright(data: bytes, limits: PictureLimits = DEFAULT_LIMITS) -> "Pixe
     return first
 
 
-def _jpeg_views(file: BinaryIO, limits: PictureLimits) -> Iterator[View]:
+def _jpeg_views(file: BinaryIO, limits: PictureLimits, stored: "TakeStored | None") -> Iterator[View]:
     file_type = head_of(file)
     check_length(file, file_type, limits)
     with named_errors():
         data = file.read()
     header = jpeg.read_header(data)
-    pixels, _ = jpeg_upright(data, header, limits)
+    pixels, _ = jpeg_upright(data, header, limits, stored)
     if pixels is not None:
         yield from _still_views(pixels)
         return
-    yield from _pillow_views(open_picture(file, file_type, limits), limits)
+    yield from _pillow_views(open_picture(file, file_type, limits), limits, stored)
     if sentence := jpeg.damage(data, header):
         message = f"the picture was decoded, but a part of it is damaged ({sentence})"
         raise DamagedError(message)
@@ -115,14 +118,23 @@ def _borderless(visible: "Pixels") -> Iterator[View]:
         yield View("borderless" if layer == 1 else f"borderless-{layer}", inner)
 
 
-def _pillow_views(image: "ImageFile", limits: PictureLimits) -> Iterator[View]:
+def _pillow_views(
+    image: "ImageFile", limits: PictureLimits, stored: "TakeStored | None" = None
+) -> Iterator[View]:
     from tocsin.media import pixels as convert  # noqa: PLC0415  # numpy, only once there are pixels
 
+    exact = stored is not None and convert.unconverted(image)
     with large_picture_errors(image.width, image.height), named_errors():
         image.load()
     with named_errors():
         orientation = orientation_of(image)
         seen, differs = convert.visible(image)
+    if stored is not None:
+        with named_errors():
+            bare = convert.as_stored(image, seen)
+        stored(bare, exact)
+        del bare
+    with named_errors():
         seen = convert.oriented(seen, orientation)
     if not differs and not _may_have_frames(image):
         del image  # as large as what was made of it
