@@ -26,6 +26,11 @@ def echo(source: BinaryIO, options: JsonObject, emit: Emit) -> None:
     emit({"content": source.read().decode(), "options": options})
 
 
+def lengths(_: BinaryIO, options: JsonObject, emit: Emit) -> None:
+    """Answer with how long the options are."""
+    emit({name: len(str(value)) for name, value in options.items()})
+
+
 def misbehave(source: BinaryIO, options: JsonObject, emit: Emit) -> None:  # noqa: C901, PLR0912  # a list of sins
     """Do what `options` names."""
     match options.get("how"):

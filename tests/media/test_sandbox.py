@@ -265,6 +265,31 @@ def test_a_child_can_change_reach_and_read_nothing_else(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["secret"]
 
 
+@pytest.mark.skipif(landlock_version() < 6, reason="this kernel has no Landlock that covers all of it")
+def test_a_child_reads_the_folders_it_is_given_and_only_reads_them(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"secret")
+    readable = Pool("sandbox_tasks:forbidden", workers=1, path=[HERE], readable=[str(tmp_path)])
+    with socket.create_server(("127.0.0.1", 0)) as server, readable as opened:
+        options = {"folder": str(tmp_path), "port": server.getsockname()[1], "process": os.getpid()}
+        (outcome,) = opened.run([Job.of_bytes(1, b"", options)])
+    assert outcome.items == ({"worked": ["read", "list"]},), outcome.refusal
+
+
+def test_constants_are_options_of_every_job_unless_the_job_says_otherwise() -> None:
+    constants: JsonObject = {"list": "x" * 500_000, "size": 1}
+    with Pool("sandbox_tasks:lengths", workers=2, path=[HERE], constants=constants) as opened:
+        outcomes = {
+            one.key: one.items
+            for one in opened.run([Job.of_bytes(1, b""), Job.of_bytes(2, b"", {"size": 22})])
+        }
+    assert outcomes == {1: ({"list": 500_000, "size": 1},), 2: ({"list": 500_000, "size": 2},)}
+
+
+def test_constants_that_no_message_holds_are_refused() -> None:
+    with pytest.raises(UsageError, match="constants"):
+        Pool("sandbox_tasks:echo", constants={"list": "x" * (2 << 20)})
+
+
 def test_a_child_can_write_to_no_file_however_it_came_by_it() -> None:
     with pool("fill_a_file", workers=1) as opened:
         (outcome,) = opened.run([Job.of_bytes(1, b"")])

@@ -17,12 +17,12 @@ _PR_SET_NO_NEW_PRIVS = 38
 _SPACE_BESIDE_HEAP = 1 << 30  # allowance for libraries where /proc does not tell how much they map
 
 
-def confine(limits: ChildLimits, parent: int) -> None:
+def confine(limits: ChildLimits, parent: int, readable: tuple[str, ...] = ()) -> None:
     """Take on the limits that last for the life of this process, which must be a child of `parent`."""
     _set_process_flags()
     if os.getppid() != parent:  # it died before this process asked to die with it
         os._exit(0)
-    allow_only_reading(_needed_folders())
+    allow_only_reading([*_needed_folders(), *readable])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_size, limits.file_size))
     resource.setrlimit(resource.RLIMIT_NOFILE, (limits.open_files, limits.open_files))

@@ -9,15 +9,14 @@ import signal
 import socket
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
 from tocsin.errors import Refusal
 from tocsin.media._messages import Inbox, JsonObject, ProtocolError, pack
-from tocsin.media._parent import Zygote, post_mortem
+from tocsin.media._parent import Setup, Zygote, post_mortem
 from tocsin.media.errors import KilledError, OutOfTimeError, SandboxError
-from tocsin.media.limits import ChildLimits
 
 _DEPTH = 2
 """Jobs a worker has at hand: the next one is there when it finishes one, and no more are open than needed."""
@@ -86,13 +85,11 @@ class _Worker:
 class Crew:
     """Up to `size` workers under one zygote."""
 
-    def __init__(
-        self, size: int, task: str, limits: ChildLimits, preload: Sequence[str], path: Sequence[str]
-    ) -> None:
+    def __init__(self, size: int, setup: Setup) -> None:
         """Start the zygote."""
         self._size = size
-        self._limits = limits
-        self._setup = (task, limits, preload, path)
+        self._limits = setup.limits
+        self._setup = setup
         self._workers: dict[int, _Worker] = {}
         self._numbers = 0
         self._losses = 0
@@ -167,7 +164,7 @@ class Crew:
     # ---- starting
 
     def _start_zygote(self) -> None:
-        self._zygote = Zygote(*self._setup)
+        self._zygote = Zygote(self._setup)
         self._selector.register(self._zygote.control, selectors.EVENT_READ)
 
     def _fork(self) -> _Worker:

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from tocsin.errors import Refusal
@@ -27,10 +26,22 @@ _FEW_ARENAS = {"MALLOC_ARENA_MAX": "1"}  # each arena reserves 64 MiB of the add
 _END_SECONDS = 0.5
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Setup:
+    """What a zygote and its workers are told once."""
+
+    task: str
+    limits: ChildLimits
+    preload: tuple[str, ...]
+    path: tuple[str, ...]
+    readable: tuple[str, ...]
+    constants: JsonObject
+
+
 class Zygote:
     """A running zygote, as its pool sees it."""
 
-    def __init__(self, task: str, limits: ChildLimits, preload: Sequence[str], path: Sequence[str]) -> None:
+    def __init__(self, setup: Setup) -> None:
         """Start the process; it loads its modules while the caller goes on."""
         self.inbox = Inbox()
         self.control, theirs = socket.socketpair()
@@ -45,13 +56,7 @@ class Zygote:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-            setup: JsonObject = {
-                "task": task,
-                "preload": list(preload),
-                "path": list(path),
-                "limits": dataclasses.asdict(limits),
-            }
-            send(self.control, setup)
+            send(self.control, dataclasses.asdict(setup))
 
     @property
     def process(self) -> int:

@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from tocsin.errors import Error, Refusal
@@ -16,15 +17,28 @@ Emit = Callable[[JsonObject], None]
 Task = Callable[[BinaryIO, JsonObject, Emit], None]
 
 
-def work(channel: socket.socket, task: Task, limits: ChildLimits, parent: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a worker is for, the same for all of a pool."""
+
+    task: Task
+    limits: ChildLimits
+    readable: tuple[str, ...]
+    """Folders that it may read, besides those that programs are loaded from."""
+    constants: JsonObject
+    """Options that every job has."""
+
+
+def work(channel: socket.socket, assignment: Assignment, parent: int) -> None:
     """Confine this process, then answer jobs until the pool hangs up."""
     sys.dont_write_bytecode = True  # nothing can be written, and trying costs time
-    confine(limits, parent)
+    limits = assignment.limits
+    confine(limits, parent, assignment.readable)
     send(channel, {"ready": True})
     while (arrived := receive(channel)) is not None:
         message, descriptors = arrived
         rearm_cpu(limits.cpu_seconds)
-        refusal, spent = _answer(channel, task, limits, message, descriptors)
+        refusal, spent = _answer(channel, assignment, message, descriptors)
         done = {"done": refusal.to_json() if refusal else None, "spent": spent}
         send(channel, done)
         if spent:
@@ -32,7 +46,7 @@ def work(channel: socket.socket, task: Task, limits: ChildLimits, parent: int) -
 
 
 def _answer(
-    channel: socket.socket, task: Task, limits: ChildLimits, message: JsonObject, descriptors: list[int]
+    channel: socket.socket, assignment: Assignment, message: JsonObject, descriptors: list[int]
 ) -> tuple[Refusal | None, bool]:
     """Run the task on one job. Also says whether this process is spent and must be replaced."""
     options = message.get("options")
@@ -42,11 +56,11 @@ def _answer(
 
     def emit(item: JsonObject) -> None:
         send(channel, {"item": item})
-        rearm_cpu(limits.cpu_seconds)
+        rearm_cpu(assignment.limits.cpu_seconds)
 
     try:
         with os.fdopen(descriptors[0], "rb") as source:
-            task(source, options, emit)
+            assignment.task(source, {**assignment.constants, **options}, emit)
     except Error as error:
         return Refusal.of(error), isinstance(error, OutOfMemoryError)
     except MemoryError:

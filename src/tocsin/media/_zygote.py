@@ -16,7 +16,7 @@ import sys
 from typing import cast
 
 from tocsin.media._messages import JsonObject, receive, send
-from tocsin.media._worker import Task, work
+from tocsin.media._worker import Assignment, Task, work
 from tocsin.media.limits import ChildLimits
 
 _WORKER_CHANNEL = 3
@@ -29,15 +29,15 @@ def main(descriptor: int) -> None:
     if arrived is None:
         return
     try:
-        task, limits = _prepare(arrived[0])
+        assignment = _prepare(arrived[0])
     except Exception as error:  # noqa: BLE001  # whatever an import raises is told to the pool, which raises it
         send(control, {"failed": f"{type(error).__name__}: {error}"})
         return
-    _Zygote(control, task, limits).serve()
+    _Zygote(control, assignment).serve()
     os._exit(0)  # nothing to tidy up, and finalising numpy takes longer than the pool should wait
 
 
-def _prepare(setup: JsonObject) -> tuple[Task, ChildLimits]:
+def _prepare(setup: JsonObject) -> Assignment:
     """Load what the workers will need; with `module:function` also call the function, to warm up."""
     sys.path.extend(cast("list[str]", setup["path"]))
     for name in cast("list[str]", setup["preload"]):
@@ -51,14 +51,15 @@ def _prepare(setup: JsonObject) -> tuple[Task, ChildLimits]:
     limits = ChildLimits(**{field.name: given[field.name] for field in dataclasses.fields(ChildLimits)})
     gc.collect()
     gc.freeze()  # so that collections in the workers do not copy the pages shared with them
-    return task, limits
+    return Assignment(
+        task, limits, tuple(cast("list[str]", setup["readable"])), cast("JsonObject", setup["constants"])
+    )
 
 
 class _Zygote:
-    def __init__(self, control: socket.socket, task: Task, limits: ChildLimits) -> None:
+    def __init__(self, control: socket.socket, assignment: Assignment) -> None:
         self._control = control
-        self._task = task
-        self._limits = limits
+        self._assignment = assignment
         self._workers: dict[int, int] = {}  # process number -> the pool's number for it
         self._wake, self._woken = socket.socketpair()
 
@@ -101,7 +102,7 @@ class _Zygote:
             return
         status = 1
         try:
-            work(_become_worker(descriptor), self._task, self._limits, zygote)
+            work(_become_worker(descriptor), self._assignment, zygote)
             status = 0
         finally:
             os._exit(status)

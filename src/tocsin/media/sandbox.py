@@ -20,7 +20,8 @@ from typing import Generic, Self, TypeVar
 from tocsin.errors import Error, Refusal, UsageError
 from tocsin.media._crew import Crew, Ended, Found, Lost
 from tocsin.media._landlock import landlock_version
-from tocsin.media._messages import MAX_JOB_BYTES, JsonObject, JsonValue, pack
+from tocsin.media._messages import MAX_JOB_BYTES, JsonObject, JsonValue, ProtocolError, pack
+from tocsin.media._parent import Setup
 from tocsin.media.limits import ChildLimits
 from tocsin.media.regular import FilePath, open_regular
 
@@ -28,6 +29,7 @@ __all__ = ["ChildLimits", "Job", "JsonObject", "JsonValue", "Outcome", "Pool", "
 
 K = TypeVar("K")
 
+MAX_CONSTANT_BYTES = 1_000_000
 _MAX_ATTEMPTS = 2
 """A job whose child was killed from outside is tried once more before the file is blamed."""
 
@@ -96,7 +98,7 @@ class Pool:
     One run at a time; what other threads of the caller do meanwhile does not matter.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what can be said about a pool
         self,
         task: str,
         *,
@@ -104,6 +106,8 @@ class Pool:
         limits: ChildLimits | None = None,
         preload: Sequence[str] = (),
         path: Sequence[str] = (),
+        readable: Sequence[str] = (),
+        constants: JsonObject | None = None,
     ) -> None:
         """Start the zygote.
 
@@ -114,9 +118,17 @@ class Pool:
             preload: modules to load before the first child is forked, so that children share them; with
                 `module:function` the function is also called, without arguments and without limits.
             path: folders to import from besides those of the installation.
+            readable: further folders that children may read.
+            constants: options that every job has, sent once; up to `MAX_CONSTANT_BYTES` as JSON.
+
+        Raises:
+            UsageError: the constants are too large.
         """
+        constants = constants or {}
+        _check_length(constants, MAX_CONSTANT_BYTES, "the constants of a pool")
         size = workers or len(os.sched_getaffinity(0))
-        self._crew = Crew(size, task, limits or ChildLimits(), tuple(preload), tuple(path))
+        setup = Setup(task, limits or ChildLimits(), tuple(preload), tuple(path), tuple(readable), constants)
+        self._crew = Crew(size, setup)
         self._running = False
         self._closed = False
 
@@ -200,7 +212,7 @@ class Pool:
                 ticket, job = next(jobs, (-1, None))
                 if job is None:
                     return False
-                _check_options(job.options)
+                _check_length(job.options, MAX_JOB_BYTES, "the options of a job")
                 pending[ticket] = _Pending(job)
                 again.append(ticket)
             ticket = again.popleft()
@@ -227,9 +239,13 @@ def _deserves_another(pending: _Pending[K], suspicion: Refusal | None) -> bool:
     return pending.failures < _MAX_ATTEMPTS and not pending.replied
 
 
-def _check_options(options: JsonObject) -> None:
-    if len(pack(options)) > MAX_JOB_BYTES:
-        message = f"the options of a job may have {MAX_JOB_BYTES:,} bytes as JSON"
+def _check_length(options: JsonObject, most: int, what: str) -> None:
+    try:
+        fits = len(pack(options)) <= most
+    except ProtocolError:
+        fits = False
+    if not fits:
+        message = f"{what} may have {most:,} bytes as JSON"
         raise UsageError(message)
 
 

@@ -165,6 +165,8 @@ class Rule:
     tool: str | None = None
     vendor: str | None = None
     caveats: tuple[str, ...] = ()
+    contradiction: bool = False
+    """Whether the sign is in itself two things in the file that do not fit together."""
 
     @property
     def name(self) -> str:

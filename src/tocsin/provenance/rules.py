@@ -41,6 +41,17 @@ def rules(family: str) -> Mapping[str, Rule]:
     return MappingProxyType({rule.id: rule for rule in found})
 
 
+@cache
+def rule_named(name: str) -> Rule:
+    """The rule that `Rule.name` cites, as in `camera.exif@1`. Raises KeyError for one that is not ours."""
+    return _by_name()[name]
+
+
+@cache
+def _by_name() -> Mapping[str, Rule]:
+    return {rule.name: rule for family in FAMILIES for rule in rules(family).values()}
+
+
 def _rule(table: Mapping[str, Any]) -> Rule:
     return Rule(
         id=table["id"],
@@ -55,4 +66,5 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         tool=table.get("tool"),
         vendor=table.get("vendor"),
         caveats=tuple(table.get("caveats", ())),
+        contradiction=table.get("contradiction", False),
     )

@@ -1,0 +1,50 @@
+"""Signs that do not fit together: the likeliest trace of a file that somebody dressed up."""
+
+from collections.abc import Iterator, Sequence
+
+from tocsin.provenance.model import Contradiction, Direction, Item
+
+_GENERATED = (Direction.GENERATED, Direction.PARTLY_GENERATED)
+_MARKS = "marks."
+
+
+def contradictions(items: Sequence[Item]) -> tuple[Contradiction, ...]:
+    """All contradictions within and between `items`."""
+    return tuple(_within(items)) + tuple(_captured_and_generated(items)) + tuple(_several_generators(items))
+
+
+def _within(items: Sequence[Item]) -> Iterator[Contradiction]:
+    for item in items:
+        if item.rule.contradiction:
+            yield Contradiction(item.rule.id, item.found, (item.rule.name,))
+
+
+def _captured_and_generated(items: Sequence[Item]) -> Iterator[Contradiction]:
+    captured = [item for item in items if item.leans is Direction.CAPTURED]
+    generated = [item for item in items if item.leans in _GENERATED]
+    if captured and generated:
+        found = (
+            "Some signs say that a camera took this, others that it was generated. Either kind may have been "
+            "put there afterwards; whoever decides has to look at both."
+        )
+        yield Contradiction("answer.captured_and_generated", found, _names([*captured, *generated]))
+
+
+def _several_generators(items: Sequence[Item]) -> Iterator[Contradiction]:
+    """A mark in the pixels names a model's own code, which many tools run, so it is no second tool."""
+    naming = [
+        item
+        for item in items
+        if item.leans in _GENERATED and item.subject.tool and not item.rule.id.startswith(_MARKS)
+    ]
+    tools = sorted({item.subject.tool for item in naming if item.subject.tool})
+    if len(tools) > 1:
+        found = (
+            f"Several generators are named: {', '.join(tools)}. One may have worked on what another made, or "
+            "signs were put there afterwards."
+        )
+        yield Contradiction("answer.several_generators", found, _names(naming))
+
+
+def _names(items: Sequence[Item]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item.rule.name for item in items))
