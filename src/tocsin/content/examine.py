@@ -15,6 +15,8 @@ from tocsin.media.identify import ARCHIVES, HEAD_BYTES, READABLE_ARCHIVES, FileT
 from tocsin.media.limits import PictureLimits
 
 if TYPE_CHECKING:
+    from tocsin.content.origin import Looking
+    from tocsin.media.pixels import TakeStored
     from tocsin.media.sandbox import JsonValue
 
 CHUNK = 1 << 20
@@ -47,6 +49,10 @@ class Wanted:
     compiled: bool = True
     """Use the compiled kernel; the NumPy one starts a second sooner."""
     preview: bool = False
+    views: bool = True
+    """Decode pictures and hash their views; without, there are only digests, and origin if that is wanted."""
+    origin: "Looking | None" = None
+    """Look for signs of where the file came from, and how."""
     limits: PictureLimits = PICTURE_LIMITS
 
     @classmethod
@@ -57,7 +63,17 @@ class Wanted:
             orientations=tuple(Orientation) if options.get("all_orientations") else upright,
             compiled=bool(options.get("compiled", True)),
             preview=bool(options.get("preview")),
+            views=bool(options.get("views", True)),
+            origin=_looking(options),
         )
+
+
+def _looking(options: "Mapping[str, JsonValue]") -> "Looking | None":
+    if "origin" not in options:
+        return None
+    from tocsin.content.origin import looking  # noqa: PLC0415  # only where it is wanted
+
+    return looking(options)
 
 
 def signals_of(data: bytes, *, all_orientations: bool = False) -> tuple[Signal, ...]:
@@ -105,12 +121,42 @@ def content_of(
         return Content("file", 0, (), Refusal.of(error))
     content = Content(file_type.kind, size, tuple(signals), format=file_type.format)
     if refusal := _out_of_reach(file_type, suffix):
-        return replace(content, refused=refusal)
-    return _with_views(source, content, wanted, so_far) if file_type.kind == "image" else content
+        content = replace(content, refused=refusal)
+    return _looked_into(source, file_type, content, wanted, so_far)
+
+
+def _looked_into(
+    source: BinaryIO,
+    file_type: FileType,
+    content: Content,
+    wanted: Wanted,
+    so_far: Callable[[Content], None],
+) -> Content:
+    """`content` with the signals of its views and the signs of its origin, as far as they are wanted."""
+    keep: TakeStored | None = None
+    if wanted.origin is not None:
+        from tocsin.content.origin import Origin  # noqa: PLC0415  # only where it is wanted
+
+        origin = Origin(source, file_type, wanted.origin, wanted.limits)
+        keep = origin.keep
+        content = replace(content, findings=origin.not_yet())
+        so_far(content)
+    if content.refused is None and file_type.kind == "image" and wanted.views:
+        content = _with_views(source, content, wanted, so_far, keep)
+    if wanted.origin is not None:
+        before = content
+        content = replace(
+            content, findings=origin.look(lambda findings: so_far(replace(before, findings=findings)))
+        )
+    return content
 
 
 def _with_views(
-    source: BinaryIO, content: Content, wanted: Wanted, so_far: Callable[[Content], None]
+    source: BinaryIO,
+    content: Content,
+    wanted: Wanted,
+    so_far: Callable[[Content], None],
+    keep: "TakeStored | None",
 ) -> Content:
     """`content` with the signals of its views, as many as there are before a refusal."""
     previews = list[bytes]()
@@ -119,7 +165,7 @@ def _with_views(
             raise TooLargeError
         source.seek(0)
         so_far(content)
-        for signals in _view_signals(source, wanted, previews):
+        for signals in _view_signals(source, wanted, previews, keep):
             content = replace(content, signals=content.signals + signals, preview=b"".join(previews))
             so_far(content)
     except Error as error:
@@ -194,12 +240,14 @@ def suffix_of(name: str) -> str:
     return os.path.splitext(name)[1].lower()  # noqa: PTH122  # the name may be one no Path can have
 
 
-def _view_signals(source: BinaryIO, wanted: Wanted, previews: list[bytes]) -> Iterator[tuple[Signal, ...]]:
+def _view_signals(
+    source: BinaryIO, wanted: Wanted, previews: list[bytes], keep: "TakeStored | None" = None
+) -> Iterator[tuple[Signal, ...]]:
     """The PDQ signals of each view, as they are decoded; the first one's preview goes into `previews`."""
     from tocsin.hashing.pdq import hash_signals  # noqa: PLC0415  # NumPy, only once there is a picture
     from tocsin.media.views import views  # noqa: PLC0415
 
-    for view in views(source, wanted.limits):
+    for view in views(source, wanted.limits, keep):
         if wanted.preview and not previews:
             from tocsin.media.preview import preview  # noqa: PLC0415  # only for reports
 

@@ -6,16 +6,21 @@ been subverted.
 
 import base64
 import binascii
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from tocsin.errors import Error, Refusal
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
+from tocsin.provenance.answer import Explanation, explanation_of
+from tocsin.provenance.findings import finding_from_json, finding_to_json
+from tocsin.provenance.model import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tocsin.media.sandbox import JsonValue
+    from tocsin.media.sandbox import JsonObject, JsonValue, Outcome
+
+K = TypeVar("K")
 
 
 class SubvertedError(Error):
@@ -39,11 +44,19 @@ class Content:
     """Short name of the file's format, such as jpeg or zip."""
     preview: bytes = b""
     """A blurred, grey, small PNG for reports, where one was asked for."""
+    findings: tuple[Finding, ...] | None = None
+    """What was found of its origin, where that was asked for."""
+    looked: str = ""
+    """How it was looked for: `Search.token`, noted by whoever asked."""
 
     @property
     def sha256(self) -> str | None:
         """Its SHA-256 in hexadecimal digits, if its bytes could be read."""
         return next((signal.hex for signal in self.signals if signal.type is SignalType.SHA256), None)
+
+    def explanation(self) -> Explanation | None:
+        """The answer about its origin, where that was asked for."""
+        return None if self.findings is None else explanation_of(self.findings)
 
     def to_json(self) -> "dict[str, JsonValue]":
         """The documented shape, without the path that only the caller knows."""
@@ -60,6 +73,8 @@ class Content:
             **self.to_json(),
             "format": self.format,
             "preview": base64.b64encode(self.preview).decode(),
+            "looked": self.looked,
+            "findings": None if self.findings is None else [finding_to_json(one) for one in self.findings],
         }
 
     @classmethod
@@ -73,9 +88,27 @@ class Content:
                 refused=_refusal(answer.get("refused")),
                 format=_text(answer["format"]),
                 preview=base64.b64decode(_text(answer["preview"]), validate=True),
+                findings=_findings(answer.get("findings")),
+                looked=_text(answer.get("looked", "")),
             )
         except (KeyError, TypeError, ValueError, binascii.Error, Error) as error:
             raise SubvertedError from error
+
+
+def content_from(item: "JsonObject") -> Content:
+    """A child's answer, or a content refused because it is none."""
+    try:
+        return Content.from_answer(item)
+    except SubvertedError as error:
+        return Content("file", 0, (), Refusal.of(error))
+
+
+def content_of(outcome: "Outcome[K]") -> Content:
+    """What a child found out about a file, and if it died on the way, the reason beside what it had."""
+    if not outcome.items:
+        return Content("file", 0, (), outcome.refusal or Refusal.of(SubvertedError()))
+    content = content_from(outcome.items[-1])
+    return replace(content, refused=content.refused or outcome.refusal)
 
 
 def signal_to_json(signal: Signal) -> "dict[str, JsonValue]":
@@ -108,6 +141,10 @@ def signal_from_json(item: "JsonValue") -> Signal:
         dialect=Dialect(_text(item["dialect"])),
         orientation=Orientation(_text(item["orientation"])),
     )
+
+
+def _findings(item: "JsonValue") -> tuple[Finding, ...] | None:
+    return None if item is None else tuple(map(finding_from_json, _items(item)))
 
 
 def _refusal(item: "JsonValue") -> Refusal | None:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tocsin.content.model import Content, SubvertedError
+from tocsin.content.model import Content, SubvertedError, content_from
 from tocsin.errors import Refusal
 from tocsin.matching.seen import ITSELF, SeenMember
 from tocsin.matching.walk import Stamp
@@ -165,11 +165,3 @@ def _itself(said: list[Refusal], refusal: Refusal) -> Iterator[tuple[int, SeenMe
     if refusal not in said:
         said.append(refusal)
         yield ITSELF - len(said) + 1, SeenMember("", Content("file", 0, (), refusal))
-
-
-def content_from(item: JsonObject) -> Content:
-    """A child's answer, or a content refused because it is none."""
-    try:
-        return Content.from_answer(item)
-    except SubvertedError as error:
-        return Content("file", 0, (), Refusal.of(error))

@@ -3,17 +3,11 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import TypeVar
 
 from tocsin.content.examine import suffix_of
-from tocsin.content.model import Content, SubvertedError
-from tocsin.errors import Refusal
-from tocsin.matching.archive_scan import content_from
+from tocsin.content.model import Content, content_of
 from tocsin.media.errors import UnreadableError
-from tocsin.media.sandbox import Job, JsonObject, Outcome, Pool
-
-K = TypeVar("K")
+from tocsin.media.sandbox import Job, JsonObject, Pool
 
 TASK = "tocsin.content.examine:examine"
 STDIN = "-"
@@ -23,14 +17,6 @@ PLAIN = ("tocsin.hashing.pdq", "tocsin.media.views", "PIL.Image")
 """What children load beforehand for a picture or two."""
 COMPILED = (*PLAIN, "tocsin.hashing._pdq_numba")
 """What they load for many."""
-
-
-def content_of(outcome: Outcome[K]) -> Content:
-    """What a child found out about a file, and if it died on the way, the reason beside what it had."""
-    if not outcome.items:
-        return Content("file", 0, (), outcome.refusal or Refusal.of(SubvertedError()))
-    content = content_from(outcome.items[-1])
-    return replace(content, refused=content.refused or outcome.refusal)
 
 
 def examine_paths(

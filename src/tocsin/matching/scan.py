@@ -12,10 +12,11 @@ from typing import Self
 
 from tocsin.batches import batched
 from tocsin.content.examine import NotAPictureError, suffix_of
-from tocsin.content.model import Content
+from tocsin.content.explaining import PRELOAD, Search, Skipped, skipped_next, with_findings
+from tocsin.content.model import Content, content_of
 from tocsin.errors import Refusal
 from tocsin.matching.archive_scan import CHILD_LOST, Archive, examine_members
-from tocsin.matching.examine import COMPILED, TASK, content_of
+from tocsin.matching.examine import COMPILED, TASK
 from tocsin.matching.matches import Matcher, Matches
 from tocsin.matching.seen import MemberNote, SeenFile, SeenFiles
 from tocsin.matching.walk import FoundFile, Stamp, walk
@@ -60,11 +61,22 @@ class _Notes:
 class Scanner:
     """Scans paths with a pool of sandbox children, which is started when there is something to read."""
 
-    def __init__(self, matcher: Matcher, seen: SeenFiles, *, workers: int, fresh: bool = False) -> None:
+    def __init__(
+        self,
+        matcher: Matcher,
+        seen: SeenFiles,
+        *,
+        workers: int,
+        fresh: bool = False,
+        search: Search | None = None,
+    ) -> None:
         """Match with `matcher`, remember in `seen`, and keep `workers` sandbox children busy.
 
-        With `fresh`, read every file, whatever is remembered of it.
+        With `fresh`, read every file, whatever is remembered of it. With `search`, also look for signs of
+        where files came from; files that were seen without are read again.
         """
+        self._search = search
+        self._options: JsonObject = {**OPTIONS, **(search.options() if search else {})}
         self._matcher = matcher
         self._seen = seen
         self._workers = workers
@@ -117,7 +129,7 @@ class Scanner:
                 yield self._scanned(file.path, Content("file", 0, (), file.refused))
                 continue
             known = recalled.get(file.path)
-            if known is None or known.stamp != file.stamp:
+            if known is None or known.stamp != file.stamp or not self._is_answered_by(known.content):
                 fresh[file.path] = file.stamp
                 continue
             if known.content.format not in READABLE_ARCHIVES:
@@ -149,14 +161,27 @@ class Scanner:
         yield self._scanned(path, _with_refusal(known.content, wrong), recalled=True)
         return None
 
+    def _is_answered_by(self, content: Content) -> bool:
+        return self._search is None or self._search.is_answered_by(content)
+
     def _examine(self, files: dict[str, Stamp]) -> Generator[Scanned, None, list[Archive]]:
         """Read files; returns the archives among them."""
         archives: list[Archive] = []
-        if not files:
-            return archives
-        jobs = (self._job(path) for path in files)
-        for outcome in self._pool().run(jobs):
-            path, content = outcome.key, content_of(outcome)
+        tasks: dict[str, Skipped] = dict.fromkeys(files, ())
+        while tasks:
+            tasks = yield from self._examine_once(tasks, files, archives)
+        return archives
+
+    def _examine_once(
+        self, tasks: dict[str, Skipped], files: dict[str, Stamp], archives: list[Archive]
+    ) -> Generator[Scanned, None, dict[str, Skipped]]:
+        """Read files; returns those whose child was ended by a reader that can be left out next time."""
+        again: dict[str, Skipped] = {}
+        for outcome in self._pool().run(self._job(path, skipped) for path, skipped in tasks.items()):
+            path, content = outcome.key, self._noted(content_of(outcome))
+            if skipped := skipped_next(outcome, content, tasks[path]):
+                again[path] = skipped
+                continue
             is_archive = _can_be_opened(content)
             if is_archive:
                 archives.append(Archive(path, files[path], content))
@@ -165,17 +190,25 @@ class Scanner:
                 self._remember_if_due()
             if not is_archive:
                 yield self._scanned(path, content)
-        return archives
+        return again
 
-    def _job(self, path: str) -> Job[str]:
+    def _noted(self, content: Content) -> Content:
+        """`content` with how signs of its origin were looked for, if they were."""
+        if self._search is None:
+            return content
+        return replace(with_findings(content), looked=self._search.token())
+
+    def _job(self, path: str, skipped: Skipped) -> Job[str]:
         """A link that was named on the command line is followed, one met on the way has been refused."""
-        return Job.of_path(path, path, {**OPTIONS, "suffix": suffix_of(path)}, follow=path in self._given)
+        options = {**self._options, "suffix": suffix_of(path), "skipped": dict(skipped)}
+        return Job.of_path(path, path, options, follow=path in self._given)
 
     def _open(self, archive: Archive) -> Iterator[Scanned]:
         """What is inside an archive, and then the archive itself."""
         path, stamp, count = archive.path, archive.stamp, len(archive.known)
         wrong: list[Refusal] = []
-        for number, member in examine_members(self._pool(), archive, OPTIONS, self._workers):
+        for number, member in examine_members(self._pool(), archive, self._options, self._workers):
+            member = replace(member, content=self._noted(member.content))  # noqa: PLW2901  # the same member
             self._notes.members.append(MemberNote(path, stamp, number, member))
             self._remember_if_due()
             if number >= 0:
@@ -203,7 +236,10 @@ class Scanner:
 
     def _pool(self) -> Pool:
         if self._started is None:
-            self._started = Pool(TASK, workers=self._workers, preload=COMPILED)
+            search = self._search
+            preload = COMPILED if search is None else (*COMPILED, *PRELOAD)
+            constants = {} if search is None else search.constants()
+            self._started = Pool(TASK, workers=self._workers, preload=preload, constants=constants)
         return self._started
 
 

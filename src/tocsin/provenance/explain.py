@@ -6,20 +6,17 @@ and if it does not, the next message replaces it.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tocsin.provenance.findings import finding_to_json
 from tocsin.provenance.model import Absent, Failed, Finding, NotChecked
 from tocsin.provenance.opened import OWN_READER, Opened
 
-if TYPE_CHECKING:
-    from tocsin.media.sandbox import JsonObject
-
-FindingsSoFar = Callable[[Sequence["JsonObject"]], None]
+FindingsSoFar = Callable[[tuple[Finding, ...]], None]
 KINDS: Final = frozenset({"image", "video"})
 ENDED: Final = "provenance.reader_ended"
 MOST_BYTES: Final = 600_000
@@ -53,7 +50,7 @@ FAMILIES: Final = (
     Family("tables", "quantisation tables"),
     Family("video", "what video encoders and cameras write"),
     Family("c2pa", "C2PA manifests", foreign=True),
-    Family("stealth", "text hidden in pixels", Tier.PIXELS),
+    Family("stealth", "text hidden in pixels", Tier.PIXELS, foreign=True),  # the first to ask for pixels
     Family("novelai_signature", "NovelAI's signature over the pixels", Tier.PIXELS),
     Family("marks", "marks that reference code hides in pixels", Tier.PIXELS),
     Family("thumbnail", "the thumbnail against the picture", Tier.PIXELS, foreign=True),
@@ -71,34 +68,32 @@ class Wanted:
 
 
 class _Collector:
-    """Findings as JSON, as many as one answer can hold."""
+    """Findings, as many as one answer can hold."""
 
     def __init__(self) -> None:
-        self.found: list[JsonObject] = []
+        self.found: list[Finding] = []
         self._bytes = 0
         self._full = False
 
     def add(self, finding: Finding) -> bool:
         """Keep the finding; False if there is no room, which is told once."""
-        item = finding_to_json(finding)
-        self._bytes += len(json.dumps(item))
+        self._bytes += len(json.dumps(finding_to_json(finding)))
         if self._bytes > MOST_BYTES and not self._full:
             self._full = True
             what, why = "further signs", "the file holds more signs than one answer can list"
-            self.found.append(finding_to_json(NotChecked(what, why)))
+            self.found.append(NotChecked(what, why))
         if self._full:
             return False
-        self.found.append(item)
+        self.found.append(finding)
         return True
 
 
-def look(file: Opened, wanted: Wanted, so_far: FindingsSoFar = lambda _: None) -> "Sequence[JsonObject]":
-    """Everything that the families find in `file`, as JSON; whatever goes wrong is one of the findings."""
-    collector = _Collector()
+def look(file: Opened, wanted: Wanted, so_far: FindingsSoFar = lambda _: None) -> tuple[Finding, ...]:
+    """Everything that the families find in `file`; whatever goes wrong is one of the findings."""
     if file.type.kind not in KINDS:
         why = f"only pictures and videos are looked at, not {file.type.mime}"
-        collector.add(NotChecked("signs of origin", why))
-        return collector.found
+        return (NotChecked("signs of origin", why),)
+    collector = _Collector()
     problems = _problems(file)
     for problem in problems:
         collector.add(problem)
@@ -110,9 +105,9 @@ def look(file: Opened, wanted: Wanted, so_far: FindingsSoFar = lambda _: None) -
             collector.add(NotChecked(family.looks_for, "the pixels were not asked for"))
         else:
             if family.foreign:
-                so_far([*collector.found, *_if_it_ends(number)])
+                so_far((*collector.found, *_if_it_ends(number)))
             _run(family, file, collector, doubtful=bool(problems))
-    return collector.found
+    return tuple(collector.found)
 
 
 def _problems(file: Opened) -> list[Failed]:
@@ -126,13 +121,13 @@ def _problems(file: Opened) -> list[Failed]:
     return found
 
 
-def _if_it_ends(number: int) -> "Iterator[JsonObject]":
+def _if_it_ends(number: int) -> Iterator[Finding]:
     """What is true if the family with this number ends the process."""
     family = FAMILIES[number]
-    yield finding_to_json(Failed(family.name, ENDED, "it ended the sandbox child that it ran in"))
+    yield Failed(family.name, ENDED, "it ended the sandbox child that it ran in")
     for later in FAMILIES[number + 1 :]:
         why = f"the reader of {family.looks_for} had ended the sandbox child"
-        yield finding_to_json(NotChecked(later.looks_for, why))
+        yield NotChecked(later.looks_for, why)
 
 
 def _run(family: Family, file: Opened, collector: _Collector, *, doubtful: bool) -> None:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from tocsin import __version__
+from tocsin.errors import Error
 from tocsin.media.containers import walk
 from tocsin.media.containers.segments import Segment, Walk
 from tocsin.provenance.fields import Fields, read_fields
@@ -23,6 +24,8 @@ from tocsin.provenance.model import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -48,22 +51,38 @@ class Stored:
 class Opened:
     """A file at hand. Nothing is read before it is asked for, and nothing twice."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what can be known of a file beforehand
         self,
         source: BinaryIO,
         file_type: "FileType",
         *,
         trust: "Trust | None" = None,
         stored: Stored | None = None,
+        decode: "Callable[[], Stored] | None" = None,
         why_no_pixels: str = "",
     ) -> None:
-        """`source` must seek; `stored` is None where pixels were not asked for or cannot be decoded."""
+        """A file whose `source` can seek, with its pixels, or a way to get them when they are asked for.
+
+        `why_no_pixels` says why there are none.
+        """
         self.source = source
         self.type = file_type
         self.size = source.seek(0, os.SEEK_END)
         self.trust = trust
-        self.stored = stored
         self.why_no_pixels = why_no_pixels
+        self._given = stored
+        self._decode = decode
+
+    @cached_property
+    def stored(self) -> Stored | None:
+        """The pixels; None where there are none, and then `why_no_pixels` says why."""
+        if self._given is not None or self._decode is None:
+            return self._given
+        try:
+            return self._decode()
+        except Error as error:
+            self.why_no_pixels = error.message
+            return None
 
     @cached_property
     def walk(self) -> Walk:

@@ -4,6 +4,7 @@ Each family of signs has a TOML file in `provenance/data`: a `version` (a date),
 the fields of `Rule`, then whatever else the family needs.
 """
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -30,8 +31,17 @@ FAMILIES = (
 @cache
 def document(family: str) -> Mapping[str, Any]:
     """The data file of a family, as TOML has it; read-only."""
-    text = resources.files("tocsin.provenance").joinpath("data", f"{family}.toml").read_text("utf-8")
-    return MappingProxyType(tomllib.loads(text))
+    return MappingProxyType(tomllib.loads(_text(family)))
+
+
+@cache
+def rules_digest() -> str:
+    """SHA-256 of all data files: findings made with others may differ."""
+    return hashlib.sha256("".join(map(_text, FAMILIES)).encode()).hexdigest()
+
+
+def _text(family: str) -> str:
+    return resources.files("tocsin.provenance").joinpath("data", f"{family}.toml").read_text("utf-8")
 
 
 @cache

@@ -1,0 +1,126 @@
+"""Explaining files: signs of origin looked for in the sandbox, and again where a reader ended its child."""
+
+import hashlib
+import json
+import os
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from tocsin.content.model import Content, content_of
+from tocsin.media.sandbox import Job, JsonObject, JsonValue, Outcome, Pool
+from tocsin.provenance.explain import ENDED, FAMILIES, Tier
+from tocsin.provenance.model import Failed, NotChecked
+from tocsin.provenance.rules import rules_digest
+
+if TYPE_CHECKING:
+    from tocsin.provenance.trust import Trust
+
+K = TypeVar("K")
+
+TASK: Final = "tocsin.content.examine:examine"
+PRELOAD: Final = (
+    "tocsin.content.origin",
+    "tocsin.media.views",
+    "PIL.Image",
+    "c2pa",
+    *(f"tocsin.provenance.{family.name}" for family in FAMILIES),
+)
+"""What children load beforehand to look for signs of origin."""
+
+
+Skipped = tuple[tuple[str, str], ...]
+"""Readers to leave out, each with the reason why: it ended a child before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One file and what was found out about its origin."""
+
+    path: str
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    path: str
+    skipped: Skipped = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How signs of origin are to be looked for."""
+
+    tier: Tier = Tier.FAST
+    trust: "Trust | None" = None
+
+    def options(self) -> "dict[str, JsonValue]":
+        """What a sandbox job is told."""
+        return {"origin": self.tier.value}
+
+    def constants(self) -> JsonObject:
+        """What all jobs of a pool are told."""
+        return {} if self.trust is None else {"trust": json.dumps(self.trust.to_json())}
+
+    def token(self, tier: Tier | None = None) -> str:
+        """A name for this way of looking: with the same one, the same file gives the same findings."""
+        known = f"{rules_digest()} {json.dumps(self.constants(), sort_keys=True)}"
+        return f"{tier or self.tier} {hashlib.sha256(known.encode()).hexdigest()[:16]}"
+
+    def is_answered_by(self, content: Content) -> bool:
+        """Whether `content` has the findings that this search would make, and maybe more."""
+        return content.looked in {self.token(), self.token(Tier.PIXELS)}
+
+
+def explain_paths(paths: Iterable[str], search: Search, *, workers: int | None = None) -> Iterator[Explained]:
+    """Each file with its digests and findings, in no particular order; paths are taken as they are needed.
+
+    A reader that ends its sandbox child is told, and the file is looked at again without it.
+
+    Raises:
+        tocsin.media.errors.SandboxError: sandbox children cannot be started.
+    """
+    size = workers or len(os.sched_getaffinity(0))
+    with Pool(TASK, workers=size, preload=PRELOAD, constants=search.constants()) as pool:
+        tasks: Iterable[_Task] = map(_Task, paths)
+        while tasks := (yield from _explain(pool, tasks, search)):
+            pass
+
+
+def _explain(pool: Pool, tasks: Iterable[_Task], search: Search) -> Generator[Explained, None, list[_Task]]:
+    """Explain all; returns those to be looked at again."""
+    again: list[_Task] = []
+    for outcome in pool.run(_job(task, search) for task in tasks):
+        task, content = outcome.key, content_of(outcome)
+        if skipped := skipped_next(outcome, content, task.skipped):
+            again.append(_Task(task.path, skipped))
+        else:
+            yield Explained(task.path, with_findings(content))
+    return again
+
+
+def _job(task: _Task, search: Search) -> Job[_Task]:
+    options = {**search.options(), "views": False, "skipped": dict(task.skipped)}
+    return Job.of_path(task, task.path, options)
+
+
+def skipped_next(outcome: Outcome[K], content: Content, skipped: Skipped) -> Skipped:
+    """What to leave out when looking again, if a reader ended the child; nothing if looking again is no use."""
+    known = dict(skipped)
+    for finding in content.findings or ():
+        if (
+            outcome.refusal
+            and isinstance(finding, Failed)
+            and finding.code == ENDED
+            and finding.reader not in known
+        ):
+            return (*skipped, (finding.reader, f"{finding.reason}: {outcome.refusal.message}"))
+    return ()
+
+
+def with_findings(content: Content) -> Content:
+    """`content`, and where nothing was said of its origin, that nothing is known of it."""
+    if content.findings is not None:
+        return content
+    why = content.refused.message if content.refused else "nothing was answered"
+    return replace(content, findings=(NotChecked("signs of origin", why),))
