@@ -66,3 +66,13 @@ def shortened(text: str, most: int = _SHOWN) -> str:
     line = "".join(character if character.isprintable() else " " for character in text)
     line = " ".join(line.split())
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def shown(name: str) -> str:
+    """A whole name from a stranger, safe to show: what cannot be printed, or turns text around, as escapes.
+
+    Undecodable bytes (surrogate escapes, PEP 383) come as escapes as well.
+    """
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in name
+    )

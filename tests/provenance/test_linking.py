@@ -1,0 +1,238 @@
+"""Linking: what links files and what does not, whatever their order and whatever their names."""
+
+import json
+from itertools import chain
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.explained import Pair, item, place, rule, sharing
+
+from tocsin.provenance._sightings import MAX_PER_FILE, MAX_VALUE
+from tocsin.provenance.answer import Explanation, explanation_of
+from tocsin.provenance.linking import COLUMNS, file_rows, link, table_rows
+from tocsin.provenance.links import Links
+from tocsin.provenance.model import FingerprintKind as Kind
+from tocsin.provenance.model import ForgeCost
+
+LORA: Pair = (Kind.ADAPTER, "hills v3 0123456789ab")
+SEED: Pair = (Kind.SEED, "3735928559")
+PROMPT: Pair = (Kind.PROMPT, "ab" * 32)
+MODEL: Pair = (Kind.MODEL_HASH, "0badc0ffee")
+TABLES: Pair = (Kind.TABLES, "cd" * 32)
+NOTHING = sharing()
+
+
+def linked(*answers: tuple[str, Explanation]) -> Links:
+    return link(answers)
+
+
+def groups(links: Links) -> list[tuple[str, ...]]:
+    return [group.files for group in links.groups]
+
+
+def test_a_rare_fingerprint_links_and_says_where_it_was_read() -> None:
+    links = linked(("b.png", sharing(LORA)), ("a.png", sharing(LORA)), ("c.png", NOTHING))
+    assert groups(links) == [("a.png", "b.png")]
+    assert links.ungrouped == ("c.png",)
+    (one,) = links.groups[0].links
+    assert one.rules == ("test.sign@1",)
+    assert [(r.file, r.container, r.segment, r.offset, r.length) for r in one.readings] == [
+        ("a.png", "png", "tEXt parameters", 33, 100),
+        ("b.png", "png", "tEXt parameters", 33, 100),
+    ]
+    assert one.weight == 0.7
+    assert "2 of 3 files have it" in one.why
+    assert links.counts.without_fingerprint == 1
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        MODEL,
+        TABLES,
+        SEED,
+        PROMPT,
+        (Kind.ENCODER, "x264 crf=23"),
+        (Kind.WORKFLOW, "ef" * 32),
+        (Kind.DEVICE, "0000000000"),
+        (Kind.AUTHOR, "Unknown"),
+        (Kind.INPUT_FILE, "C:\\pictures\\image (2).PNG"),
+        (Kind.INPUT_FILE, "00012.png"),
+        (Kind.SIGNER, "1234 CN=OpenAI Media Service"),
+    ],
+)
+def test_what_is_common_by_nature_makes_no_link_and_says_so(pair: Pair) -> None:
+    links = linked(("a", sharing(pair)), ("b", sharing(pair)), ("c", NOTHING))
+    assert not links.groups
+    assert links.ungrouped == ("a", "b", "c")
+    (weak,) = links.shared_but_weak
+    assert (weak.part.fingerprint.kind, weak.part.fingerprint.value) == pair
+    assert weak.part.weight < 0.5
+    assert weak.sharing == 2
+    assert weak.files == ("a", "b")
+    assert weak.part.why
+
+
+def test_two_weak_ones_add_up() -> None:
+    links = linked(("a", sharing(SEED, PROMPT)), ("b", sharing(SEED, PROMPT)), ("c", sharing(SEED)))
+    assert groups(links) == [("a", "b")]
+    (one,) = links.groups[0].links
+    assert [part.fingerprint.kind for part in one.parts] == [Kind.SEED, Kind.PROMPT]
+    assert one.weight == 0.75
+    assert "None of these makes a link alone" in one.why
+    assert {weak.part.fingerprint.kind: weak.sharing for weak in links.shared_but_weak} == {
+        Kind.SEED: 3,
+        Kind.PROMPT: 2,
+    }
+
+
+def test_what_says_one_thing_twice_does_not_add_up() -> None:
+    model = sharing(MODEL, (Kind.MODEL_NAME, "hills"), TABLES, (Kind.ENCODER, "x264 crf=23"))
+    assert not linked(("a", model), ("b", model)).groups
+
+
+@pytest.mark.parametrize("seed", ["0", "-1", "1", "42", "156680208700286"])
+def test_seeds_that_people_type_add_nothing(seed: str) -> None:
+    answer = sharing((Kind.SEED, seed), PROMPT)
+    assert not linked(("a", answer), ("b", answer)).groups
+
+
+def test_what_goes_together_by_nature_does_not_add_up_where_many_have_it() -> None:
+    both = sharing(SEED, PROMPT)
+    links = link((f"{number:04}", both) for number in range(900))
+    assert not links.groups
+    assert {weak.sharing for weak in links.shared_but_weak} == {900}
+
+
+def test_frequency_weighs_down_what_looks_specific_and_says_so() -> None:
+    answers = [(f"{number:04}", sharing(LORA) if number < 1500 else NOTHING) for number in range(2000)]
+    links = link(answers)
+    assert not links.groups
+    (weak,) = links.shared_but_weak
+    assert "1,500 of 2,000 files have it, which brings it from 0.70 down to 0.10" in weak.part.why
+    assert len(weak.files) == 10
+
+
+def test_the_serial_number_of_a_device_links_however_many_have_it() -> None:
+    answer = sharing((Kind.DEVICE, "SN 4711"))
+    links = link((f"{number:04}", answer) for number in range(2000))
+    assert len(links.groups[0].files) == 2000
+
+
+def test_a_trusted_signer_links_to_the_vendor_and_a_self_made_one_to_a_hand() -> None:
+    pair = (Kind.SIGNER, "99 Somebody")
+    own = explanation_of([item(pair, by=rule(forge_cost=ForgeCost.SELF_MADE_KEY))])
+    vouched = explanation_of([item(pair, by=rule("test.trusted", forge_cost=ForgeCost.CA_KEY))])
+    assert groups(linked(("a", own), ("b", own))) == [("a", "b")]
+    links = linked(("a", own), ("b", own), ("c", vouched))
+    assert not links.groups
+    assert "not to a hand" in links.shared_but_weak[0].part.why
+
+
+def test_files_are_one_group_over_others() -> None:
+    device = (Kind.DEVICE, "SN 4711")
+    links = linked(("a", sharing(LORA)), ("b", sharing(LORA, device)), ("c", sharing(device)))
+    assert groups(links) == [("a", "b", "c")]
+    assert [one.weight for one in links.groups[0].links] == [1.0, 0.7]
+
+
+def test_no_hub_costs_the_square_of_its_files() -> None:
+    """All pairs of 10,000 files would be 50 million; this would not end within the time of a test."""
+    device = sharing((Kind.DEVICE, "SN 4711"), SEED, PROMPT)
+    links = link((str(number), device) for number in range(10_000))
+    assert len(links.groups[0].links[0].files) == 10_000
+
+
+def test_what_cannot_be_kept_is_counted() -> None:
+    many = sharing(*((Kind.JOB, f"job {number}") for number in range(MAX_PER_FILE + 5)))
+    links = linked(("a", sharing((Kind.JOB, "x" * (MAX_VALUE + 1)))), ("b", many), ("c", many))
+    assert links.counts.dropped == (("beyond 256 of one file", 10), ("longer than 4,096 characters", 1))
+    assert groups(links) == [("b", "c")]
+
+
+def test_a_place_that_cannot_be_is_no_place() -> None:
+    answer = explanation_of([item(LORA, where=(place(2**70),))])
+    links = linked(("a", answer), ("b", answer))
+    assert {reading.offset for reading in links.groups[0].links[0].readings} == {None}
+
+
+def test_what_is_in_the_pixels_links_too() -> None:
+    answer = explanation_of([item(LORA, where=(place(None, "pixels"),))])
+    links = linked(("a", answer), ("b", answer))
+    assert {reading.segment for reading in links.groups[0].links[0].readings} == {"pixels"}
+
+
+def test_rows_and_json_are_safe_and_whole() -> None:
+    hostile = ("\udcff\u202e<script>.png", "b\nc.png")
+    links = link((name, sharing((Kind.ADAPTER, "\u202e\x1b[31m<b>"), SEED, PROMPT)) for name in hostile)
+    rows = [*chain.from_iterable(table_rows(links)), *chain.from_iterable(file_rows(links))]
+    assert all(cell.isprintable() for cell in rows)
+    assert ("1", "\\udcff\\u202e<script>.png") in list(file_rows(links))
+    assert {len(row) for row in table_rows(links)} == {len(COLUMNS)}
+    told = json.loads(json.dumps(links.to_json()))
+    assert set(told) == {"groups", "ungrouped", "shared_but_weak", "counts"}
+    one, other = told["groups"][0]["links"]
+    assert set(one) == {"kind", "value", "weight", "why", "with", "files", "rules", "places"}
+    assert other["with"] == []
+    assert {len(one["with"]), len(other["with"])} == {0, 1}
+    assert told["groups"][0]["files"] == sorted(hostile)
+
+
+VALUES = {
+    Kind.ADAPTER: ["one", "two", "three"],
+    Kind.DEVICE: ["SN 1", "000"],
+    Kind.SEED: ["3735928559", "3405691582", "1"],
+    Kind.PROMPT: ["aa", "bb"],
+    Kind.MODEL_HASH: ["0badc0ffee", "6ce0161689"],
+    Kind.WORKFLOW: ["cc"],
+    Kind.SIGNER: ["12 A", "13 B"],
+}
+PAIRS = [(kind, value) for kind, values in VALUES.items() for value in values]
+FOLDERS = st.dictionaries(
+    st.text(min_size=1, max_size=4), st.lists(st.sampled_from(PAIRS), max_size=5).map(tuple), max_size=12
+)
+Folder = dict[str, tuple[Pair, ...]]
+
+
+@given(FOLDERS, st.randoms(use_true_random=False))
+def test_the_order_of_files_does_not_matter(folder: Folder, random: Random) -> None:
+    answers = [(path, sharing(*pairs)) for path, pairs in folder.items()]
+    forwards = link(answers)
+    random.shuffle(answers)
+    assert link(answers) == forwards
+    assert link(reversed(answers)) == forwards
+
+
+@given(FOLDERS)
+def test_every_file_is_told_once_and_all_evidence_is_true(folder: Folder) -> None:
+    links = link((path, sharing(*pairs)) for path, pairs in folder.items())
+    told = [*chain.from_iterable(group.files for group in links.groups), *links.ungrouped]
+    assert sorted(told) == sorted(folder)
+    for group in links.groups:
+        assert len(group.files) > 1
+        assert set(group.files) == set(chain.from_iterable(one.files for one in group.links))
+        for one in group.links:
+            assert one.weight >= 0.5
+            wanted = {(part.fingerprint.kind, part.fingerprint.value) for part in one.parts}
+            assert {path for path, pairs in folder.items() if wanted <= set(pairs)} == set(one.files)
+            assert {reading.file for reading in one.readings} == set(one.files)
+    for weak in links.shared_but_weak:
+        pair = (weak.part.fingerprint.kind, weak.part.fingerprint.value)
+        having = [path for path, pairs in folder.items() if pair in pairs]
+        assert weak.sharing == len(having) > 1
+        assert set(weak.files) <= set(having)
+
+
+@settings(max_examples=20)
+@given(FOLDERS, st.sampled_from([1, 30, 1500]))
+def test_files_that_share_nothing_never_part_a_group(folder: Folder, more: int) -> None:
+    """The rule: weights only rise when files are added that do not have the fingerprint."""
+    answers = [(path, sharing(*pairs)) for path, pairs in folder.items()]
+    copies = [(f"{path} {number}", answer) for path, answer in answers for number in range(20)]
+    unrelated = [(f"unrelated {number}", NOTHING) for number in range(more)]
+    before = link(copies)
+    after = {file: group.files for group in link([*copies, *unrelated]).groups for file in group.files}
+    for group in before.groups:
+        assert set(group.files) <= set(after[group.files[0]])
