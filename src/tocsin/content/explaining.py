@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from tocsin.content.model import Content, content_of
 from tocsin.media.sandbox import Job, JsonObject, JsonValue, Outcome, Pool
+from tocsin.provenance.answer import Explanation, explanation_of
 from tocsin.provenance.explain import ENDED, FAMILIES, Tier
 from tocsin.provenance.model import Failed, NotChecked
 from tocsin.provenance.rules import rules_digest
@@ -39,6 +40,11 @@ class Explained:
 
     path: str
     content: Content
+
+    @property
+    def explanation(self) -> Explanation:
+        """The answer about its origin."""
+        return explanation_of(self.content.findings or ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,7 @@ def _job(task: _Task, search: Search) -> Job[_Task]:
 
 
 def skipped_next(outcome: Outcome[K], content: Content, skipped: Skipped) -> Skipped:
-    """What to leave out when looking again, if a reader ended the child; nothing if looking again is no use."""
+    """What to leave out when looking again, if a reader ended the child; nothing where that is no use."""
     known = dict(skipped)
     for finding in content.findings or ():
         if (

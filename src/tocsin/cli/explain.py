@@ -1,0 +1,79 @@
+"""`tocsin explain`: what shows where files came from."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tocsin.cli.output import home_option, json_option, put, put_json, say
+from tocsin.matching.names import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tocsin.content.explaining import Explained
+    from tocsin.provenance.answer import Explanation
+
+REFUSED = 3
+
+
+@click.command("explain")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--fast", is_flag=True, help="Metadata and C2PA only; do not look for marks in the pixels.")
+@click.option(
+    "--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the answers to this page as well."
+)
+@click.option("--workers", type=click.IntRange(1), help="Sandbox children at a time  [default: one a core]")
+@json_option
+@home_option
+@click.pass_obj
+def explain(  # noqa: PLR0913  # one for each option
+    home: str | None,
+    paths: tuple[str, ...],
+    *,
+    fast: bool,
+    html: Path | None,
+    workers: int | None,
+    as_json: bool,
+) -> int:
+    """Say what shows that each file under PATH came from a camera or a generator, and which one.
+
+    The answer is a list of signs, each with its strength and what it takes to forge it: never a verdict.
+    Prompts are not shown, because they may be abusive text; the place where one stands is. Nothing is looked
+    up anywhere: `tocsin trust` says whose signatures count.
+    """
+    from tocsin.cli.origin import explained_files, load_trust  # noqa: PLC0415  # not on --help
+    from tocsin.content.explaining import Search  # noqa: PLC0415
+    from tocsin.provenance.explain import Tier  # noqa: PLC0415
+
+    search = Search(Tier.FAST if fast else Tier.PIXELS, load_trust(home))
+    incomplete: list[str] = []
+    answers = _put_all(explained_files(paths, search, workers), incomplete, as_json=as_json)
+    if html:
+        from tocsin.provenance.pages import explain_page  # noqa: PLC0415  # jinja2
+
+        explain_page(answers, html)
+        say(f"Page: {shown(str(html))}")
+    else:
+        for _ in answers:
+            pass
+    if incomplete:
+        say(f"{len(incomplete):,} could not be examined in full")
+    return REFUSED if incomplete else 0
+
+
+def _put_all(
+    files: "Iterable[Explained]", incomplete: list[str], *, as_json: bool
+) -> "Iterator[tuple[str, Explanation]]":
+    """Print each answer and pass it on; names of those that are not whole go into `incomplete`."""
+    from tocsin.cli.origin import explained_lines, explained_to_json  # noqa: PLC0415  # not on --help
+
+    for explained in files:
+        if explained.explanation.failed or explained.content.refused is not None:
+            incomplete.append(explained.path)
+        if as_json:
+            put_json(explained_to_json(explained))
+        else:
+            for line in explained_lines(explained):
+                put(line)
+        yield explained.path, explained.explanation
