@@ -42,11 +42,9 @@ def explain(  # noqa: PLR0913  # one for each option
     Prompts are not shown, because they may be abusive text; the place where one stands is. Nothing is looked
     up anywhere: `tocsin trust` says whose signatures count.
     """
-    from tocsin.cli.origin import explained_files, load_trust  # noqa: PLC0415  # not on --help
-    from tocsin.content.explaining import Search  # noqa: PLC0415
-    from tocsin.provenance.explain import Tier  # noqa: PLC0415
+    from tocsin.cli.origin import explained_files, search_for  # noqa: PLC0415  # not on --help
 
-    search = Search(Tier.FAST if fast else Tier.PIXELS, load_trust(home))
+    search = search_for(home, pixels=not fast)
     incomplete: list[str] = []
     answers = _put_all(explained_files(paths, search, workers), incomplete, as_json=as_json)
     if html:

@@ -27,6 +27,14 @@ def load_trust(home: str | None) -> "Trust":
     return TrustFolder(home_folder(home) / "trust").load()
 
 
+def search_for(home: str | None, *, pixels: bool) -> "Search":
+    """How signs of origin are to be looked for."""
+    from tocsin.content.explaining import Search  # noqa: PLC0415  # not on --help
+    from tocsin.provenance.explain import Tier  # noqa: PLC0415
+
+    return Search(Tier.PIXELS if pixels else Tier.FAST, load_trust(home))
+
+
 def explained_files(
     paths: Iterable[str], search: "Search", workers: int | None = None
 ) -> "Iterator[Explained]":
@@ -103,6 +111,17 @@ def explained_lines(explained: "Explained") -> "Iterator[str]":
     absent = ", ".join(one.what for one in explanation.absent)
     if absent:
         yield f"  looked for and not there: {shown(absent)}"
+
+
+def short_lines(explanation: "Explanation") -> "Iterator[str]":
+    """The same in a line for each sign, without places and caveats."""
+    for sign in explanation.derivation:
+        yield f"  a real person may be depicted: {shown(sign.found)} [{sign.rule.name}]"
+    for item in explanation.telling:
+        direction = item.leans.value.replace("_", " ")
+        yield f"  {item.carries.value} {direction}: {shown(item.found)} [{item.rule.name}]"
+    for failed in explanation.failed:
+        yield f"  origin not read in full: {shown(failed.reader)}: {shown(failed.reason)}"
 
 
 def _headline(content: "Content") -> str:

@@ -35,6 +35,8 @@ REFUSED = 3
 @click.option("--workers", type=click.IntRange(1), help="Sandbox children at a time  [default: one a core]")
 @click.option("--all", "show_all", is_flag=True, help="Print files that did not match, too.")
 @click.option("--fresh", is_flag=True, help="Read every file, also those an earlier scan has seen unchanged.")
+@click.option("--explain", is_flag=True, help="Also look for signs of origin in metadata and C2PA manifests.")
+@click.option("--pixels", is_flag=True, help="Also look for those in the pixels; means --explain.")
 @json_option
 @home_option
 @click.pass_obj
@@ -47,6 +49,8 @@ def scan(  # noqa: PLR0913  # one for each option
     workers: int | None,
     show_all: bool,
     fresh: bool,
+    explain: bool,
+    pixels: bool,
     as_json: bool,
 ) -> int:
     """Screen every file under PATH, also inside tars and zips, and print all matches.
@@ -56,6 +60,7 @@ def scan(  # noqa: PLR0913  # one for each option
     """
     import os  # noqa: PLC0415  # not on --help
 
+    from tocsin.cli.origin import search_for  # noqa: PLC0415
     from tocsin.matching.matches import Matcher  # noqa: PLC0415
     from tocsin.matching.report import ReportWriter  # noqa: PLC0415
     from tocsin.matching.scan import Scanner  # noqa: PLC0415
@@ -66,7 +71,8 @@ def scan(  # noqa: PLR0913  # one for each option
         matcher = Matcher(store, banks or None)
         warn_of_nothing(store, banks)
         with contextlib.ExitStack() as stack:
-            scanner = stack.enter_context(Scanner(matcher, seen, workers=size, fresh=fresh))
+            search = search_for(home, pixels=pixels) if explain or pixels else None
+            scanner = stack.enter_context(Scanner(matcher, seen, workers=size, fresh=fresh, search=search))
             held = [(bank, store.counts(bank.name)) for bank in matcher.banks()] if report else []
             writer = stack.enter_context(ReportWriter(report, held)) if report else None
             counts = _show(scanner.scan(paths), writer, show_all=show_all, as_json=as_json)
@@ -103,14 +109,18 @@ def _show(
 
 
 def _put(scanned: "Scanned", *, show_all: bool, as_json: bool) -> None:
-    from tocsin.cli.show import match_lines  # noqa: PLC0415  # not on --help
+    from tocsin.cli.origin import short_lines  # noqa: PLC0415  # not on --help
+    from tocsin.cli.show import match_lines  # noqa: PLC0415
 
-    found, content = scanned.matches, scanned.content
+    found, content, explanation = scanned.matches, scanned.content, scanned.explanation
     if as_json:
-        put_json({"path": scanned.path, "member": scanned.member, **found.to_json(content)})
-    elif show_all or found.matches or found.suppressed or content.refused is not None:
+        origin = {} if explanation is None else {"provenance": explanation.to_json()}
+        put_json({"path": scanned.path, "member": scanned.member, **found.to_json(content), **origin})
+        return
+    signs = [] if explanation is None else list(short_lines(explanation))
+    if show_all or found.matches or found.suppressed or content.refused is not None or signs:
         name = scanned.path if scanned.member is None else f"{scanned.path}, member {scanned.member}"
-        for line in match_lines(name, content, found):
+        for line in (*match_lines(name, content, found), *signs):
             put(line)
 
 
@@ -127,5 +137,11 @@ def _summary(counts: "ScanCounts", report: Path | None) -> "Iterator[str]":
     yield f"  refused     {counts.refused:,}"
     for code, count in counts.refusals.most_common():
         yield f"    {shown(code):24} {count:,}"
+    if counts.origin:
+        yield f"  signs of origin looked for in {counts.origin.looked_for:,}"
+        yield f"    something real went in: a real person may be depicted  {counts.origin.derived:,}"
+        yield f"    of a camera {counts.origin.captured:,}, of a generator {counts.origin.generated:,}"
+        yield f"    not fitting together {counts.origin.contradicted:,}"
+        yield f"    not read in full {counts.origin.unread:,}"
     if report:
         yield f"Report: {shown(str(report))}"

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from tocsin.errors import Error, Refusal
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
-from tocsin.provenance.answer import Explanation, explanation_of
 from tocsin.provenance.findings import finding_from_json, finding_to_json
 from tocsin.provenance.model import Finding
 
@@ -53,10 +52,6 @@ class Content:
     def sha256(self) -> str | None:
         """Its SHA-256 in hexadecimal digits, if its bytes could be read."""
         return next((signal.hex for signal in self.signals if signal.type is SignalType.SHA256), None)
-
-    def explanation(self) -> Explanation | None:
-        """The answer about its origin, where that was asked for."""
-        return None if self.findings is None else explanation_of(self.findings)
 
     def to_json(self) -> "dict[str, JsonValue]":
         """The documented shape, without the path that only the caller knows."""

@@ -1,14 +1,46 @@
 """What a scan comes to: how many contents matched, did not, or could not be examined."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from tocsin.hashing.signals import SignalType
 from tocsin.matching.scan import Scanned
+from tocsin.provenance.answer import Explanation
+from tocsin.provenance.model import Direction
 
 if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject
+
+
+@dataclass(slots=True)
+class OriginCounts:
+    """Counts of contents by what was found of their origin; one content may count in several."""
+
+    looked_for: int = 0
+    """Contents in which signs of origin were looked for."""
+    derived: int = 0
+    """With signs that something real went in, so that a real person may be depicted."""
+    captured: int = 0
+    generated: int = 0
+    """In whole or in part."""
+    contradicted: int = 0
+    unread: int = 0
+    """A reader failed, so more may be there."""
+
+    def add(self, explanation: Explanation) -> None:
+        """Count one more."""
+        leanings = {item.leans for item in explanation.items}
+        self.looked_for += 1
+        self.derived += bool(explanation.derivation)
+        self.captured += Direction.CAPTURED in leanings
+        self.generated += bool(leanings & {Direction.GENERATED, Direction.PARTLY_GENERATED})
+        self.contradicted += bool(explanation.contradictions)
+        self.unread += bool(explanation.failed)
+
+    def to_json(self) -> "JsonObject":
+        """The documented shape."""
+        return asdict(self)
 
 
 @dataclass(slots=True)
@@ -31,6 +63,9 @@ class ScanCounts:
     refusals: Counter[str] = field(default_factory=Counter)
     """By code. A content that was refused in part may have matched as well."""
 
+    origin: "OriginCounts | None" = None
+    """Where signs of origin were looked for."""
+
     @property
     def refused(self) -> int:
         """Contents that could not be examined, or not to the end."""
@@ -39,6 +74,9 @@ class ScanCounts:
     def add(self, scanned: Scanned) -> None:
         """Count one more."""
         self.contents += 1
+        if (explanation := scanned.explanation) is not None:
+            self.origin = self.origin or OriginCounts()
+            self.origin.add(explanation)
         self.recalled += scanned.recalled
         self.bytes += scanned.content.size
         if scanned.content.refused is not None:
@@ -65,4 +103,5 @@ class ScanCounts:
             "refused": self.refused,
             "refusals": dict(self.refusals),
             "bytes": self.bytes,
+            "origin": None if self.origin is None else self.origin.to_json(),
         }

@@ -45,6 +45,31 @@
     return wide;
   };
 
+  const listed = (rows, what) => {
+    const list = make("ul", "", { class: what });
+    for (const words of rows) list.append(make("li", words));
+    return list;
+  };
+
+  const origin = (item) => {
+    const box = make("div", "", { class: "origin" });
+    if (item.origin.derivation.length) {
+      box.append(make("p", "A real person may be depicted", { class: "derived" }),
+        listed(item.origin.derivation.map(([kind, found]) => `${kind.replaceAll("_", " ")}: ${found}`), "derivation"));
+    }
+    const details = make("details"), rows = item.origin.items.map(([strength, direction, found, rule]) => `${strength} ${direction}: ${found} [${rule}]`);
+    const failed = item.origin.failed.map(([reader, reason]) => `could not be read: ${reader}: ${reason}`);
+    details.append(make("summary", "Signs of origin"), listed(rows.concat(failed), "signs"), make("p", item.origin.summary));
+    box.append(details);
+    return box;
+  };
+
+  const STATES = {
+    all: () => true,
+    derived: (item) => item.origin !== null && item.origin.derivation.length > 0,
+    origin: (item) => item.origin !== null,
+  };
+
   const picture = (item) => {
     const box = make("div", "", { class: "picture" });
     if (!item.preview) { box.append(make("div", item.kind === "image" ? "not decoded" : item.kind, { class: "none" })); return box; }
@@ -72,7 +97,7 @@
     const entry = make("li"), words = make("div");
     words.append(make("h3", item.member === null ? item.path : `${item.path}, member ${item.member}`));
     const line = make("p", item.sha256 ? `${item.kind}, ${item.bytes.toLocaleString("en")} bytes. ` : "");
-    line.prepend(make("span", `${item.state}. `, { class: `state ${item.state}` }));
+    line.prepend(make("span", `${item.state || "no match"}. `, { class: `state ${item.state}` }));
     words.append(line);
     const found = table(item);
     if (found) words.append(found);
@@ -82,13 +107,14 @@
       words.append(why);
     }
     if (item.too_plain.length) words.append(make("p", `Too plain to be compared by PDQ: ${item.too_plain.join(", ")}.`));
+    if (item.origin) words.append(origin(item));
     if (item.sha256) words.append(make("code", `sha256 ${item.sha256}`));
     entry.append(picture(item), words);
     return entry;
   };
 
   const show = () => {
-    const items = all.filter((item) => state === "all" || item.state === state);
+    const items = all.filter(STATES[state] ?? ((item) => item.state === state));
     const pages = Math.max(1, Math.ceil(items.length / PAGE));
     page = Math.min(Math.max(page, 0), pages - 1);
     list.replaceChildren(...items.slice(page * PAGE, (page + 1) * PAGE).map(card));

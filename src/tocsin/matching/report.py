@@ -65,9 +65,10 @@ class ReportWriter:
         self._items.close()
 
     def add(self, scanned: Scanned) -> None:
-        """Show this, if there is something to show: a match, a suppression or a refusal."""
-        if state := _state(scanned):
-            item = _item(scanned, state, self._target.parent)
+        """Show this, if there is something to show: a match, a suppression, a refusal, or signs of origin."""
+        state, origin = _state(scanned), _origin(scanned)
+        if state or origin:
+            item = {**_item(scanned, state, self._target.parent), "origin": origin}
             # "<" would end the script element it stands in, whatever the quotes (HTML, 4.12.1.3).
             self._items.write(json.dumps(item).replace("<", "\\u003c") + "\n")
 
@@ -107,6 +108,22 @@ def _item(scanned: Scanned, state: str, folder: Path) -> JsonObject:
         "preview": base64.b64encode(content.preview).decode(),
         "original": _link(scanned.path, folder) if scanned.member is None and content.preview else None,
         **scanned.matches.to_json(content),
+    }
+
+
+def _origin(scanned: Scanned) -> JsonObject | None:
+    """What the report says of where a file came from; None where there is nothing to say."""
+    explanation = scanned.explanation
+    if explanation is None or not (explanation.telling or explanation.derivation or explanation.failed):
+        return None
+    return {
+        "summary": explanation.summary,
+        "derivation": [[sign.kind.value, sign.found] for sign in explanation.derivation],
+        "items": [
+            [item.carries.value, item.leans.value.replace("_", " "), item.found, item.rule.name]
+            for item in explanation.telling
+        ],
+        "failed": [[failed.reader, failed.reason] for failed in explanation.failed],
     }
 
 

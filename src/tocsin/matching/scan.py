@@ -23,6 +23,7 @@ from tocsin.matching.walk import FoundFile, Stamp, walk
 from tocsin.media.errors import MediaError, UnreadableError
 from tocsin.media.identify import READABLE_ARCHIVES
 from tocsin.media.sandbox import Job, JsonObject, Pool
+from tocsin.provenance.answer import Explanation, explanation_of
 
 CHUNK = 2000
 """Files looked up and handed out together: enough to keep the workers busy, few enough to hold in memory."""
@@ -43,6 +44,8 @@ class Scanned:
     matches: Matches
     recalled: bool
     """Whether it was seen by an earlier scan and not read again."""
+    explanation: Explanation | None = None
+    """What shows where it came from, where that was asked for."""
 
 
 @dataclass(slots=True)
@@ -232,7 +235,9 @@ class Scanner:
     def _scanned(
         self, path: str, content: Content, member: str | None = None, *, recalled: bool = False
     ) -> Scanned:
-        return Scanned(path, member, content, self._matcher.match(content.signals), recalled)
+        matches = self._matcher.match(content.signals)
+        explanation = explanation_of(content.findings or ()) if self._search else None
+        return Scanned(path, member, content, matches, recalled, explanation)
 
     def _pool(self) -> Pool:
         if self._started is None:

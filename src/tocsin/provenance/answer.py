@@ -41,6 +41,11 @@ class Explanation:
     """Why somebody should look sooner; there is no way to say "later"."""
     summary: str
 
+    @property
+    def telling(self) -> tuple[Item, ...]:
+        """The items that speak for something; neutral ones stand in nearly every file."""
+        return tuple(item for item in self.items if item.leans is not Direction.NEUTRAL)
+
     def to_json(self) -> "dict[str, JsonValue]":
         """The documented shape, without the path that only the caller knows."""
         return {
