@@ -17,6 +17,8 @@ MAX_DEPTH: Final = 200
 _MAX_DIGITS: Final = 40
 _BRACKETS: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
 _SHOWN: Final = 80
+_MAX_NORMALISED: Final = 4096
+"""Characters of a prompt whose Unicode form is evened out: that takes time by the square of a run of marks."""
 
 
 class TextError(Error):
@@ -57,7 +59,8 @@ def _integer(digits: str) -> "JsonValue":
 
 def prompt_hash(prompt: str) -> str:
     """SHA-256 of a prompt as far as people would call it the same: case, spacing and Unicode form aside."""
-    normal = " ".join(unicodedata.normalize("NFKC", prompt).casefold().split())
+    form = unicodedata.normalize("NFKC", prompt) if len(prompt) <= _MAX_NORMALISED else prompt
+    normal = " ".join(form.casefold().split())
     return hashlib.sha256(normal.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -1,0 +1,202 @@
+"""Settings texts in the form of AUTOMATIC1111: the web UI, Forge, SD.Next, Civitai, and whoever copies them.
+
+PNG carries them as text `parameters`, JPEG, WebP and AVIF as Exif UserComment (modules/images.py of the web
+UI). Which of the tools wrote a text is told by what it states: `[[dialect]]` in generators.toml. A text is
+recognised by values that look as that form has them, so that prose and recipes stay silent.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from tocsin.provenance.fields import Field, Fields
+from tocsin.provenance.generators.candidates import candidates
+from tocsin.provenance.generators.civitai import Resources, read_hashes, read_resources
+from tocsin.provenance.generators.settings import Settings, read_settings
+from tocsin.provenance.generators.statement import (
+    Named,
+    Statement,
+    evidence,
+    hashed_names,
+    in_words,
+    joined,
+    named,
+    only_names,
+    tagged,
+)
+from tocsin.provenance.generators.traits import read_traits
+from tocsin.provenance.model import (
+    Derivation,
+    Failed,
+    Fingerprint,
+    FingerprintKind,
+    Item,
+    NotChecked,
+    Rule,
+    Strength,
+)
+from tocsin.provenance.rules import document, rules
+
+if TYPE_CHECKING:
+    from tocsin.provenance.opened import Opened
+
+_LEAST: Final = 3
+"""Values of a strict form (whole numbers, sizes, hashes) that make a settings text."""
+_RICH: Final = 5
+"""Values of any known form that make one which fits together."""
+_FORMS: Final[Mapping[str, re.Pattern[str]]] = {
+    "integer": re.compile(r"-?\d{1,20}"),
+    "number": re.compile(r"-?\d{1,10}(\.\d{1,20})?"),
+    "size": re.compile(r"\d{1,6}x\d{1,6}"),
+    "hash": re.compile(r"(0x)?[0-9a-fA-F]{8,64}"),
+    "word": re.compile(r"[^\n]{1,200}"),
+}
+_ADDITIONAL: Final = re.compile(r"(.{1,200})\(([0-9a-f]{8,64})\)")
+_USED: Final = re.compile(r"(.{1,200}) \[([0-9a-f]{4,64})\]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How far values look as they should."""
+
+    strict: int
+    fitting: int
+    odd: tuple[str, ...]
+    """Known keys with a value that they cannot have."""
+
+
+def signs(file: "Opened", fields: Fields) -> Iterator[Item | Derivation | Failed | NotChecked]:
+    """Signs in settings texts of this form."""
+    for field in candidates("settings", fields):
+        if isinstance(field, NotChecked):
+            yield field
+        else:
+            yield from _settings(file, field)
+    for field in candidates("extras", fields):
+        if isinstance(field, NotChecked):
+            yield field
+        else:
+            yield from _extras(file, field)
+
+
+def _settings(file: "Opened", field: Field) -> Iterator[Item | Derivation]:
+    settings = read_settings(field.value.removeprefix("parameters:"))
+    rule, telling = _dialect(settings.values)
+    form = _form(settings.values)
+    if form.strict + telling < _LEAST:
+        return
+    strength = None if form.fitting + telling >= _RICH and not form.odd else Strength.S2
+    found = f"A settings text stands in {in_words(field)}: {form.fitting} settings have the form they should"
+    found += f"; {', '.join(form.odd)} have not." if form.odd else "."
+    yield from evidence(file, rule, found, (field,), _statement(settings), strength=strength)
+
+
+def _extras(file: "Opened", field: Field) -> Iterator[Item]:
+    """The note of the Extras tab, which makes pictures larger or touches faces up."""
+    values = read_settings(field.value).values
+    known = document("generators")["settings"]["extras"]
+    stated = [key for key in known if key in values]
+    if stated:
+        found = f"The note of the Extras tab stands in {in_words(field)}: it has {', '.join(stated)}."
+        yield file.item(rules("generators")["generators.a1111_extras"], found, field.where)
+
+
+@cache
+def _forms() -> Mapping[str, str]:
+    tables: Mapping[str, Any] = document("generators")["settings"]
+    return {key: form for form in _FORMS for key in tables[form]}
+
+
+def _form(values: Mapping[str, str]) -> _Form:
+    strict = fitting = 0
+    odd = []
+    for key, form in _forms().items():
+        if not (value := values.get(key, "").strip()):
+            continue
+        if not _FORMS[form].fullmatch(value):
+            odd.append(key)
+            continue
+        fitting += 1
+        strict += form != "word"
+    return _Form(strict, fitting, tuple(odd))
+
+
+@cache
+def _dialects() -> tuple[tuple[str, re.Pattern[str], Rule], ...]:
+    known, tables = rules("generators"), document("generators")["dialect"]
+    return tuple(
+        (table["key"], re.compile(table["value"], re.DOTALL), known[table["rule"]]) for table in tables
+    )
+
+
+def _dialect(values: Mapping[str, str]) -> tuple[Rule, int]:
+    """The rule of the tool that wrote the settings; and 1 if the settings name it."""
+    for key, pattern, rule in _dialects():
+        if key in values and pattern.fullmatch(values[key][:100]):
+            return rule, 1
+    return rules("generators")["generators.a1111_style"], 0
+
+
+def _statement(settings: Settings) -> Statement:
+    values = settings.values
+    keys = document("generators")["settings"]
+    models, hashes = _named(values, keys["model_names"]), _named(values, keys["model_hashes"])
+    resources, stated = read_resources(values), read_hashes(values)
+    called, embedded = tagged(settings.prompt)
+    return Statement(
+        version=named(values.get("version")),
+        model=named(values.get("model")) or resources.model,
+        model_hash=named(values.get("model hash")) or stated.model_hash,
+        seed=named(values.get("seed")),
+        author=named(values.get("user")),
+        prompt=settings.prompt,
+        adapters=joined(called, _adapters(values), stated.adapters, resources.adapters),
+        embeddings=joined(_embeddings(values), embedded, stated.embeddings, resources.embeddings),
+        traits=read_traits("settings", values),
+        fingerprints=_more(models, hashes, resources),
+        caveats=(*_unread(settings), *stated.caveats, *resources.caveats),
+    )
+
+
+def _named(values: Mapping[str, str], keys: list[str]) -> list[str]:
+    return [name for name in (named(values.get(key)) for key in keys) if name]
+
+
+def _more(models: list[str], hashes: list[str], resources: Resources) -> tuple[Fingerprint, ...]:
+    """Second models (a refiner), and what Civitai numbers."""
+    names = (Fingerprint(FingerprintKind.MODEL_NAME, name) for name in models)
+    digests = (Fingerprint(FingerprintKind.MODEL_HASH, digest) for digest in hashes)
+    return (*names, *digests, *resources.fingerprints)
+
+
+def _adapters(values: Mapping[str, str]) -> tuple[Named, ...]:
+    """Adapters as the web UI, its extension Additional Networks, Fooocus and SD.Next list them."""
+    found = [*hashed_names(values.get("lora hashes", ""))]
+    names = only_names(values.get("lora networks", ""))
+    loose = [one.name for one in only_names(values.get("lora hashes", "")) if ":" not in one.name]
+    if names and len(names) == len(loose):  # SD.Next lists names and hashes apart, in one order
+        names = tuple(Named(one.name, digest) for one, digest in zip(names, loose, strict=True))
+    found += names
+    found += (Named(one.name) for one in hashed_names(values.get("lora weights", "")))
+    if hypernetwork := named(values.get("hypernet")):
+        found.append(Named(hypernetwork, named(values.get("hypernet hash"))))
+    for key, value in values.items():
+        if key.startswith("addnet model") and (match := _ADDITIONAL.fullmatch(value.strip())):
+            found.append(Named(match[1], match[2]))
+    return tuple(found)
+
+
+def _embeddings(values: Mapping[str, str]) -> tuple[Named, ...]:
+    """Embeddings as the web UI lists them now and earlier, and as SD.Next does."""
+    found = [*hashed_names(values.get("ti hashes", "")), *only_names(values.get("embeddings", ""))]
+    for one in only_names(values.get("used embeddings", "")):
+        match = _USED.fullmatch(one.name)
+        found.append(Named(match[1], match[2]) if match else one)
+    return tuple(found)
+
+
+def _unread(settings: Settings) -> Iterator[str]:
+    if not settings.whole:
+        yield "The settings are longer than any tool writes them: not all of them were read."
