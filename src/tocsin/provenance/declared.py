@@ -1,0 +1,210 @@
+"""What single fields declare about a file's origin: IPTC's source type, China's label, vendors, editors.
+
+All of it is in `data/declared.toml`, so that a vendor's new label is a new table there and no code here.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from tocsin.provenance._declarations import Declaration, FieldTest, Taken, declarations
+from tocsin.provenance.forgeable import declared
+from tocsin.provenance.model import (
+    Absent,
+    Derivation,
+    Failed,
+    Finding,
+    Fingerprint,
+    FingerprintKind,
+    NotChecked,
+    Subject,
+)
+from tocsin.provenance.opened import MAX_READ, OWN_READER
+from tocsin.provenance.texts import TextError, prompt_hash, shortened
+
+if TYPE_CHECKING:
+    from tocsin.media.containers.segments import Segment
+    from tocsin.provenance.model import Place
+    from tocsin.provenance.opened import Opened
+
+_TRAILER: Final = "trailer"
+_MOST_HITS: Final = 50
+"""Places of one rule in one file that are told."""
+_MOST_NAME: Final = 256
+_MOST_TRAILER_TEXT: Final = 1 << 18
+_MODELS: Final = {"model": FingerprintKind.MODEL_NAME}
+_PROMPT: Final = "prompt"
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A value of a file, by the words of the data file."""
+
+    space: str
+    name: str
+    text: str
+    where: "Segment | Place"
+
+
+_Index = Mapping[tuple[str, str], list[_Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A rule that was recognised: what was taken, from which values."""
+
+    taken: Taken
+    values: tuple[_Value, ...]
+
+
+def signs(file: "Opened") -> Iterator[Finding]:
+    """Every declaration in the metadata of a file."""
+    index: dict[tuple[str, str], list[_Value]] = {}
+    for one in _values(file):
+        index.setdefault((one.space, one.name.casefold()), []).append(one)
+    told: set[str] = set()
+    for declaration in declarations():
+        for finding in _found(file, declaration, index):
+            told.add(declaration.topic)
+            yield finding
+    for topic in dict.fromkeys(one.topic for one in declarations()):
+        if topic not in told:
+            yield Absent(topic, OWN_READER)
+
+
+def _values(file: "Opened") -> Iterator[_Value]:
+    for field in file.fields.found:
+        yield _Value(field.space.value, field.name, field.value, field.where)
+    for segment in file.walk.named(_TRAILER):
+        for marker in _markers():
+            yield from _in_trailer(file, segment, marker)
+
+
+def _markers() -> Iterator[str]:
+    """What is looked for behind the end of a picture, in the spelling of the data file."""
+    for declaration in declarations():
+        for test in declaration.fields:
+            for place in test.test["at"]:
+                space, _, name = place.partition(" ")
+                if space == _TRAILER:
+                    yield name
+
+
+def _in_trailer(file: "Opened", trailer: "Segment", marker: str) -> Iterator[_Value]:
+    """The JSON that follows a marker in what stands behind the end of a picture, its last 8 MiB at most.
+
+    Samsung's blocks have a name and then data; the next block begins with two zeros, the directory with SEFH.
+    """
+    start = max(0, trailer.length - MAX_READ)
+    data = file.read(trailer.part(start, MAX_READ))
+    at = data.find(marker.encode() + b"{")
+    if at >= 0:
+        at += len(marker)
+        text = data[at : at + _MOST_TRAILER_TEXT].partition(b"\0")[0].partition(b"SEFH")[0]
+        text = text[: text.rfind(b"}") + 1]
+        yield _Value(_TRAILER, marker, text.decode("utf-8", "replace"), trailer.part(start + at, len(text)))
+
+
+def _found(file: "Opened", declaration: Declaration, index: _Index) -> Iterator[Finding]:
+    """What one rule finds, the same declaration in several places as one."""
+    by_taken: dict[tuple[tuple[str, str], ...], list[_Hit]] = {}
+    for number, hit in enumerate(_hits(declaration, index)):
+        if isinstance(hit, Failed):
+            yield hit
+        elif number >= _MOST_HITS:
+            why = f"more than {_MOST_HITS} fields of one file declare it"
+            yield NotChecked(f"further fields: {declaration.topic}", why)
+            break
+        else:
+            by_taken.setdefault(tuple(sorted(hit.taken.items())), []).append(hit)
+    for hits in by_taken.values():
+        yield from _told(file, declaration, hits)
+
+
+def _hits(declaration: Declaration, index: _Index) -> Iterator[_Hit | Failed]:
+    first, *others = declaration.fields
+    for value in (one for key in first.at for one in index.get(key, ())):
+        taken = _taken(first, value)
+        if isinstance(taken, Failed):
+            yield taken
+        elif taken is not None and (hit := _completed(_Hit(taken, (value,)), others, index)):
+            yield hit
+
+
+def _completed(hit: _Hit, others: list[FieldTest], index: _Index) -> _Hit | None:
+    """The hit with what the rule's other fields, in the same space, add to it; None if one is missing."""
+    taken, values = dict(hit.taken), list(hit.values)
+    for test in others:
+        beside = (one for key in test.at if key[0] == values[0].space for one in index.get(key, ()))
+        for value in islice(beside, _MOST_HITS):
+            more = _taken(test, value)
+            if more is not None and not isinstance(more, Failed):
+                taken |= more
+                values.append(value)
+                break
+        else:
+            if not test.optional:
+                return None
+    return _Hit(taken, tuple(values))
+
+
+def _taken(test: FieldTest, value: _Value) -> Taken | Failed | None:
+    try:
+        return test.taken(value.text)
+    except TextError as error:
+        return Failed(OWN_READER, error.code, f"the field {shortened(value.name)} cannot be read: {error}")
+
+
+def _told(file: "Opened", declaration: Declaration, hits: list[_Hit]) -> Iterator[Finding]:
+    taken = hits[0].taken
+    says = declaration.says(taken)
+    if says is None:
+        return
+    places = tuple(dict.fromkeys(file.place(value.where) for hit in hits for value in hit.values))
+    yield file.item(
+        declaration.rule,
+        _sentence(declaration, hits[0], says.says),
+        *places,
+        subject=_subject(declaration, taken),
+        fingerprints=tuple(_fingerprints(taken)),
+        caveats=declared(declaration.rule, strength=says.strength, direction=says.direction),
+        strength=says.strength,
+        direction=says.direction,
+    )
+    yield from _beside(file, declaration, hits[0], places)
+
+
+def _sentence(declaration: Declaration, hit: _Hit, says: str) -> str:
+    """The rule's sentence with what was taken in it, a prompt aside."""
+    names = {name: shortened(value) for name, value in hit.taken.items() if name != _PROMPT}
+    rule = declaration.rule
+    defaults = {"tool": rule.tool or "", "vendor": rule.vendor or "", "value": "", "job": ""}
+    return declaration.found.format(**defaults | names, at=shortened(hit.values[0].name), says=says)
+
+
+def _subject(declaration: Declaration, taken: Taken) -> Subject:
+    rule = declaration.rule
+    parts = {name: shortened(value, _MOST_NAME) for name, value in taken.items() if name in Subject.__slots__}
+    return Subject(**{"tool": rule.tool, "vendor": rule.vendor} | parts)
+
+
+def _fingerprints(taken: Taken) -> Iterator[Fingerprint]:
+    for name, value in taken.items():
+        if name == _PROMPT:
+            yield Fingerprint(FingerprintKind.PROMPT, prompt_hash(value))
+        elif name in _MODELS or name in set(FingerprintKind):
+            yield Fingerprint(_MODELS.get(name) or FingerprintKind(name), shortened(value, _MOST_NAME))
+
+
+def _beside(
+    file: "Opened", declaration: Declaration, hit: _Hit, places: "tuple[Place, ...]"
+) -> Iterator[Derivation | NotChecked]:
+    """The derivation sign that a mode stands for, and a signature that is not verified."""
+    rule = declaration.rule
+    mode = hit.taken.get("mode", "")
+    if kind := declaration.derivation.get(mode):
+        yield file.derivation(rule, kind, mode, f"{rule.tool or 'A field'}: the mode {mode}.", *places)
+    if key := declaration.fields[0].unverified(hit.values[0].text):
+        why = "no key to verify it with is published in a form that this version can use"
+        yield NotChecked(f"the signature in {declaration.topic} ({key})", why)

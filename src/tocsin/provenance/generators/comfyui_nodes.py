@@ -1,0 +1,209 @@
+"""What the nodes of one ComfyUI graph say: models, seeds, prompts' hashes, and what went in."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from tocsin.provenance.generators.graphs import (
+    MAX_INPUTS,
+    Sign,
+    Trait,
+    file_name,
+    fingerprint,
+    meaning,
+    name_of,
+)
+from tocsin.provenance.model import DerivationKind, Fingerprint, FingerprintKind
+from tocsin.provenance.rules import document
+from tocsin.provenance.texts import prompt_hash, shortened
+
+if TYPE_CHECKING:
+    from tocsin.media.sandbox import JsonObject, JsonValue
+
+_MUTED: Final = frozenset({2, 4})  # LGraphEventMode NEVER and, of ComfyUI, bypass
+_OFF: Final = "This node was switched off in the graph."
+_HOPS: Final = 8
+_MOST_TEXT: Final = 1 << 20
+_EMBEDDING: Final = re.compile(r"\bembedding:\s{0,4}([^\s,:;()<>\"'|]{1,200})", re.IGNORECASE)
+_ADAPTER: Final = re.compile(r"<lora:([^:<>]{1,200})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node: its class, and its inputs by name, a link being a list of a node's key and an output."""
+
+    kind: str
+    inputs: "Mapping[str, JsonValue]"
+    off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A graph in one of its two forms."""
+
+    form: str
+    kinds: tuple[str, ...]
+    """Of all nodes."""
+    nodes: Mapping[str, Node]
+    """As many as are looked into."""
+
+    def literal(self, value: "JsonValue") -> "JsonValue":
+        """What a value comes to, links to nodes that pass a value on followed; None if that is unknown."""
+        for _ in range(_HOPS):
+            if not isinstance(value, list):
+                return value
+            node = self.linked(value)
+            if node is None:
+                return None
+            value = next((node.inputs[name] for name in _table()["passing"] if name in node.inputs), None)
+        return None
+
+    def linked(self, value: "JsonValue") -> Node | None:
+        """The node that a link leads to."""
+        key = self.key(value)
+        return None if key is None else self.nodes[key]
+
+    def key(self, value: "JsonValue") -> str | None:
+        """The key of that node."""
+        if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str | int):  # noqa: PLR2004
+            key = str(value[0])[:64]
+            return key if key in self.nodes else None
+        return None
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    table: Mapping[str, Any] = document("graphs")["comfyui"]
+    return table
+
+
+def shown(kind: str, node: "JsonObject") -> Node:
+    """A node as the editor has it, its values named as far as the data file names them."""
+    values = node.get("widgets_values")
+    inputs: dict[str, JsonValue] = {}
+    if isinstance(values, dict):
+        inputs = values
+    elif isinstance(values, list):
+        names = _table()["widgets"].get(kind, ())
+        inputs = dict(zip(names, values, strict=False))
+        inputs.pop("", None)
+        spare = islice((one for one in values if isinstance(one, dict)), MAX_INPUTS)
+        inputs.update({f"widget {number}": one for number, one in enumerate(spare)})
+    return Node(kind, inputs, off=node.get("mode") in _MUTED if isinstance(node.get("mode"), int) else False)
+
+
+def generates(graph: Graph, traits: tuple[Trait, ...]) -> bool:
+    """Whether a node of the graph is known to generate, rather than to edit what went in."""
+    if any(isinstance(one, Fingerprint) and one.kind is FingerprintKind.MODEL_NAME for one in traits):
+        return True
+    return any(_is(node, "generating") for node in graph.nodes.values())
+
+
+def traits(graph: Graph) -> Iterator[Trait]:
+    """Everything of interest that a graph says, again and again where it does so."""
+    undesired = _undesired(graph)
+    for key, node in graph.nodes.items():
+        for one in _of_node(graph, node):
+            yield _marked(one) if node.off and isinstance(one, Sign) else one
+        if _is(node, "prompts"):
+            yield from _of_prompt(graph, node, wanted=key not in undesired)
+
+
+def _marked(sign: Sign) -> Sign:
+    return Sign(sign.kind, sign.value, sign.says, sign.hash, (_OFF,))
+
+
+def _is(node: Node, names: str) -> bool:
+    low = node.kind[:256].casefold()
+    return any(part in low for part in _table()[names])
+
+
+def _of_node(graph: Graph, node: Node) -> Iterator[Trait]:
+    known = next(meaning(_table()["nodes"], node.kind), None)
+    if known and known.kind is DerivationKind.INPUT_FILE:
+        yield from _files(graph, node, known)
+    elif known:
+        yield known
+    for name, value in islice(node.inputs.items(), MAX_INPUTS):
+        base = name.rstrip("0123456789").rstrip("_ ").casefold()
+        if isinstance(value, dict):
+            yield from _adapter(value.get("lora"), switched_on=value.get("on") is not False)
+        elif _ends(base, "adapters"):
+            yield from _adapter(graph.literal(value))
+        elif _ends(base, "models") and not (base.endswith("model_name") and _is(node, "not_models")):
+            yield from fingerprint(FingerprintKind.MODEL_NAME, graph.literal(value))
+        elif base in _table()["seeds"]:
+            yield from fingerprint(FingerprintKind.SEED, graph.literal(value))
+        elif base == "denoise" and _is(node, "denoisers"):
+            yield from _denoising(graph.literal(value), node)
+
+
+def _ends(name: str, table: str) -> bool:
+    return any(name == end or name.endswith("_" + end) for end in _table()[table])
+
+
+def _files(graph: Graph, node: Node, known: Sign) -> Iterator[Trait]:
+    """The files that a node loads, or the node if it does not name them."""
+    values = (node.inputs.get(name) for name in _table()["files"])
+    names = (file_name(graph.literal(value), known.value) for value in values if value is not None)
+    found = tuple(dict.fromkeys(name for name in names if name))
+    for name in found or (known.value,):
+        yield Sign(DerivationKind.INPUT_FILE, name, known.says)
+    for name in found:
+        yield Fingerprint(FingerprintKind.INPUT_FILE, name)
+
+
+def _adapter(value: "JsonValue", *, switched_on: bool = True) -> Iterator[Trait]:
+    name = name_of(value)
+    if name and switched_on:
+        yield Fingerprint(FingerprintKind.ADAPTER, name)
+        yield Sign(DerivationKind.ADAPTER, name, "a LoRA took part")
+
+
+def _denoising(value: "JsonValue", node: Node) -> Iterator[Trait]:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1:
+        kind = shortened(node.kind[:256])
+        yield Sign(DerivationKind.DENOISING, f"{value:.4g}", f"denoising below 1 in {kind}")
+
+
+def _of_prompt(graph: Graph, node: Node, *, wanted: bool) -> Iterator[Trait]:
+    """The hash of a prompt, and the names in it. Prompts themselves stay where they are."""
+    for name in _table()["texts"]:
+        text = graph.literal(node.inputs.get(name))
+        if not isinstance(text, str) or not text.strip():
+            continue
+        text = text[:_MOST_TEXT]
+        if wanted:
+            yield Fingerprint(FingerprintKind.PROMPT, prompt_hash(text))
+        for match in islice(_EMBEDDING.finditer(text), MAX_INPUTS):
+            if embedding := name_of(match[1]):
+                yield Fingerprint(FingerprintKind.EMBEDDING, embedding)
+                yield Sign(DerivationKind.EMBEDDING, embedding, "an embedding took part")
+        for match in islice(_ADAPTER.finditer(text), MAX_INPUTS):
+            yield from _adapter(match[1])
+
+
+def _undesired(graph: Graph) -> frozenset[str]:
+    """The nodes that only lead to what a picture should not have; such prompts are alike everywhere."""
+    negative = _leading(graph, "negative", "positive")
+    return negative - _leading(graph, "positive", "negative") if negative else negative
+
+
+def _leading(graph: Graph, along: str, against: str) -> frozenset[str]:
+    """The nodes from which links lead to an input called `along`, never through one called `against`."""
+    ahead = list(_keys(graph, (node.inputs.get(along) for node in graph.nodes.values())))
+    seen = set(ahead)
+    while ahead:
+        inputs = graph.nodes[ahead.pop()].inputs
+        links = (value for name, value in islice(inputs.items(), MAX_INPUTS) if name != against)
+        new = set(_keys(graph, links)) - seen
+        seen |= new
+        ahead += new
+    return frozenset(seen)
+
+
+def _keys(graph: Graph, links: "Iterable[JsonValue]") -> Iterator[str]:
+    return (key for link in links if (key := graph.key(link)) is not None)

@@ -1,0 +1,258 @@
+"""InvokeAI: the settings of versions 3 and later, the graph that was run, and what versions 1 and 2 wrote."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from tocsin.provenance.forgeable import declared
+from tocsin.provenance.generators import graphs
+from tocsin.provenance.generators.graphs import Sign, Trait, fingerprint, items, name_of
+from tocsin.provenance.model import (
+    Derivation,
+    DerivationKind,
+    Failed,
+    Fingerprint,
+    FingerprintKind,
+    Item,
+    NotChecked,
+    Subject,
+)
+from tocsin.provenance.opened import OWN_READER
+from tocsin.provenance.rules import document, rules
+from tocsin.provenance.texts import TextError, parse_json, prompt_hash, shortened
+
+if TYPE_CHECKING:
+    from tocsin.media.sandbox import JsonObject, JsonValue
+    from tocsin.provenance.fields import Field, Fields
+    from tocsin.provenance.opened import Opened
+
+_MOST_VISITED: Final = 10_000
+_MOST_COMMAND: Final = 4096
+
+
+def signs(file: "Opened", fields: "Fields") -> Iterator[Item | Derivation | Failed | NotChecked]:
+    """What InvokeAI wrote into a file."""
+    table = document("graphs")["invokeai"]
+    found = graphs.Signs()
+    for field in fields.found:
+        name = field.name.casefold()
+        try:
+            if name in table["metadata"]:
+                read = _metadata(field.value, table)
+            elif name in table["old"]:
+                read = _old(field.value, table)
+            elif name in table["commands"]:
+                read = _command(field.value)
+            elif name in table["graphs"]:
+                read = _graph(field.value, table)
+            else:
+                continue
+        except TextError as error:
+            yield Failed(OWN_READER, error.code, f"InvokeAI's {name} cannot be read: {error}")
+            continue
+        if read is not None:
+            rule, traits, version = read
+            place = file.place(field.where)
+            found.add(traits, place)
+            yield _item(file, field, rule, traits, version)
+    kinds = dict.fromkeys(DerivationKind, rules("graphs")["invokeai.derivation"])
+    yield from found.told(file, kinds, "InvokeAI")
+
+
+_Read = tuple[str, tuple[Trait, ...], str | None]
+"""A rule, what was read, and the tool's version."""
+
+
+def _item(
+    file: "Opened", field: "Field", rule_id: str, traits: tuple[Trait, ...], version: str | None
+) -> Item:
+    rule = rules("graphs")[rule_id]
+    model = graphs.named(traits, FingerprintKind.MODEL_NAME)
+    found = f"Settings of InvokeAI in the field {shortened(field.name)}"
+    return file.item(
+        rule,
+        found + (f", with the model {shortened(model)}." if model else "."),
+        field.where,
+        subject=Subject(
+            tool=rule.tool,
+            version=version,
+            model=model,
+            model_hash=graphs.named(traits, FingerprintKind.MODEL_HASH),
+        ),
+        fingerprints=graphs.kept(traits),
+        caveats=declared(rule),
+    )
+
+
+def _metadata(text: str, table: "Mapping[str, Any]") -> _Read | None:
+    value = parse_json(text)
+    if not isinstance(value, dict) or not value.keys() & set(table["known"]):
+        return None
+    return "invokeai.metadata", tuple(_settings(value, table)), name_of(value.get("app_version"))
+
+
+def _settings(value: "JsonObject", table: "Mapping[str, Any]") -> Iterator[Trait]:
+    yield from _model(value.get("model"))
+    yield from fingerprint(FingerprintKind.SEED, value.get("seed"))
+    yield from _prompt(value.get("positive_prompt"))
+    yield from _mode(value.get("generation_mode"), table)
+    yield from _strength(value.get("strength"), "strength")
+    yield from _input(value.get("init_image"), "the picture to begin with")
+    loras = value.get("loras")
+    for lora in items(loras):
+        yield from _adapter(lora)
+    for setting, kind in table["pictures"].items():
+        if value.get(setting):
+            yield from _pictures(value[setting], setting, DerivationKind(kind))
+
+
+def _model(value: "JsonValue") -> Iterator[Fingerprint]:
+    if isinstance(value, dict):
+        name = value.get("name") or value.get("model_name") or value.get("key")
+        yield from fingerprint(FingerprintKind.MODEL_NAME, name)
+        yield from fingerprint(FingerprintKind.MODEL_HASH, value.get("hash"))
+    else:
+        yield from fingerprint(FingerprintKind.MODEL_NAME, value)
+
+
+def _prompt(value: "JsonValue") -> Iterator[Fingerprint]:
+    if isinstance(value, str) and value.strip():
+        yield Fingerprint(FingerprintKind.PROMPT, prompt_hash(value))
+
+
+def _mode(value: "JsonValue", table: "Mapping[str, Any]") -> Iterator[Sign]:
+    mode = name_of(value)
+    for end, kind in table["modes"].items():
+        if mode and mode.endswith(end):
+            yield Sign(DerivationKind(kind), mode, "the mode of generation")
+
+
+def _strength(value: "JsonValue", setting: str) -> Iterator[Sign]:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1:
+        yield Sign(DerivationKind.DENOISING, f"{value:.4g}", f"{setting} below 1")
+
+
+def _input(value: "JsonValue", says: str) -> Iterator[Trait]:
+    name = graphs.file_name(value, "a picture")
+    if name:
+        yield Sign(DerivationKind.INPUT_FILE, name, says)
+        yield Fingerprint(FingerprintKind.INPUT_FILE, name)
+
+
+def _adapter(lora: "JsonObject") -> Iterator[Trait]:
+    model = lora.get("model") or lora.get("lora") or lora
+    if isinstance(model, dict):
+        name = name_of(model.get("name") or model.get("model_name") or model.get("key"))
+        if name:
+            yield Fingerprint(FingerprintKind.ADAPTER, name)
+            hash_ = name_of(model.get("hash"))
+            if hash_:
+                yield Fingerprint(FingerprintKind.ADAPTER, hash_)
+            yield Sign(DerivationKind.ADAPTER, name, "a LoRA took part", hash_)
+
+
+def _pictures(value: "JsonValue", setting: str, kind: DerivationKind) -> Iterator[Trait]:
+    """What a setting that names pictures holds: the setting itself, the models, the pictures' names."""
+    names = tuple(_image_names(value))
+    if names or setting != "canvas_v2_metadata":
+        yield Sign(kind, setting, "pictures steered the result")
+    for name in names:
+        yield from _input(name, f"a picture in {setting}")
+
+
+def _image_names(value: "JsonValue") -> Iterator[str]:
+    """Every `image_name` in a value, however deep; JSON that was read is nested 200 deep at most."""
+    ahead: list[JsonValue] = [value]
+    for _ in range(_MOST_VISITED):
+        if not ahead:
+            return
+        one = ahead.pop()
+        if isinstance(one, dict):
+            if isinstance(name := one.get("image_name"), str):
+                yield name
+            ahead += islice(one.values(), graphs.MAX_INPUTS)
+        elif isinstance(one, list):
+            ahead += one[: graphs.MAX_INPUTS]
+
+
+def _graph(text: str, table: "Mapping[str, Any]") -> _Read | None:
+    """The graph by its nodes' types: `{id: {type}}` as it ran, `[{data: {type}}]` as the editor shows it."""
+    value = parse_json(text)
+    nodes = tuple(_nodes(value.get("nodes") if isinstance(value, dict) else None))
+    kinds = [kind for node in nodes if isinstance(kind := node.get("type"), str)]
+    if not kinds:
+        return None
+    return "invokeai.graph", tuple(_of_graph(nodes, kinds, table["nodes"])), None
+
+
+def _nodes(value: "JsonValue") -> "Iterator[JsonObject]":
+    for node in items(value):
+        data = node.get("data")
+        yield data if isinstance(data, dict) and "type" in data else node
+
+
+def _of_graph(
+    nodes: "Iterable[JsonObject]", kinds: list[str], table: "list[Mapping[str, Any]]"
+) -> Iterator[Trait]:
+    yield graphs.workflow(kinds)
+    for kind in dict.fromkeys(kinds):
+        yield from graphs.meaning(table, kind)
+    for node in nodes:
+        yield from _model(node.get("model")) if isinstance(node.get("model"), dict) else ()
+        if isinstance(node.get("lora"), dict):
+            yield from _adapter(node)
+        for name in _image_names(node.get("image")):
+            yield from _input(name, "a picture in the graph")
+
+
+def _old(text: str, table: "Mapping[str, Any]") -> _Read | None:
+    value = parse_json(text)
+    if not isinstance(value, dict):
+        return None
+    image = value.get("image")
+    settings = image if isinstance(image, dict) else {}
+    return "invokeai.old_metadata", tuple(_of_old(value, settings, table)), name_of(value.get("app_version"))
+
+
+def _of_old(value: "JsonObject", image: "JsonObject", table: "Mapping[str, Any]") -> Iterator[Trait]:
+    yield from fingerprint(FingerprintKind.MODEL_NAME, value.get("model_weights") or value.get("model"))
+    yield from fingerprint(FingerprintKind.MODEL_HASH, value.get("model_hash"))
+    yield from fingerprint(FingerprintKind.SEED, image.get("seed"))
+    prompts = image.get("prompt")
+    first = next(items(prompts), {}).get("prompt") if isinstance(prompts, list) else prompts
+    yield from _prompt(first)
+    yield from _mode(image.get("type"), table)
+    began = image.get("init_image_path") or image.get("init_img")
+    yield from _input(began, "the picture to begin with")
+    yield from _input(image.get("mask_image_path") or image.get("init_mask"), "the mask")
+    if began or image.get("type") == "img2img":
+        yield from _strength(image.get("strength"), "strength")
+
+
+def _command(text: str) -> _Read | None:
+    """A command line: the prompt in quotation marks, then switches (-I picture, -f strength, -S seed)."""
+    prompt, mark, switches = text[-_MOST_COMMAND:].rpartition('" -')
+    if not mark:
+        return None
+    return "invokeai.old_metadata", tuple(_of_command(prompt, f"-{switches}".split())), None
+
+
+def _of_command(prompt: str, words: list[str]) -> Iterator[Trait]:
+    yield from _prompt(prompt.removeprefix('"'))
+    glued = ((word[:2], word[2:]) for word in words if len(word) > 2)  # noqa: PLR2004  # as in -S42
+    for switch, word in (*pairwise(words), *glued):
+        if switch == "-S" and word.isdecimal():
+            yield from fingerprint(FingerprintKind.SEED, word)
+        elif switch in {"-I", "--init_img"}:
+            yield from _input(word.strip("\"'"), "the picture to begin with")
+        elif switch in {"-M", "--init_mask"}:
+            yield Sign(DerivationKind.INPAINTING, name_of(word) or switch, "a mask")
+        elif switch in {"-f", "--strength"}:
+            yield from _number(word)
+
+
+def _number(word: str) -> Iterator[Sign]:
+    try:
+        yield from _strength(float(word), "strength")
+    except ValueError:  # another switch whose name begins alike
+        return
