@@ -80,7 +80,6 @@ class _Directories:
         self._file = file
         self._size = file.length if file else len(block.data)
         self._seen: set[int] = set()
-        self._left = MAX_VALUE  # bytes of values: entries may all point to the same ones
 
     def read(self) -> None:
         """All of them: the chain from the first on, and those they point to."""
@@ -101,6 +100,7 @@ class _Directories:
             return 0
         self._seen.add(at)
         directory = read_directory(self._bytes, self._form, at)
+        self._gather.count(len(directory.entries))
         if directory.problem:
             self._problem(f"{directory.problem} ({name})")
         for entry in directory.entries:
@@ -133,10 +133,10 @@ class _Directories:
         if offset + size > self._size:
             self._problem(f"the value of {name} lies outside")
             return None
-        self._left -= size
-        if self._left < 0:
-            self._problem(f"its values are larger than {MAX_VALUE >> 20} MB")
+        if size > MAX_VALUE:
+            self._problem(f"the value of {name} is larger than {MAX_VALUE >> 20} MB and not read")
             return None
+        self._gather.take(size)  # entries may all point to the same bytes
         return self._bytes(offset, size)
 
     def _thumbnail(self, name: str, directory: Directory) -> None:
@@ -163,14 +163,16 @@ class _Directories:
 
 def _text(raw: bytes, entry: Entry, order: str) -> str:
     """A value as text; empty where it is none."""
-    if entry.tag in _CHARSET_TAGS and (text := _with_charset(raw)) is not None:
-        return text
+    if entry.tag in _CHARSET_TAGS:
+        return _with_charset(raw)
     if entry.tag in _WINDOWS_TEXTS:
         return raw.decode("utf-16-le", "replace").rstrip("\0")
     if entry.type in {_ASCII, _UTF8}:
         return decode(raw)
+    if entry.tag == _MAKER_NOTE:
+        return ""
     if entry.type == _UNDEFINED:
-        return "" if entry.tag == _MAKER_NOTE else _undefined(raw)
+        return _undefined(raw)
     return _numbers(raw, entry, order)
 
 
@@ -190,8 +192,8 @@ def _undefined(raw: bytes) -> str:
     return " ".join(map(str, raw)) if len(raw) <= _FEW_BYTES else ""
 
 
-def _with_charset(raw: bytes) -> str | None:
-    """Text behind the eight bytes that name its coding (Exif 2.32, 4.6.5); None if they do not."""
+def _with_charset(raw: bytes) -> str:
+    """Text behind the eight bytes that name its coding (Exif 2.32, 4.6.5), or without them."""
     charset, text = raw[:8], raw[8:]
     if charset == b"UNICODE\0":
         return _utf16(text).rstrip("\0")
@@ -199,7 +201,8 @@ def _with_charset(raw: bytes) -> str | None:
         return decode(text)
     if charset == b"JIS\0\0\0\0\0":
         return _jis(text)
-    return None
+    text_alone = decode(raw)
+    return text_alone if is_text(text_alone) else ""
 
 
 def _utf16(raw: bytes) -> str:

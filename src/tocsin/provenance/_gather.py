@@ -1,5 +1,6 @@
 """What the readers of metadata share: one list of fields, one list of problems, one budget for a file."""
 
+import re
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -17,7 +18,14 @@ MAX_BYTES: Final = 64 << 20
 MAX_UNPACKED: Final = 32 << 20
 """Bytes that compressed texts of one file may unpack to in all."""
 MAX_FIELDS: Final = 20_000
+MAX_PARTS: Final = 100_000
+"""Small parts of metadata, such as entries of directories and elements of XML, in one file."""
 MAX_PROBLEMS: Final = 100
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+class EnoughError(Exception):
+    """A file has more metadata than are read; the problem is noted already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,7 @@ class Gather:
         self._problems: dict[Problem, None] = {}
         self._bytes_left = MAX_BYTES
         self._unpacked_left = MAX_UNPACKED
+        self._parts_left = MAX_PARTS
 
     def fields(self) -> Fields:
         """What came together."""
@@ -59,32 +68,54 @@ class Gather:
         if len(self._problems) < MAX_PROBLEMS:
             self._problems.setdefault(Problem(code, reason))
 
-    def take(self, size: int) -> bool:
-        """Whether `size` bytes more may be read; they are counted."""
-        if size > self._bytes_left:
-            self.problem("provenance.too_much", f"more than {MAX_BYTES >> 20} MB of metadata are not read")
-            return False
+    def take(self, size: int) -> None:
+        """Count `size` bytes that are about to be read, or copied once more.
+
+        Raises:
+            EnoughError: there were too many.
+        """
         self._bytes_left -= size
-        return True
+        if self._bytes_left < 0:
+            self._enough(f"metadata of more than {MAX_BYTES >> 20} MB are not read further")
+
+    def count(self, parts: int = 1) -> None:
+        """Count small parts that are about to be read.
+
+        Raises:
+            EnoughError: there were too many.
+        """
+        self._parts_left -= parts
+        if self._parts_left < 0:
+            self._enough(f"metadata in more than {MAX_PARTS:,} parts are not read further")
+
+    def _enough(self, reason: str) -> None:
+        self.problem("provenance.too_much", reason)
+        raise EnoughError
 
     def read(self, segment: "Segment") -> Block:
-        """The segment's bytes, as many as are allowed."""
+        """The segment's bytes, as many as are allowed.
+
+        Raises:
+            EnoughError: too many bytes of this file were read before.
+        """
         size = min(segment.length, MAX_VALUE)
         if size < segment.length:
             where = f"{segment.name} at byte {segment.offset:,}"
             self.problem(
                 "provenance.too_much", f"{where} is read only up to its {MAX_VALUE >> 20}th megabyte"
             )
-        if not self.take(size):
-            size = 0
+        self.take(size)
         segment = segment.part(0, size)
         return Block(self.file.read(segment, size), segment)
 
     def add(self, space: Space, name: str, value: str, raw: bytes, where: "Segment") -> None:
-        """One field more, unless there are too many."""
+        """One field more.
+
+        Raises:
+            EnoughError: there are too many.
+        """
         if len(self._found) >= MAX_FIELDS:
-            self.problem("provenance.too_many_fields", f"only the first {MAX_FIELDS:,} fields are read")
-            return
+            self._enough(f"only the first {MAX_FIELDS:,} fields are read")
         self._found.append(Field(space, name, value, raw, where))
 
     def add_text(self, space: Space, name: str, block: Block) -> None:
@@ -93,19 +124,20 @@ class Gather:
 
     def unpack(self, block: Block) -> Block | None:
         """What a zlib stream unpacks to; None, and a problem, where it is damaged or a bomb."""
+        at = f"{block.segment.name} at byte {block.segment.offset:,}"
         most = min(MAX_VALUE, self._unpacked_left)
         unpacker = zlib.decompressobj()
         try:
             data = unpacker.decompress(block.data, most + 1)
         except zlib.error:
-            at = f"{block.segment.name} at byte {block.segment.offset:,}"
             self.problem("provenance.compressed_text", f"the compressed text in {at} is damaged")
             return None
+        self._unpacked_left -= min(most, len(data))
         if len(data) > most:
-            at = f"{block.segment.name} at byte {block.segment.offset:,}"
             self.problem("provenance.metadata_bomb", f"the text in {at} unpacks to more than {most:,} bytes")
             return None
-        self._unpacked_left -= len(data)
+        if not unpacker.eof:
+            self.problem("provenance.compressed_text", f"the compressed text in {at} breaks off")
         return Block(data, block.segment, exact=False)
 
 
@@ -119,5 +151,5 @@ def decode(raw: bytes) -> str:
 
 
 def is_text(text: str) -> bool:
-    """Whether this looks like something written for people or programs to read."""
-    return all(character.isprintable() or character in "\t\n\r" for character in text)
+    """Whether there are no control characters in it but tabs and line ends."""
+    return not _CONTROL.search(text)

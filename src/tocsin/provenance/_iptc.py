@@ -25,6 +25,7 @@ def read_photoshop(gather: Gather, block: Block) -> None:
 def _resources(gather: Gather, block: Block, at: int) -> "Iterator[tuple[int, Block]]":
     data = block.data
     while data.startswith(b"8BIM", at):
+        gather.count()
         number = int.from_bytes(data[at + 4 : at + 6])
         name = data[at + 6] if at + 6 < len(data) else 0
         at += 6 + name + 1 + (name + 1) % 2
@@ -40,6 +41,7 @@ def read_iptc(gather: Gather, block: Block) -> None:
     """Add the fields of a sequence of data sets."""
     data, at = block.data, 0
     while data.startswith(b"\x1c", at) and len(data) >= at + 5:
+        gather.count()
         record, number, size = data[at + 1], data[at + 2], int.from_bytes(data[at + 3 : at + 5])
         at += 5
         if size & _EXTENDED:

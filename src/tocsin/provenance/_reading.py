@@ -1,9 +1,11 @@
 """From a file's parts to its fields: which part of which container holds what."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from tocsin.provenance._exif import PREFIX as EXIF
 from tocsin.provenance._exif import read_exif, read_tiff
-from tocsin.provenance._gather import Block, Gather
+from tocsin.provenance._gather import Block, EnoughError, Gather
 from tocsin.provenance._iptc import PREFIX as PHOTOSHOP
 from tocsin.provenance._iptc import read_iptc, read_photoshop
 from tocsin.provenance._png_text import read_text
@@ -35,7 +37,8 @@ def read(file: "Opened") -> Fields:
     gather = Gather(file)
     segments = file.walk.segments
     if segments:
-        _READERS[segments[0].container](gather, segments)
+        with suppress(EnoughError):  # its problem is among the fields' problems
+            _READERS[segments[0].container](gather, segments)
     return gather.fields()
 
 
@@ -48,7 +51,7 @@ def _jpeg(gather: Gather, segments: "tuple[Segment, ...]") -> None:
             continue
         block = gather.read(segment)
         if block.data.startswith(b"Exif\0"):
-            read_exif(gather, block)
+            read_exif(gather, block.part(len(EXIF)))
         elif block.data.startswith(_XMP):
             read_xmp(gather, block.part(len(_XMP)))
         elif block.data.startswith(PHOTOSHOP):
@@ -110,11 +113,11 @@ def _joined(block: Block) -> Block:
     """The data of sub-blocks; with their own place where there is only one."""
     parts, at = [], 0
     while at < len(block.data) and block.data[at]:
-        parts.append(block.part(at + 1, block.data[at]))
+        parts.append(block.data[at + 1 : at + 1 + block.data[at]])
         at += 1 + block.data[at]
     if len(parts) == 1:
-        return parts[0]
-    return Block(b"".join(part.data for part in parts), block.segment, exact=False)
+        return block.part(1, len(parts[0]))
+    return Block(b"".join(parts), block.segment, exact=False)
 
 
 def _tiff(gather: Gather, segments: "tuple[Segment, ...]") -> None:
@@ -150,7 +153,7 @@ def _film_tags(gather: Gather, segment: "Segment", keys: dict[str, list[str]]) -
     """What tags of films stand in; `keys` are the lists of keys met, by the path of the box they are in."""
     path, _, kind = segment.name.rpartition("/")
     if kind == "keys":
-        keys[path] = read_keys(gather.read(segment))
+        keys[path] = read_keys(gather, gather.read(segment))
     elif kind == "ilst":
         read_items(gather, gather.read(segment), keys.get(path, []))
     elif path.endswith("udta") and kind != "meta":

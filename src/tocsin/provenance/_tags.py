@@ -21,10 +21,11 @@ _MATROSKA: Final = frozenset({"MuxingApp", "WritingApp", "Title"})
 _FREE_FORM: Final = "----"
 
 
-def _boxes(block: Block) -> "Iterator[tuple[str, Block]]":
+def _boxes(gather: Gather, block: Block) -> "Iterator[tuple[str, Block]]":
     """Boxes in a block; the first that is none ends them."""
     at = 0
     while len(block.data) - at >= 8:  # noqa: PLR2004  # size 4, type 4
+        gather.count()
         size = int.from_bytes(block.data[at : at + 4])
         if size < 8:  # noqa: PLR2004  # as above
             return
@@ -32,19 +33,19 @@ def _boxes(block: Block) -> "Iterator[tuple[str, Block]]":
         at += size
 
 
-def read_keys(block: Block) -> list[str]:
+def read_keys(gather: Gather, block: Block) -> list[str]:
     """Names in a `keys` box (QuickTime file format, metadata item keys), which items cite by number."""
-    entries = _boxes(block.part(8))
+    entries = _boxes(gather, block.part(8))
     return [decode(name.data) for _, name in entries]
 
 
 def read_items(gather: Gather, block: Block, keys: list[str]) -> None:
     """Add the items of an `ilst` box: by number of their key, or by the name of their box."""
-    for kind, item in _boxes(block):
+    for kind, item in _boxes(gather, block):
         number = int.from_bytes(kind.encode("latin-1"))
         name = keys[number - 1] if 0 < number <= len(keys) else kind
         mean = ""
-        for part, value in _boxes(item):
+        for part, value in _boxes(gather, item):
             if kind == _FREE_FORM and part == "mean":
                 mean = decode(value.data[4:])
             elif kind == _FREE_FORM and part == "name":
@@ -83,7 +84,7 @@ def _if_text(raw: bytes) -> str:
 def read_user_data(gather: Gather, name: str, block: Block) -> None:
     """Add a box of `udta`: a list of texts with language, an iTunes value, or a 3GPP text."""
     if block.data[4:8] == b"data":
-        for part, value in _boxes(block):
+        for part, value in _boxes(gather, block):
             if part == "data":
                 _add_value(gather, name, value)
     elif name.startswith("©"):
@@ -93,12 +94,15 @@ def read_user_data(gather: Gather, name: str, block: Block) -> None:
         wide = text.data[:2] in {b"\xfe\xff", b"\xff\xfe"}
         words = text.data.decode("utf-16", "replace").rstrip("\0") if wide else _if_text(text.data)
         gather.add(Space.TAG, name, words, text.data, text.segment)
+    elif words := _if_text(block.data):
+        gather.add(Space.TAG, name, words, block.data, block.segment)
 
 
 def _quicktime_texts(gather: Gather, name: str, block: Block) -> None:
     """Texts with their length and language ahead (QuickTime file format, user data text strings)."""
     at = 0
     while at + 4 <= len(block.data):
+        gather.count()
         text = block.part(at + 4, int.from_bytes(block.data[at : at + 2]))
         gather.add(Space.TAG, name, decode(text.data), text.data, text.segment)
         at += 4 + len(text.data)

@@ -52,7 +52,6 @@ PREFIXES: Final = {
 }
 """Usual prefixes by namespace: what a file calls them is its own business."""
 _DEEPEST: Final = 100
-_MAX_ELEMENTS: Final = 100_000
 _MAX_NAME: Final = 512
 _WINDOW: Final = 4096
 """Bytes within which the next attribute is looked for: what stands between is a namespace or two."""
@@ -93,7 +92,6 @@ class _Packet:
         self._block = block
         self._open: list[_Element] = []
         self._in_rdf = 0
-        self._elements = 0
         encoding = _encoding(block.data)
         self._plain = encoding == _UTF8
         parser = self._parser = pyexpat.ParserCreate(encoding, _SEPARATOR)
@@ -124,9 +122,9 @@ class _Packet:
             raise _RefusedError(message)
 
     def _start(self, name: str, attributes: list[str]) -> None:
-        self._elements += 1
-        if self._elements > _MAX_ELEMENTS or len(self._open) >= _DEEPEST:
-            message = f"has more than {_MAX_ELEMENTS:,} elements, or more than {_DEEPEST} within each other"
+        self._gather.count()
+        if len(self._open) == _DEEPEST:
+            message = f"has more than {_DEEPEST} elements within each other"
             raise _RefusedError(message)
         path = ""
         if self._open:
