@@ -18,9 +18,11 @@ COMMANDS = {
     "bank": "tocsin.cli.bank:bank",
     "check": "tocsin.cli.check:check",
     "demo": "tocsin.cli.demo:demo",
+    "explain": "tocsin.cli.explain:explain",
     "hash": "tocsin.cli.hash:hash_files",
     "match": "tocsin.cli.match:match",
     "scan": "tocsin.cli.scan:scan",
+    "trust": "tocsin.cli.trust:trust",
 }
 EXIT_CODES = """\b
 Exit codes:
