@@ -196,6 +196,7 @@ FOLDERS = st.dictionaries(
 Folder = dict[str, tuple[Pair, ...]]
 
 
+@settings(max_examples=50)
 @given(FOLDERS, st.randoms(use_true_random=False))
 def test_the_order_of_files_does_not_matter(folder: Folder, random: Random) -> None:
     answers = [(path, sharing(*pairs)) for path, pairs in folder.items()]
@@ -205,6 +206,7 @@ def test_the_order_of_files_does_not_matter(folder: Folder, random: Random) -> N
     assert link(reversed(answers)) == forwards
 
 
+@settings(max_examples=50)
 @given(FOLDERS)
 def test_every_file_is_told_once_and_all_evidence_is_true(folder: Folder) -> None:
     links = link((path, sharing(*pairs)) for path, pairs in folder.items())
@@ -225,7 +227,7 @@ def test_every_file_is_told_once_and_all_evidence_is_true(folder: Folder) -> Non
         assert set(weak.files) <= set(having)
 
 
-@settings(max_examples=20)
+@settings(max_examples=15)
 @given(FOLDERS, st.sampled_from([1, 30, 1500]))
 def test_files_that_share_nothing_never_part_a_group(folder: Folder, more: int) -> None:
     """The rule: weights only rise when files are added that do not have the fingerprint."""

@@ -45,13 +45,15 @@ class Common:
     def holds(self, value: str, *, certified: bool) -> bool:
         """Whether `value` is one of these."""
         plain = value.strip().casefold()
+        last = plain.split()[-1:]
         return (
             plain in self.values
+            or not self.values.isdisjoint(last)
             or plain.startswith(self.prefixes)
             or any(part in plain for part in self.contains)
             or (bool(self.stems) and _stem(plain) in self.stems)
             or (self.below > 0 and _is_below(plain, self.below))
-            or (self.uniform and len(set(plain)) <= 1)
+            or (self.uniform and len(set("".join(last))) <= 1)
             or (self.certified and certified)
         )
 
