@@ -18,7 +18,7 @@ _MAX_DIGITS: Final = 40
 _BRACKETS: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
 _SHOWN: Final = 80
 _MAX_NORMALISED: Final = 4096
-"""Characters of a prompt whose Unicode form is evened out: that takes time by the square of a run of marks."""
+"""Characters of a prompt whose Unicode form is evened out; it takes time by the square of a run of marks."""
 
 
 class TextError(Error):

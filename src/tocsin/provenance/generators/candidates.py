@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MAX_FIELDS: Final = 16
 """Fields of one tool that are read; a file of any tool has three at most."""
 
+MAX_JSON: Final = 256 << 10
+"""Characters of settings that are read as JSON; tools write a few thousand."""
+
 
 @cache
 def _places(tool: str) -> frozenset[tuple[Space, str]]:
@@ -34,7 +37,7 @@ def candidates(tool: str, fields: Fields) -> Iterator[Field | NotChecked]:
 
 
 def objects(tool: str, fields: Fields) -> Iterator[tuple[Field, "JsonObject"] | NotChecked | Failed]:
-    """The JSON objects that a marker of the tool stands in, or above; broken ones are told."""
+    """The JSON objects that a marker of the tool stands in, or above; broken and vast ones are told."""
     markers: list[str] = document("generators")["markers"][tool]
     for field in candidates(tool, fields):
         if isinstance(field, NotChecked):
@@ -42,6 +45,11 @@ def objects(tool: str, fields: Fields) -> Iterator[tuple[Field, "JsonObject"] | 
             continue
         text = field.value.strip("\0 \r\n\t\ufeff")
         if not text.startswith("{") or not any(marker in text or marker == field.name for marker in markers):
+            continue
+        if len(text) > MAX_JSON:
+            yield NotChecked(
+                f"{in_words(field)}, which may be of {tool}", "it is larger than any tool writes it"
+            )
             continue
         try:
             value = parse_json(text)

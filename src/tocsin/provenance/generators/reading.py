@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from tocsin.provenance.fields import Fields
@@ -40,8 +39,6 @@ def signs(file: "Opened", fields: Fields | None = None) -> Iterator[Finding]:
 
 
 def _signs(name: str, file: "Opened", fields: Fields) -> Signs:
-    if find_spec(f"tocsin.provenance.generators.{name}") is None:
-        return  # modules that are still being written
     try:
         read: Callable[[Opened, Fields], Signs]
         read = import_module(f"tocsin.provenance.generators.{name}").signs

@@ -22,6 +22,7 @@ MAX_KEY: Final = 64
 _NEGATIVE: Final = "Negative prompt:"
 _STEPS: Final = "Steps: "
 _STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)  # possessive: it never goes back
+_NESTED: Final = re.compile(_STRING.pattern + r'|[\[\]{}]|"', re.DOTALL)
 _OPENING: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
@@ -111,18 +112,13 @@ class _Scanner:
 
     def _after_bracket(self) -> int:
         """The place after the JSON that opens here; -1 if nothing closes it."""
-        depth, at = 0, self.at
-        while at < len(self.line):
-            character = self.line[at]
-            if character == '"':
-                at = self._after_quote(at)
-                if at < 0:
-                    return -1
-                continue
-            depth += _OPENING.get(character, 0)
-            at += 1
+        depth = 0
+        for match in _NESTED.finditer(self.line, self.at):
+            if match[0] == '"':
+                break  # a string that nothing closes
+            depth += _OPENING.get(match[0], 0)
             if not depth:
-                return at
+                return match.end()
         self.closes = False
         return -1
 
