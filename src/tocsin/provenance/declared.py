@@ -177,7 +177,7 @@ def _told(file: "Opened", declaration: Declaration, hits: list[_Hit]) -> Iterato
 
 def _sentence(declaration: Declaration, hit: _Hit, says: str) -> str:
     """The rule's sentence with what was taken in it, a prompt aside."""
-    names = {name: shortened(value) for name, value in hit.taken.items() if name != _PROMPT}
+    names = {name: shortened(value[:_MOST_NAME]) for name, value in hit.taken.items() if name != _PROMPT}
     rule = declaration.rule
     defaults = {"tool": rule.tool or "", "vendor": rule.vendor or "", "value": "", "job": ""}
     return declaration.found.format(**defaults | names, at=shortened(hit.values[0].name), says=says)
@@ -185,7 +185,7 @@ def _sentence(declaration: Declaration, hit: _Hit, says: str) -> str:
 
 def _subject(declaration: Declaration, taken: Taken) -> Subject:
     rule = declaration.rule
-    parts = {name: shortened(value, _MOST_NAME) for name, value in taken.items() if name in Subject.__slots__}
+    parts = {name: _name(value) for name, value in taken.items() if name in Subject.__slots__}
     return Subject(**{"tool": rule.tool, "vendor": rule.vendor} | parts)
 
 
@@ -194,7 +194,12 @@ def _fingerprints(taken: Taken) -> Iterator[Fingerprint]:
         if name == _PROMPT:
             yield Fingerprint(FingerprintKind.PROMPT, prompt_hash(value))
         elif name in _MODELS or name in set(FingerprintKind):
-            yield Fingerprint(_MODELS.get(name) or FingerprintKind(name), shortened(value, _MOST_NAME))
+            yield Fingerprint(_MODELS.get(name) or FingerprintKind(name), _name(value))
+
+
+def _name(value: str) -> str:
+    """A value as a name: on one line, printable, not long."""
+    return shortened(value[: 4 * _MOST_NAME], _MOST_NAME)
 
 
 def _beside(
