@@ -43,7 +43,7 @@ def table_rows(links: "Links") -> Iterator[tuple[str, ...]]:
     for number, group in enumerate(links.groups, 1):
         for one in group.links:
             names = " + ".join(part.name for part in one.parts)
-            values = " + ".join(shortened(part.fingerprint.value) for part in one.parts)
+            values = " + ".join(shortened(shown(part.fingerprint.value)) for part in one.parts)
             yield str(number), f"{len(one.files):,}", names, values, f"{one.weight:.2f}", one.why
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tocsin.provenance.links import Group, Link
-from tocsin.provenance.texts import shortened, shown
+from tocsin.provenance.texts import shown
 
 MOST_NODES: Final = 24
 """On either side; what is beyond is counted, and stands in the table like everything else."""
@@ -171,7 +171,7 @@ def _link_node(link: Link, y: int) -> Node:
     values = " + ".join(part.fingerprint.value for part in link.parts)
     count = f", {len(link.files):,} files"
     title = f"{link.weight:.2f} {_from_the_start(names, _LABEL - len(count) - 5)}{count}"
-    return Node(WIDTH - BOX, y, title, _from_the_start(shortened(values, _LABEL), _LABEL))
+    return Node(WIDTH - BOX, y, title, _from_the_start(shown(values), _LABEL))
 
 
 def _edge(from_y: int, to_y: int, link: Link) -> Edge:
