@@ -13,26 +13,25 @@ if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonValue
     from tocsin.provenance.answer import Explanation
     from tocsin.provenance.model import Derivation, Item, Place
-    from tocsin.provenance.trust import Trust
 
 IN_ORDER = 200
 """Up to so many files are answered in the order in which they were found, more of them as they are done."""
 
 
-def load_trust(home: str | None) -> "Trust":
-    """The trust lists of the home folder; none where there is no such folder yet."""
+def search_for(home: str | None, *, pixels: bool) -> "Search":
+    """How signs of origin are to be looked for, with the trust lists and detectors of the home folder."""
     from tocsin.config import home_folder  # noqa: PLC0415  # not on --help
+    from tocsin.content.explaining import Search  # noqa: PLC0415
+    from tocsin.provenance.explain import Tier  # noqa: PLC0415
     from tocsin.provenance.trust import TrustFolder  # noqa: PLC0415
 
-    return TrustFolder(home_folder(home) / "trust").load()
-
-
-def search_for(home: str | None, *, pixels: bool) -> "Search":
-    """How signs of origin are to be looked for."""
-    from tocsin.content.explaining import Search  # noqa: PLC0415  # not on --help
-    from tocsin.provenance.explain import Tier  # noqa: PLC0415
-
-    return Search(Tier.PIXELS if pixels else Tier.FAST, load_trust(home))
+    folder = home_folder(home)
+    detectors = folder / "detectors"
+    return Search(
+        Tier.PIXELS if pixels else Tier.FAST,
+        TrustFolder(folder / "trust").load(),
+        detectors.resolve() if detectors.is_dir() else None,
+    )
 
 
 def explained_files(
@@ -108,7 +107,7 @@ def explained_lines(explained: "Explained") -> "Iterator[str]":
         yield f"  not checked: {shown(unchecked.what)}: {shown(unchecked.why)}"
     for caveat in dict.fromkeys(caveat for one in explanation.items for caveat in one.rule.caveats):
         yield f"  mind: {shown(caveat)}"
-    absent = ", ".join(one.what for one in explanation.absent)
+    absent = ", ".join(dict.fromkeys(one.what for one in explanation.absent))
     if absent:
         yield f"  looked for and not there: {shown(absent)}"
 
@@ -133,7 +132,7 @@ def _derivation_lines(explanation: "Explanation") -> "Iterator[str]":
     if explanation.derivation:
         yield "  A REAL PERSON MAY BE DEPICTED"
     for sign in explanation.derivation:
-        yield f"    {sign.kind}: {shown(sign.found)} [{sign.rule.name}]"
+        yield f"    {sign.kind.value.replace('_', ' ')}: {shown(sign.found)} [{sign.rule.name}]"
         yield from _place_lines(sign)
 
 

@@ -3,8 +3,9 @@
 import hashlib
 import json
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from tocsin.content.model import Content, content_of
@@ -59,6 +60,8 @@ class Search:
 
     tier: Tier = Tier.FAST
     trust: "Trust | None" = None
+    detectors: Path | None = None
+    """The folder of plugged-in detectors, which run with the pixel tier; None where there are none."""
 
     def options(self) -> "dict[str, JsonValue]":
         """What a sandbox job is told."""
@@ -66,12 +69,33 @@ class Search:
 
     def constants(self) -> JsonObject:
         """What all jobs of a pool are told."""
-        return {} if self.trust is None else {"trust": json.dumps(self.trust.to_json())}
+        constants: dict[str, JsonValue] = {}
+        if self.trust is not None:
+            constants["trust"] = json.dumps(self.trust.to_json())
+        if self.detectors is not None:
+            constants["detectors"] = str(self.detectors)
+        return constants
+
+    def readable(self) -> tuple[str, ...]:
+        """Folders that the children of a pool have to read."""
+        return () if self.detectors is None else (str(self.detectors),)
+
+    def pool(self, *, workers: int, preload: Sequence[str] = ()) -> Pool:
+        """Sandbox children that can look; they load `preload` as well."""
+        constants, readable = self.constants(), self.readable()
+        return Pool(
+            TASK, workers=workers, preload=(*preload, *PRELOAD), constants=constants, readable=readable
+        )
 
     def token(self, tier: Tier | None = None) -> str:
         """A name for this way of looking: with the same one, the same file gives the same findings."""
-        known = f"{rules_digest()} {json.dumps(self.constants(), sort_keys=True)}"
+        known = f"{rules_digest()} {json.dumps(self.constants(), sort_keys=True)} {self._plugged_in()}"
         return f"{tier or self.tier} {hashlib.sha256(known.encode()).hexdigest()[:16]}"
+
+    def _plugged_in(self) -> list[tuple[str, int, int]]:
+        """What tells whether detectors have changed."""
+        files = sorted(self.detectors.rglob("*")) if self.detectors else []
+        return [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
 
     def is_answered_by(self, content: Content) -> bool:
         """Whether `content` has the findings that this search would make, and maybe more."""
@@ -87,7 +111,7 @@ def explain_paths(paths: Iterable[str], search: Search, *, workers: int | None =
         tocsin.media.errors.SandboxError: sandbox children cannot be started.
     """
     size = workers or len(os.sched_getaffinity(0))
-    with Pool(TASK, workers=size, preload=PRELOAD, constants=search.constants()) as pool:
+    with search.pool(workers=size) as pool:
         tasks: Iterable[_Task] = map(_Task, paths)
         while tasks := (yield from _explain(pool, tasks, search)):
             pass

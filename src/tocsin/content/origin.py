@@ -1,7 +1,9 @@
 """Looking for signs of origin in a sandbox child, sharing the decode that views are made from."""
 
+import json
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from tocsin.errors import Error
@@ -38,6 +40,8 @@ class Looking:
 
     wanted: Wanted
     trust: Trust | None = None
+    detectors: Path | None = None
+    """The folder of plugged-in detectors."""
 
 
 def looking(options: "Mapping[str, JsonValue]") -> Looking:
@@ -50,13 +54,14 @@ def looking(options: "Mapping[str, JsonValue]") -> Looking:
     return Looking(
         Wanted(Tier(str(options["origin"])), tuple(skipped.items())),
         _trust(str(trust)) if trust else None,
+        Path(str(options["detectors"])) if options.get("detectors") else None,
     )
 
 
 @cache
 def _trust(text: str) -> Trust:
     """Read once in a child, though it comes with every job."""
-    return Trust.from_json(text)
+    return Trust.from_json(json.loads(text))
 
 
 class Origin:
@@ -88,7 +93,13 @@ class Origin:
         """All findings."""
         if not self._source.seekable():
             return (NotChecked("signs of origin", "the file is too large to be held in memory"),)
-        file = Opened(self._source, self._type, trust=self._how.trust, decode=self._decode)
+        file = Opened(
+            self._source,
+            self._type,
+            trust=self._how.trust,
+            detectors=self._how.detectors,
+            decode=self._decode,
+        )
         return look(file, self._how.wanted, so_far)
 
     def _decode(self) -> Stored:

@@ -12,7 +12,7 @@ from typing import Self
 
 from tocsin.batches import batched
 from tocsin.content.examine import NotAPictureError, suffix_of
-from tocsin.content.explaining import PRELOAD, Search, Skipped, skipped_next, with_findings
+from tocsin.content.explaining import Search, Skipped, skipped_next, with_findings
 from tocsin.content.model import Content, content_of
 from tocsin.errors import Refusal
 from tocsin.matching.archive_scan import CHILD_LOST, Archive, examine_members
@@ -242,9 +242,10 @@ class Scanner:
     def _pool(self) -> Pool:
         if self._started is None:
             search = self._search
-            preload = COMPILED if search is None else (*COMPILED, *PRELOAD)
-            constants = {} if search is None else search.constants()
-            self._started = Pool(TASK, workers=self._workers, preload=preload, constants=constants)
+            if search is None:
+                self._started = Pool(TASK, workers=self._workers, preload=COMPILED)
+            else:
+                self._started = search.pool(workers=self._workers, preload=COMPILED)
         return self._started
 
 

@@ -145,6 +145,10 @@ def _run(family: Family, file: Opened, collector: _Collector, *, doubtful: bool)
 
 
 def _signs(family: Family, file: Opened) -> Iterable[Finding]:
+    if family.name == "detectors":
+        from tocsin.provenance import detectors  # noqa: PLC0415  # numpy, only for pixels
+
+        return detectors.signs(file, detectors.load(file.detectors) if file.detectors else ())
     module = import_module(f"tocsin.provenance.{family.name}")
     found: Iterable[Finding] = module.signs(file)
     return found

@@ -25,6 +25,7 @@ from tocsin.provenance.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -57,18 +58,20 @@ class Opened:
         file_type: "FileType",
         *,
         trust: "Trust | None" = None,
+        detectors: "Path | None" = None,
         stored: Stored | None = None,
         decode: "Callable[[], Stored] | None" = None,
         why_no_pixels: str = "",
     ) -> None:
         """A file whose `source` can seek, with its pixels, or a way to get them when they are asked for.
 
-        `why_no_pixels` says why there are none.
+        `why_no_pixels` says why there are none. `detectors` is the folder of those that are plugged in.
         """
         self.source = source
         self.type = file_type
         self.size = source.seek(0, os.SEEK_END)
         self.trust = trust
+        self.detectors = detectors
         self.why_no_pixels = why_no_pixels
         self._given = stored
         self._decode = decode
