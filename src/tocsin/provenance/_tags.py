@@ -73,7 +73,7 @@ def _value(kind: int, raw: bytes) -> str:
         return str(int.from_bytes(raw, signed=kind in _SIGNED))
     if layout := _FLOATS.get((kind, len(raw))):
         return str(struct.unpack(layout, raw)[0])
-    return _if_text(raw)
+    return "" if kind else _if_text(raw)
 
 
 def _if_text(raw: bytes) -> str:

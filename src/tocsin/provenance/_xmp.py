@@ -148,12 +148,14 @@ class _Packet:
         for name, value in zip(attributes[::2], attributes[1::2], strict=True):
             uri, _, local = name.rpartition(_SEPARATOR)
             raw = value.encode()
-            written = local.encode() + b'="' + raw + b'"'
-            found = data.find(written, at, min(stop, at + len(written) + _WINDOW)) if self._plain else -1
             where = self._block.segment
-            if found >= 0:
-                at = found + len(written)
-                where = self._block.where(at - 1 - len(raw), len(raw))
+            for quote in (b'"', b"'") if self._plain else ():
+                written = b"%b=%b%b%b" % (local.encode(), quote, raw, quote)
+                found = data.find(written, at, min(stop, at + len(written) + _WINDOW))
+                if found >= 0:
+                    at = found + len(written)
+                    where = self._block.where(at - 1 - len(raw), len(raw))
+                    break
             if uri == _RDF and local == "resource" and path:
                 self._gather.add(Space.XMP, path, value, raw, where)
             elif uri not in {"", _RDF, _XML} and value:
