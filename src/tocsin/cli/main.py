@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "tocsin.cli.demo:demo",
     "explain": "tocsin.cli.explain:explain",
     "hash": "tocsin.cli.hash:hash_files",
+    "link": "tocsin.cli.link:link_files",
     "match": "tocsin.cli.match:match",
     "scan": "tocsin.cli.scan:scan",
     "trust": "tocsin.cli.trust:trust",
