@@ -58,10 +58,13 @@ def nikon_note() -> bytes:
     return b"Nikon\0\x02\x11\0\0II*\0" + bytes(range(256))
 
 
-def canon_note() -> bytes:
+def canon_note(serial: int = 0) -> bytes:
     """A directory with the tags that Canon's private notes have, and values behind it."""
     tags = (1, 2, 3, 4, 6, 7, 9, 12, 16)
-    entries = b"".join(struct.pack("<HHII", tag, 3, 1, tag) for tag in tags)
+    entries = b"".join(
+        struct.pack("<HHII", tag, 4, 1, serial) if tag == 12 else struct.pack("<HHII", tag, 3, 1, tag)
+        for tag in tags
+    )
     return struct.pack("<H", len(tags)) + entries + bytes(4) + bytes(range(200))
 
 

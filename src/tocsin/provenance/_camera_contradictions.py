@@ -47,6 +47,8 @@ def contradictions(
     yield from _thumbnail_shape(file, exif, size)
     if claimed and encoding:
         yield from _encoder(file, exif, encoding)
+    elif claimed:
+        yield from _format(file, exif)
 
 
 def _encoding(file: "Opened") -> Encoding | None:
@@ -177,3 +179,13 @@ def _encoder(file: "Opened", exif: Exif, encoding: Encoding) -> Iterator[Finding
         )
         places = [*([make.where] if make else []), *encoding.cited]
         yield file.item(rules("camera")["camera.contradiction.encoder"], found, *places)
+
+
+def _format(file: "Opened", exif: Exif) -> Iterator[Finding]:
+    if file.type.format in document("camera")["formats"]["never"]:
+        make = exif.first("IFD0:Make")
+        found = (
+            f"Exif claims a camera, but cameras do not write {file.type.format}: it was converted or made."
+        )
+        rule = rules("camera")["camera.contradiction.format"]
+        yield file.item(rule, found, *([make.where] if make else []))

@@ -72,7 +72,7 @@ def ratio(value: str) -> tuple[int, int] | None:
 
 
 def moment(value: str) -> datetime | str | None:
-    """A date of Exif (4.6.4), `impossible` for one that no clock shows, None for blanks and the like."""
+    """A date of Exif (3.0, 4.6.5), `impossible` for one that no clock shows, None for blanks and the like."""
     match = _DATE.match(value)
     if match is None:
         return None

@@ -16,6 +16,7 @@ _BYTE_ORDERS: Final = ("little", "big")
 _ENTRY: Final = 12
 _FORMATS: Final = range(1, 14)
 _LONGEST_MAKE: Final = 64
+_LONG: Final = 4
 _MOST_ENTRIES: Final = 512
 _WORD: Final = re.compile(r"[^\W_]")
 
@@ -27,6 +28,8 @@ class MakerNote:
     vendor: str
     makers: tuple[str, ...]
     """Makers whose cameras are known to write it."""
+    serial: int | None = None
+    """The body's number, where the note has it in a place that is read."""
 
 
 def maker_of(make: str) -> str | None:
@@ -53,8 +56,10 @@ def note_of(raw: bytes, maker: str | None) -> MakerNote | None:
         if raw.startswith(begins):
             return note
     canon = document("camera")["canon_note"]
-    if maker in canon["makers"] and _has_tags(raw, frozenset(canon["tags"]), canon["least"]):
-        return MakerNote("Canon", tuple(canon["makers"]))
+    if maker in canon["makers"]:
+        tags = _directory(raw)
+        if len(tags.keys() & set(canon["tags"])) >= canon["least"]:
+            return MakerNote("Canon", tuple(canon["makers"]), tags.get(canon["serial"]) or None)
     return None
 
 
@@ -64,15 +69,21 @@ def _notes() -> Mapping[bytes, MakerNote]:
     return {bytes.fromhex(one["begins"]): MakerNote(one["vendor"], tuple(one["makers"])) for one in notes}
 
 
-def _has_tags(raw: bytes, tags: frozenset[int], least: int) -> bool:
-    """Whether `raw` begins with a directory as TIFF has, in either byte order, with `least` of `tags`."""
+def _directory(raw: bytes) -> dict[int, int]:
+    """The tags of a directory as TIFF has, in either byte order, and what is in place of their values.
+
+    Empty where `raw` does not begin with one. Only values of one LONG stand in that place themselves.
+    """
     for order in _BYTE_ORDERS:
         count = int.from_bytes(raw[:2], order)
         if not 0 < count <= _MOST_ENTRIES or 2 + count * _ENTRY > len(raw):
             continue
-        entries = [raw[at : at + 4] for at in range(2, 2 + count * _ENTRY, _ENTRY)]
-        formats = {int.from_bytes(entry[2:], order) for entry in entries}
-        found = {int.from_bytes(entry[:2], order) for entry in entries}
-        if formats <= set(_FORMATS) and len(found & tags) >= least:
-            return True
-    return False
+        entries = [raw[at : at + _ENTRY] for at in range(2, 2 + count * _ENTRY, _ENTRY)]
+        if all(int.from_bytes(entry[2:4], order) in _FORMATS for entry in entries):
+            return {
+                int.from_bytes(entry[:2], order): int.from_bytes(entry[8:], order)
+                if int.from_bytes(entry[2:4], order) == _LONG
+                else 0
+                for entry in entries
+            }
+    return {}

@@ -171,12 +171,16 @@ def _serials_finding(file: "Opened", exif: Exif, claim: Claim) -> Finding:
         if field and number:
             fingerprint = Fingerprint(FingerprintKind.DEVICE, f"{who} {part} {number}")
             found.append((field, f"{part} {number}", fingerprint))
+    if exif.note and claim.note and claim.note.serial:
+        number = f"{claim.note.serial:010}"
+        fingerprint = Fingerprint(FingerprintKind.DEVICE, f"{who} body {number}")
+        found.append((exif.note, f"body {number} (in its private note)", fingerprint))
     owner = exif.first(*_OWNER)
     name = presentable(owner.value) if owner else None
     if owner and name:
         found.append((owner, "the owner's name", Fingerprint(FingerprintKind.AUTHOR, name)))
     if not found:
-        return Absent("serial numbers of camera and lens in Exif's own fields", OWN_READER)
+        return Absent("serial numbers of camera and lens", OWN_READER)
     return file.item(
         rules("camera")["camera.serial"],
         f"Exif states {', '.join(words for _, words, _ in found)}.",

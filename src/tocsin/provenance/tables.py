@@ -215,9 +215,8 @@ def _scaled(base: list[int]) -> dict[Table, tuple[int, ...]]:
     for quality in range(1, 101):
         percent = 5000 // quality if quality < 50 else 200 - 2 * quality  # noqa: PLR2004  # libjpeg's scale
         values = [max(1, (value * percent + 50) // 100) for value in stored]
-        for table in {
-            tuple(min(value, largest) for value in values) for largest in (_LARGEST, _LARGEST_WIDE)
-        }:
+        narrow, wide = (tuple(min(value, most) for value in values) for most in (_LARGEST, _LARGEST_WIDE))
+        for table in {narrow, wide}:
             found[table] = (*found.get(table, ()), quality)
     return found
 

@@ -49,6 +49,8 @@ _DARK: Final = 24.0
 _SHAPE: Final = 0.04
 """Share by which shapes may differ, being rounded to whole pixels or blocks."""
 _POINTER: Final = "IFD1:JPEGInterchangeFormat"
+_TURNED_BY_DECODERS: Final = frozenset({"heic", "avif"})
+"""Their containers say how the picture is turned, and decoders do it."""
 _WHAT: Final = "the thumbnail against the picture"
 
 
@@ -72,12 +74,18 @@ def signs(file: "Opened") -> Iterator[Finding]:
     try:
         thumbnail = _decoded(field.raw)
     except Error as error:
-        yield Failed("Pillow", error.code, f"the thumbnail in Exif cannot be decoded: {error.message}")
+        yield Failed(_pillow(), error.code, f"the thumbnail in Exif cannot be decoded: {error.message}")
         return
     if file.stored is None:
         yield NotChecked(_WHAT, file.why_no_pixels or "the picture was not decoded")
         return
     yield _compared(file, field.where, thumbnail)
+
+
+def _pillow() -> str:
+    import PIL  # noqa: PLC0415  # only files with a thumbnail need it
+
+    return f"Pillow {PIL.__version__}"
 
 
 def _nothing(file: "Opened", exif: Exif) -> Finding:
@@ -117,14 +125,14 @@ def _compared(file: "Opened", where: "Segment | Place", thumbnail: "Image") -> F
     if not (_varied(_cells(picture)) and _varied(_cells(thumbnail))):
         return NotChecked(_WHAT, "one of them is of one brightness all over")
     best = _best_match(picture, thumbnail)
-    name, found = _verdict(best)
+    name, found = _verdict(best, turning_counts=file.type.format not in _TURNED_BY_DECODERS)
     found = (
         f"{found} (correlation {best.correlation:.2f}; its size is {thumbnail.width} by {thumbnail.height})."
     )
     return file.item(rules("camera")[name], found, where, file.pixels_place)
 
 
-def _verdict(best: _Match) -> tuple[str, str]:
+def _verdict(best: _Match, *, turning_counts: bool) -> tuple[str, str]:
     """The rule and what is found."""
     if best.correlation < OTHER:
         return "camera.thumbnail.differs", "The thumbnail shows something else than the picture: look at it"
@@ -133,7 +141,7 @@ def _verdict(best: _Match) -> tuple[str, str]:
             "camera.thumbnail.unclear",
             "The thumbnail is like the picture, but not as like as it should be",
         )
-    if best.turned:
+    if best.turned and turning_counts:
         return "camera.thumbnail.turned", "The thumbnail shows the picture turned or mirrored"
     return "camera.thumbnail.same", "The thumbnail shows the picture"
 
