@@ -131,6 +131,14 @@ def test_a_trusted_signer_links_to_the_vendor_and_a_self_made_one_to_a_hand() ->
     assert "not to a hand" in links.shared_but_weak[0].part.why
 
 
+def test_tables_of_a_common_library_weigh_next_to_nothing() -> None:
+    library = explanation_of([item(TABLES, by=rule("camera.tables.ijg")), item(MODEL, PROMPT)])
+    own = explanation_of([item(TABLES, by=rule("camera.tables.own")), item(PROMPT)])
+    (weak,) = [one for one in linked(("a", library), ("b", library)).shared_but_weak if one.part.weight < 0.1]
+    assert weak.part.fingerprint.kind is Kind.TABLES
+    assert groups(linked(("a", own), ("b", own))) == [("a", "b")]
+
+
 def test_files_are_one_group_over_others() -> None:
     device = (Kind.DEVICE, "SN 4711")
     links = linked(("a", sharing(LORA)), ("b", sharing(LORA, device)), ("c", sharing(device)))

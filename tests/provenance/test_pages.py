@@ -164,7 +164,7 @@ def test_what_weighs_little_is_told_with_its_reason(tmp_path: Path) -> None:
     tables = sharing((Kind.TABLES, "cd" * 32))
     text = links_page_of(tmp_path, ("a", tables), ("b", tables)).text
     assert "No two files share anything that makes a link" in text
-    assert f"JPEG tables and markers {'cd' * 32} 2 0.10" in text
+    assert f"JPEG tables and markers {'cd' * 32} 2 0.20" in text
 
 
 def test_what_was_not_compared_is_told(tmp_path: Path) -> None:

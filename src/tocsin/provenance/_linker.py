@@ -73,7 +73,8 @@ class Linker:
             files = tuple(sorted({self._rank[one.file] for one in sightings}))
             if len(files) > 1:
                 certified = any(one.origin.certified for one in sightings)
-                worth = self._scale.worth(fingerprint, certified=certified)
+                rules = {one.origin.rule.partition("@")[0] for one in sightings}
+                worth = self._scale.worth(fingerprint, rules, certified=certified)
                 weight = self._scale.weight(worth, len(files), len(self._paths))
                 yield _Shared(fingerprint, worth, round(weight, _DIGITS), files, row)
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 from pathlib import PureWindowsPath
@@ -40,10 +41,11 @@ class Common:
     stems: frozenset[str]
     below: int
     uniform: bool
+    rules: frozenset[str]
     certified: bool
 
-    def holds(self, value: str, *, certified: bool) -> bool:
-        """Whether `value` is one of these."""
+    def holds(self, value: str, rules: AbstractSet[str], *, certified: bool) -> bool:
+        """Whether `value`, which these `rules` found, is one of these."""
         plain = value.strip().casefold()
         last = plain.split()[-1:]
         return (
@@ -54,6 +56,7 @@ class Common:
             or (bool(self.stems) and _stem(plain) in self.stems)
             or (self.below > 0 and _is_below(plain, self.below))
             or (self.uniform and len(set("".join(last))) <= 1)
+            or not self.rules.isdisjoint(rules)
             or (self.certified and certified)
         )
 
@@ -81,11 +84,11 @@ class Scale:
         whole = max(files, self.small)
         return math.log(whole / sharing) / math.log(whole / self.few)
 
-    def worth(self, fingerprint: Fingerprint, *, certified: bool) -> Kind:
-        """What the fingerprint is worth before anybody counts who shares it."""
+    def worth(self, fingerprint: Fingerprint, rules: AbstractSet[str], *, certified: bool) -> Kind:
+        """What the fingerprint is worth before anybody counts who shares it; `rules` are ids."""
         kind = self.kinds[fingerprint.kind]
         for common in self.common.get(fingerprint.kind, ()):
-            if common.holds(fingerprint.value, certified=certified):
+            if common.holds(fingerprint.value, rules, certified=certified):
                 return Kind(kind.name, common.weight, 0.0, kind.aspect, common.reason)
         return kind
 
@@ -125,6 +128,7 @@ def _common(entry: Mapping[str, Any]) -> Common:
         stems=frozenset(entry.get("stems", ())),
         below=entry.get("below", 0),
         uniform=entry.get("uniform", False),
+        rules=frozenset(entry.get("rules", ())),
         certified=entry.get("certified", False),
     )
 
