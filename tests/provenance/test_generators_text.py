@@ -352,6 +352,29 @@ def test_draw_things_from_text_alone_and_by_its_name_alone() -> None:
     assert (item.rule.id, item.carries) == ("generators.drawthings", Strength.S2)
 
 
+def test_draw_things_by_its_description() -> None:
+    described = samples.draw_things_xmp(None, samples.DRAW_THINGS_DESCRIPTION)
+    findings = found_in(samples.with_xmp("PNG", described))
+    (item,) = items(findings)
+    assert (item.rule.id, item.carries) == ("generators.drawthings", Strength.S2)
+    assert ("prompt", prompt_hash(samples.PROMPT)) in fingerprints(item)
+    assert derivations(findings) == {
+        ("denoising", "0.5", None),
+        ("adapter", "lamps.ckpt", None),
+        ("adapter", "brass.ckpt", None),
+    }
+    both = samples.draw_things_xmp(samples.DRAW_THINGS, samples.DRAW_THINGS_DESCRIPTION)
+    assert len(items(found_in(samples.with_xmp("PNG", both)))) == 1
+
+
+def test_settings_of_novelai_are_not_taken_for_others() -> None:
+    for data in (
+        samples.commented("WEBP", json.dumps(samples.NOVELAI), charset=b"ASCII\0\0\0", encoding="ascii"),
+        samples.png({"Comment": json.dumps(samples.NOVELAI), "Software": "NovelAI"}),
+    ):
+        assert not [one for one in items(found_in(data)) if one.rule.id.startswith("generators.")]
+
+
 def test_tensor_art() -> None:
     findings = found_in(samples.png({"generation_data": samples.TENSOR_ART + "\0"}))
     (item,) = items(findings)
@@ -382,6 +405,13 @@ def test_no_prompt_is_carried() -> None:
         assert "Item(" in told
         assert "lighthouse" not in told
         assert "fog" not in told
+
+
+def test_prompts_of_any_length_have_a_digest_that_case_and_spacing_do_not_change() -> None:
+    for length in (10, 10_000):
+        prompt = "Café  lighthouse " * length
+        assert prompt_hash(prompt) == prompt_hash(prompt.upper().replace("  ", "\n"))
+    assert prompt_hash("Cafe\u0301") == prompt_hash("café")
 
 
 def test_a_picture_within_settings_is_not_carried() -> None:

@@ -51,16 +51,19 @@ def fooocus_exif(container: Lossy, text: str, scheme: str = "fooocus") -> bytes:
     return _saved(container, exif=exif)
 
 
-def draw_things_xmp(settings: Mapping[str, object] | None, tool: str = "Draw Things") -> str:
+def draw_things_xmp(settings: Mapping[str, object] | None, description: str = "") -> str:
     """XMP as Draw Things writes it."""
     text = escape(json.dumps(settings)) if settings is not None else ""
     comment = f'<rdf:Alt><rdf:li xml:lang="x-default">{text}</rdf:li></rdf:Alt>'
     comment = f"<exif:UserComment>{comment}</exif:UserComment>" if text else ""
+    told = escape(description).replace("\n", "&#xA;")
+    told = f'<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{told}</rdf:li></rdf:Alt></dc:description>'
     return (
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
         '<rdf:Description rdf:about="" xmlns:exif="http://ns.adobe.com/exif/1.0/"'
-        ' xmlns:xmp="http://ns.adobe.com/xap/1.0/">'
-        f"<xmp:CreatorTool>{tool}</xmp:CreatorTool>{comment}</rdf:Description></rdf:RDF></x:xmpmeta>"
+        ' xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        f"<xmp:CreatorTool>Draw Things</xmp:CreatorTool>{comment}{told}"
+        "</rdf:Description></rdf:RDF></x:xmpmeta>"
     )
 
 
@@ -316,6 +319,23 @@ DRAW_THINGS = {
         "controls": [{"file": "pulid_0.9.1_q8p.ckpt", "weight": 1}],
         "loras": [{"file": "lamps_lora_f16.ckpt", "weight": 0.8, "mode": "all"}],
     },
+}
+DRAW_THINGS_DESCRIPTION = (
+    f"{PROMPT}\n-fog\nSteps: 8, Sampler: Euler A Trailing, Guidance Scale: 4.5, Seed: 4711, Size: 1024x1024, "
+    "Model: seaside_q6p.ckpt, Strength: 0.5, Seed Mode: Scale Alike, "
+    "LoRA Model: lamps.ckpt, LoRA Weight: 0.8, LoRA Model: brass.ckpt, LoRA Weight: 1.0"
+)
+NOVELAI = {
+    "prompt": PROMPT,
+    "steps": 28,
+    "height": 1216,
+    "width": 832,
+    "scale": 5.0,
+    "seed": 4711,
+    "sampler": "k_euler_ancestral",
+    "strength": 0.7,
+    "uc": "fog",
+    "request_type": "PromptGenerateRequest",
 }
 TENSOR_ART = json.dumps(
     {

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from tocsin.provenance.fields import Field, Fields
+from tocsin.provenance.fields import Field, Fields, Space
 from tocsin.provenance.generators.candidates import candidates
 from tocsin.provenance.generators.civitai import Resources, read_hashes, read_resources
+from tocsin.provenance.generators.drawthings import creator
 from tocsin.provenance.generators.settings import Settings, read_settings
 from tocsin.provenance.generators.statement import (
     Named,
@@ -72,7 +73,7 @@ def signs(file: "Opened", fields: Fields) -> Iterator[Item | Derivation | Failed
     for field in candidates("settings", fields):
         if isinstance(field, NotChecked):
             yield field
-        else:
+        elif not (field.space is Space.XMP and creator(fields)):  # those are read with its other settings
             yield from _settings(file, field)
     for field in candidates("extras", fields):
         if isinstance(field, NotChecked):

@@ -47,7 +47,7 @@ def signs(file: "Opened", fields: Fields) -> Iterator[Item | Derivation | Failed
     software = fields.first(Space.EXIF, "IFD0:Software")
     if silent and software and software.value.startswith("Fooocus"):
         rule = rules("generators")["generators.fooocus_software"]
-        yield file.item(rule, f"{in_words(software)} names Fooocus.", software.where)
+        yield file.item(rule, f"Fooocus is named in {in_words(software)}.", software.where)
 
 
 def _settings(

@@ -163,7 +163,7 @@ def only_names(text: str) -> tuple[Named, ...]:
 
 def in_words(field: "Field") -> str:
     """Where a field stands, for a sentence."""
-    return f"{field.where.container}, {field.space.value} field “{shortened(field.name)}”"
+    return f"the {field.space.value} field “{shortened(field.name)}” ({field.where.container})"
 
 
 def fitting(known: Iterable[str], values: Mapping[str, object]) -> int:
