@@ -1,6 +1,7 @@
 """Detectors that are plugged in: tiny models made here, which detect brightness at best."""
 
 import contextlib
+import dataclasses
 import hashlib
 import io
 import math
@@ -404,6 +405,19 @@ def test_what_is_no_manifest(tmp_path: Path, text: bytes) -> None:
     (found,) = load(tmp_path)
     assert isinstance(found, Unusable)
     assert found.refusal.code == "provenance.detector_manifest"
+
+
+def test_the_manifest_in_the_documents_is_one(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2] / "docs/howto/plug-in-a-detector.md"
+    text = page.read_text("utf-8").split("```json\n")[1].split("```")[0]
+    folder = tmp_path / "my-detector"
+    folder.mkdir()
+    (folder / "manifest.json").write_text(
+        text.replace("the model's SHA-256, 64 hexadecimal digits", "0" * 64), "utf-8"
+    )
+    assert read_manifest(folder).input.resize_to == 440
+    for field in dataclasses.fields(InputSpec):
+        assert f"input.{field.name}`" in page.read_text("utf-8")
 
 
 # Calibration

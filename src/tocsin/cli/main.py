@@ -18,6 +18,7 @@ COMMANDS = {
     "bank": "tocsin.cli.bank:bank",
     "check": "tocsin.cli.check:check",
     "demo": "tocsin.cli.demo:demo",
+    "detector": "tocsin.cli.detector:detector",
     "explain": "tocsin.cli.explain:explain",
     "hash": "tocsin.cli.hash:hash_files",
     "link": "tocsin.cli.link:link_files",

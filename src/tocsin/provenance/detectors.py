@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 from tocsin.errors import Error, Refusal
 from tocsin.provenance._detector_calibration import Calibration, Method, calibrate
 from tocsin.provenance._detector_calibration_file import read_calibration
-from tocsin.provenance._detector_errors import AnswerError
+from tocsin.provenance._detector_errors import AnswerError, UnknownDetectorError
 from tocsin.provenance._detector_manifest import MANIFEST, Manifest, read_manifest
-from tocsin.provenance._detector_model import Session
+from tocsin.provenance._detector_model import Session, read_model
 from tocsin.provenance._detector_pixels import crops, upright_rgb
 from tocsin.provenance.fields import Space
 from tocsin.provenance.model import Failed, Finding, Item, NotChecked, Subject
@@ -26,7 +26,19 @@ from tocsin.provenance.texts import shortened
 if TYPE_CHECKING:
     from tocsin.provenance.opened import Opened
 
-__all__ = ["Calibration", "Detector", "Manifest", "Method", "Unusable", "calibrate", "load", "signs"]
+__all__ = [
+    "Calibration",
+    "Detector",
+    "Manifest",
+    "Method",
+    "UnknownDetectorError",
+    "Unusable",
+    "calibrate",
+    "check_model",
+    "load",
+    "load_one",
+    "signs",
+]
 
 FAMILY: Final = "detectors"
 MOST_DETECTORS: Final = 16
@@ -84,6 +96,11 @@ def load_one(folder: Path) -> Detector:
     """
     manifest = read_manifest(folder)
     return Detector(manifest, read_calibration(manifest))
+
+
+def check_model(detector: Detector) -> None:
+    """Read the detector's model without running it. Raises ModelError: it is not what its manifest says."""
+    read_model(detector.manifest)
 
 
 def signs(file: "Opened", detectors: Sequence[Detector | Unusable] = ()) -> Iterator[Finding]:
