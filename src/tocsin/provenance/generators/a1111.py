@@ -89,7 +89,8 @@ def _settings(file: "Opened", field: Field) -> Iterator[Item | Derivation]:
     if form.strict + telling < _LEAST:
         return
     strength = None if form.fitting + telling >= _RICH and not form.odd else Strength.S2
-    found = f"A settings text stands in {in_words(field)}: {form.fitting} settings have the form they should"
+    what = f"A settings text as {rule.tool or 'AUTOMATIC1111 and many others'} would write it"
+    found = f"{what} stands in {in_words(field)}: {form.fitting} settings have the form they should"
     found += f"; {', '.join(form.odd)} have not." if form.odd else "."
     yield from evidence(file, rule, found, (field,), _statement(settings), strength=strength)
 
