@@ -50,7 +50,7 @@ def demo(folder: Path) -> int:
     with Home.open(folder / "home", create=True) as store:
         put("2. Banking the known and the allowed pictures")
         entries = _bank(store, manifest)
-        put("3. Scanning the inbox")
+        put("3. Scanning the inbox, and looking for signs of where files came from")
         report = folder / "report.html"
         scanned = _scan(store, folder, report)
     put("4. What was found, held against how each file was made")
@@ -61,6 +61,7 @@ def demo(folder: Path) -> int:
     seconds = time.monotonic() - started
     put(f"{len(given) - wrong} of {len(given)} files answered as they should be, in {seconds:.0f} s.")
     put(f"Open the report:  {report}")
+    put(f"Explain a file:   {_program()} explain {folder / 'inbox' / 'origins'}/*")
     put(f"Look further:     {_program()} --home {folder / 'home'} bank list")
     put(f"                  {_program()} --home {folder / 'home'} match {folder / 'inbox' / 'copies'}/*")
     return WRONG if wrong else 0
@@ -113,17 +114,19 @@ def _scan(store: "Home", folder: Path, report: Path) -> "list[Scanned]":
     import os  # noqa: PLC0415  # not on --help
 
     from tocsin.cli.progress import progress  # noqa: PLC0415
+    from tocsin.content.explaining import Search  # noqa: PLC0415
     from tocsin.matching.counts import ScanCounts  # noqa: PLC0415
     from tocsin.matching.matches import Matcher  # noqa: PLC0415
     from tocsin.matching.report import ReportWriter  # noqa: PLC0415
     from tocsin.matching.scan import Scanner  # noqa: PLC0415
+    from tocsin.provenance.explain import Tier  # noqa: PLC0415
     from tocsin.storage.spare_seen import SpareSeen  # noqa: PLC0415
 
     inbox, counts, everything = str(folder / "inbox"), ScanCounts(), []
     matcher = Matcher(store)
     with (
         SpareSeen(store.folder / "seen.db", say) as seen,
-        Scanner(matcher, seen, workers=len(os.sched_getaffinity(0))) as scanner,
+        Scanner(matcher, seen, workers=len(os.sched_getaffinity(0)), search=Search(Tier.PIXELS)) as scanner,
         ReportWriter(report, [(bank, store.counts(bank.name)) for bank in matcher.banks()]) as writer,
         progress("scanning") as advance,
     ):
@@ -135,6 +138,9 @@ def _scan(store: "Home", folder: Path, report: Path) -> "list[Scanned]":
         writer.write([inbox], counts)
     put(f"   {counts.contents} files and archive members: {counts.matched} matched,")
     put(f"   {counts.suppressed} suppressed, {counts.unmatched} unmatched, {counts.refused} refused")
+    if counts.origin:
+        put(f"   signs of a generator in {counts.origin.generated}, of a camera in {counts.origin.captured};")
+        put(f"   something real went into {counts.origin.derived}: a real person may be depicted")
     return everything
 
 
@@ -150,4 +156,6 @@ def _show(given: "Sequence[Answer]") -> None:
                 else f"distance {match.distance:2}, {match.view}, {match.orientation}"
             )
             details = f"  {item.of}: {how}"
+        elif item.rules:
+            details = f"  {', '.join(sorted(item.rules & answer.found))}"
         put(f"   {mark} {answer.given:10} {shown(item.path.parent.name + '/' + item.path.name):38}{details}")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from tocsin.matching.matches import Match
 from tocsin.matching.scan import Scanned
+from tocsin.provenance.answer import Explanation
+from tocsin.provenance.model import Direction
 from tocsin.simulators.inbox import Expectation, Item
 
 
@@ -17,6 +19,8 @@ class Answer:
     match: Match | None
     """The best match, if it is with the expected entry."""
     right: bool
+    found: frozenset[str] = frozenset()
+    """The rules that found signs of its origin, where that was asked for."""
 
 
 def answers(
@@ -42,7 +46,22 @@ def _answer(item: Item, about: list[Scanned], entry: int) -> Answer:
     right = given == item.expectation and bool(about)
     if item.expectation is Expectation.MATCH:
         right = right and best is not None and _as_expected(item, best)
-    return Answer(item, given, best, right)
+    explanations = [one.explanation for one in about if one.explanation is not None]
+    right = right and all(_explained_rightly(item, one) for one in explanations)
+    return Answer(item, given, best, right, frozenset().union(*map(_rules, explanations)))
+
+
+def _rules(explanation: Explanation) -> frozenset[str]:
+    of_items = {one.rule.id for one in explanation.items}
+    return frozenset(of_items | {one.rule.id for one in explanation.derivation})
+
+
+def _explained_rightly(item: Item, explanation: Explanation) -> bool:
+    """The signs that are there are found, and nothing speaks for a generator where nothing was put."""
+    if not item.rules <= _rules(explanation) or item.contradicted != bool(explanation.contradictions):
+        return False
+    generated = {Direction.GENERATED, Direction.PARTLY_GENERATED}
+    return bool(item.rules) or not any(one.leans in generated for one in explanation.items)
 
 
 def _as_expected(item: Item, match: Match) -> bool:

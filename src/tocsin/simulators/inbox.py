@@ -15,6 +15,7 @@ from tocsin.hashing.signals import Orientation
 from tocsin.simulators import encoders
 from tocsin.simulators.alterations import ALTERATIONS, Alteration
 from tocsin.simulators.damage import DAMAGES
+from tocsin.simulators.origins import ORIGINS
 from tocsin.simulators.pictures import flat, picture
 
 WIDTH, HEIGHT = 640, 480
@@ -56,6 +57,10 @@ class Item:
     """How that view must be turned to look like the original."""
     member: str = ""
     """The name inside the archive, if the file is one."""
+    rules: frozenset[str] = frozenset()
+    """Rules of provenance that must find a sign in it; no other file of the inbox speaks for a generator."""
+    contradicted: bool = False
+    """Whether its signs of origin do not fit together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +86,8 @@ def write(folder: Path, *, known: int = 6, seed: int = 0) -> Manifest:
     """Write `known/`, `allowed/` and `inbox/` into the folder and say what every file is.
 
     The inbox holds a copy by every available alteration of a known picture, an unrelated picture in the same
-    form, an exact copy, a copy of an allow-listed picture, featureless pictures and every kind of broken
-    file.
+    form, an exact copy, a copy of an allow-listed picture, featureless pictures, pictures with signs of where
+    they came from, and every kind of broken file.
     The same seed writes the same files wherever the same versions of the encoders are installed.
     """
     originals = tuple(
@@ -123,6 +128,7 @@ def _plans(originals: tuple[Original, ...], spared: Original, seed: int) -> Iter
     """Every file of the inbox, one folder after the other."""
     yield from _copies(originals, spared)
     yield from _unrelated(seed)
+    yield from _origins(seed)
     yield from _broken(_picture(seed, 3 * _STRIDE))
 
 
@@ -183,6 +189,22 @@ def _unrelated(seed: int) -> Iterator[_Plan]:
         yield _Plan(
             encoders.png(Image.fromarray(flat(WIDTH, HEIGHT, level))),
             Item(path, Expectation.NO_MATCH, alteration=name),
+        )
+
+
+def _origins(seed: int) -> Iterator[_Plan]:
+    """Pictures nobody banked that carry signs of where they came from."""
+    for index, sample in enumerate(ORIGINS):
+        path = Path("origins", sample.name + sample.suffix)
+        yield _Plan(
+            sample.make(_picture(seed, 4 * _STRIDE + index)),
+            Item(
+                path,
+                Expectation.NO_MATCH,
+                alteration=sample.name,
+                rules=sample.rules,
+                contradicted=sample.contradicted,
+            ),
         )
 
 
