@@ -210,6 +210,15 @@ def test_groks_signature_needs_the_identifier_beside_it_in_the_same_space() -> N
     assert item(pair, "grok").carries is Strength.S3
     assert not items(exif({"IFD0:ImageDescription": signature, "IFD0:Artist": "A. Person"}))
     assert not items(exif({"IFD0:ImageDescription": signature}))
+    apart = opened(PLAIN)
+    one, other = _places()
+    apart.fields = Fields(
+        (
+            Field(Space.EXIF, "IFD0:ImageDescription", signature, b"", one),
+            Field(Space.TEXT, "Author", UUID, b"", other),
+        )
+    )
+    assert not any(isinstance(finding, Item) for finding in signs(apart))
 
 
 @pytest.mark.parametrize(

@@ -279,12 +279,12 @@ TEXTS = st.one_of(
                 st.sampled_from([*SETTINGS, "signed_hash", "Comment", "mask"]), inner, max_size=5
             )
         ),
-        max_leaves=12,
+        max_leaves=6,
     ).map(json.dumps),
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["Title", "Software", "Source", "Comment"]), TEXTS, max_size=4),
     st.sampled_from([Space.TEXT, Space.STEALTH]),
