@@ -60,7 +60,7 @@ def test_a_rare_fingerprint_links_and_says_where_it_was_read() -> None:
         (Kind.AUTHOR, "Unknown"),
         (Kind.INPUT_FILE, "C:\\pictures\\image (2).PNG"),
         (Kind.INPUT_FILE, "00012.png"),
-        (Kind.SIGNER, "1234 CN=OpenAI Media Service"),
+        (Kind.SIGNER, "1234 OpenAI Media Service/OpenAI"),
     ],
 )
 def test_what_is_common_by_nature_makes_no_link_and_says_so(pair: Pair) -> None:
@@ -126,6 +126,8 @@ def test_a_trusted_signer_links_to_the_vendor_and_a_self_made_one_to_a_hand() ->
     own = explanation_of([item(pair, by=rule(forge_cost=ForgeCost.SELF_MADE_KEY))])
     vouched = explanation_of([item(pair, by=rule("test.trusted", forge_cost=ForgeCost.CA_KEY))])
     assert groups(linked(("a", own), ("b", own))) == [("a", "b")]
+    sonya = explanation_of([item((Kind.SIGNER, "98 Sonya"), by=rule(forge_cost=ForgeCost.SELF_MADE_KEY))])
+    assert groups(linked(("a", sonya), ("b", sonya))) == [("a", "b")]
     links = linked(("a", own), ("b", own), ("c", vouched))
     assert not links.groups
     assert "not to a hand" in links.shared_but_weak[0].part.why

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.explained import HOSTILE, Pair, full_answer, item, place, sharing
+from support.explained import HOSTILE, Pair, full_answer, item, place, rule, sharing
 
 from tocsin.provenance.answer import Explanation, explanation_of
 from tocsin.provenance.linking import link
 from tocsin.provenance.links import Group
-from tocsin.provenance.model import Absent, Contradiction, Failed, NotChecked
+from tocsin.provenance.model import Absent, Contradiction, Direction, Failed, NotChecked
 from tocsin.provenance.model import FingerprintKind as Kind
 from tocsin.provenance.pages import PageError, explain_page, link_page
 from tocsin.provenance.pages._layout import HEIGHT, MOST_NODES, drawing, ranges
@@ -126,9 +126,10 @@ def test_a_place_says_which_bytes_or_that_it_is_the_pixels(tmp_path: Path) -> No
 
 def test_files_are_counted_and_kept_in_order(tmp_path: Path) -> None:
     nothing = explanation_of([Absent("anything", "tocsin")])
-    page = page_of(tmp_path, ("z", full_answer()), ("a", nothing), ("m", explanation_of([item()])))
+    neutral = explanation_of([item(by=rule(direction=Direction.NEUTRAL))])
+    page = page_of(tmp_path, ("z", full_answer()), ("a", nothing), ("m", neutral))
     assert "may depict a real person 1" in page.text
-    assert "no sign found 1 files in all 3" in page.text
+    assert "neutral signs only, or none 2 files in all 3" in page.text
     ids = [attributes["id"] for tag, attributes in page.tags if tag == "article"]
     assert ids == ["file-1", "file-2", "file-3"]
 

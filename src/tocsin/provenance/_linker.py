@@ -174,9 +174,11 @@ class Linker:
 
     def _why_together(self, parts: Sequence[_Shared], files: tuple[int, ...], weight: float) -> str:
         weights = ", ".join(f"{one.worth.name} {one.weight:.2f}" for one in parts)
+        less = weight < round(sum(one.weight for one in parts), _DIGITS)
+        why = ", less than their sum, for some of them go together anyway" if less else ""
         return (
             f"None of these makes a link alone ({weights}), but {len(files):,} files have them all. "
-            f"Together they weigh {weight:.2f}."
+            f"Together they weigh {weight:.2f}{why}."
         )
 
     def _weak(self, one: _Shared) -> Weak:

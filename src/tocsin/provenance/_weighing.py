@@ -38,6 +38,7 @@ class Common:
     values: frozenset[str]
     prefixes: tuple[str, ...]
     contains: tuple[str, ...]
+    words: tuple[str, ...]
     stems: frozenset[str]
     below: int
     uniform: bool
@@ -53,6 +54,7 @@ class Common:
             or not self.values.isdisjoint(last)
             or plain.startswith(self.prefixes)
             or any(part in plain for part in self.contains)
+            or (bool(self.words) and any(f" {words} " in _spaced(plain) for words in self.words))
             or (bool(self.stems) and _stem(plain) in self.stems)
             or (self.below > 0 and _is_below(plain, self.below))
             or (self.uniform and len(set("".join(last))) <= 1)
@@ -125,12 +127,17 @@ def _common(entry: Mapping[str, Any]) -> Common:
         values=frozenset(entry.get("values", ())),
         prefixes=tuple(entry.get("prefixes", ())),
         contains=tuple(entry.get("contains", ())),
+        words=tuple(entry.get("words", ())),
         stems=frozenset(entry.get("stems", ())),
         below=entry.get("below", 0),
         uniform=entry.get("uniform", False),
         rules=frozenset(entry.get("rules", ())),
         certified=entry.get("certified", False),
     )
+
+
+def _spaced(text: str) -> str:
+    return f" {' '.join(''.join(c if c.isalnum() else ' ' for c in text).split())} "
 
 
 def _stem(name: str) -> str:

@@ -58,7 +58,7 @@ def _pieces(part: str | IO[str]) -> Iterator[str]:
 def _kinds_of(answer: "Explanation") -> Iterator[str]:
     """What the page counts this file as."""
     yield "files"
-    if answer.items or answer.derivation:
+    if answer.telling or answer.derivation:
         yield "signs"
     if answer.derivation:
         yield "derivation"
