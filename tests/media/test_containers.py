@@ -6,7 +6,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from support.containers import (
@@ -267,6 +267,8 @@ def test_an_item_in_the_idat_box_and_one_in_two_pieces() -> None:
     found = walked(data)
     assert [payload(data, item) for item in found.named("meta/item/Exif")] == [b"cde", data[:4], data[8:12]]
     assert found.problem is None
+    far = data.replace(in_file, struct.pack(">HHHHIIII", 2, 0, 0, 2, 1 << 31, 0, 8, 4))
+    assert payload(far, walked(far).named("meta/item/Exif")[1]) == b""
 
 
 @pytest.mark.parametrize("form", ["mp4", "mov"])
@@ -406,6 +408,16 @@ def test_a_gigabyte_of_payload_is_passed_over(tmp_path: Path) -> None:
     assert found.problem is None
 
 
+def test_a_header_that_reaches_beyond_what_it_is_in_has_no_payload() -> None:
+    tag = element(0x7373, b"\x67\xc8\x40", size=b"\x83") + b"\x02xx"
+    found = walked(EBML + element(0x18538067, element(0x1254C367, tag), b"\xec\x80"))
+    assert found.named("Segment/Tags/Tag/SimpleTag")[0].length == 0
+    boxes = walked(
+        FTYP + box(b"moov", struct.pack(">I4s", 1, b"udta")) + struct.pack(">Q", 99) + box(b"free")
+    )
+    assert boxes.named("moov/udta")[0].length == 0
+
+
 def check_invariants(data: bytes, found: Walk) -> None:
     assert len(found.segments) <= MAX_SEGMENTS
     for segment in found.segments:
@@ -414,11 +426,13 @@ def check_invariants(data: bytes, found: Walk) -> None:
         assert segment.offset + segment.length <= len(data)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(FORMATS), st.binary(max_size=400))
 def test_arbitrary_bytes_never_raise(form: str, data: bytes) -> None:
     check_invariants(data, walk(io.BytesIO(data), FileType("image", form, "image/x")))
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_damaged_files_never_raise(choice: st.DataObject) -> None:
     form = choice.draw(st.sampled_from(["JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF"]))

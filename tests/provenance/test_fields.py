@@ -6,7 +6,7 @@ import zlib
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, PngImagePlugin
 from PIL.TiffImagePlugin import IFDRational
@@ -574,6 +574,13 @@ def test_quicktime_metadata_without_version_and_texts_in_user_data() -> None:
     check_places(data)
 
 
+def test_a_handler_box_that_is_too_short_has_no_name() -> None:
+    media = box(b"mdia", box(b"hdlr", bytes(10)), box(b"hdlr", bytes(24), b"\x06Maker2"))
+    data = FTYP + box(b"moov", box(b"trak", media))
+    assert values(data, Space.TAG) == {"handler_name": "Maker2"}
+    check_places(data)
+
+
 def test_metadata_under_brotli_are_told() -> None:
     data = b"\0\0\0\x0cJXL \r\n\x87\n" + box(b"brob", b"Exif", b"packed")
     assert codes(data) == ["provenance.compressed_metadata"]
@@ -621,6 +628,7 @@ def rich(form: str) -> bytes:
     return saved("TIFF", exif=exif().tobytes(), tiffinfo={700: XMP}) if form == "TIFF" else in_container(form)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_damaged_files_never_raise(choice: st.DataObject) -> None:
     form = choice.draw(st.sampled_from(["JPEG", "PNG", "WEBP", "AVIF", "HEIC", "TIFF", "mp4", "webm"]))
@@ -642,11 +650,13 @@ HEADS = {
 }
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(HEADS)), st.binary(max_size=300))
 def test_arbitrary_metadata_never_raise(form: str, data: bytes) -> None:
     check_invariants(HEADS[form] + data, FileType("image", form, "image/x"))
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=200))
 def test_arbitrary_packets_never_raise(packet: bytes) -> None:
     for data in (

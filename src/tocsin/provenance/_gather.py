@@ -43,6 +43,7 @@ class Block:
 
     def part(self, start: int, length: int | None = None) -> "Block":
         """A stretch of it, to its end if there is no length."""
+        start = min(start, len(self.data))
         stop = len(self.data) if length is None else start + length
         return Block(self.data[start:stop], self.where(start, stop - start), self.exact)
 

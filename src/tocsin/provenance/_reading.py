@@ -101,7 +101,7 @@ def _riff(gather: Gather, segments: "tuple[Segment, ...]") -> None:
 def _gif(gather: Gather, segments: "tuple[Segment, ...]") -> None:
     for segment in segments:
         if segment.name == "comment":
-            gather.add_text(Space.TEXT, "comment", _joined(gather.read(segment)))
+            gather.add_text(Space.TEXT, "comment", _joined(gather, gather.read(segment)))
         elif segment.name == _GIF_XMP:
             block = gather.read(segment)
             # The packet is not cut into sub-blocks; 258 bytes behind it lead readers out that think it is.
@@ -109,10 +109,11 @@ def _gif(gather: Gather, segments: "tuple[Segment, ...]") -> None:
             read_xmp(gather, block.part(0, end if end >= 0 else None))
 
 
-def _joined(block: Block) -> Block:
+def _joined(gather: Gather, block: Block) -> Block:
     """The data of sub-blocks; with their own place where there is only one."""
     parts, at = [], 0
     while at < len(block.data) and block.data[at]:
+        gather.count()
         parts.append(block.data[at + 1 : at + 1 + block.data[at]])
         at += 1 + block.data[at]
     if len(parts) == 1:

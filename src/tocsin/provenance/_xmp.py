@@ -1,6 +1,7 @@
 """XMP (ISO 16684-1): the properties of a packet, under their usual prefixes, each with its place."""
 
 import pyexpat
+import re
 from typing import Final
 
 from tocsin.provenance._gather import Block, Gather
@@ -57,6 +58,9 @@ _WINDOW: Final = 4096
 """Bytes within which the next attribute is looked for: what stands between is a namespace or two."""
 
 
+_TAG: Final = re.compile(rb"""<[^"'>]*+(?:(?:"[^"]*+"|'[^']*+')[^"'>]*+)*+>""")
+
+
 class _RefusedError(Exception):
     """The packet is made to hold readers up."""
 
@@ -66,9 +70,9 @@ class _Element:
 
     __slots__ = ("children", "path", "start", "text")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, start: int) -> None:
         self.path = path
-        self.start = 0
+        self.start = start
         self.text: list[str] = []
         self.children = False
 
@@ -96,6 +100,7 @@ class _Packet:
         self._plain = encoding == _UTF8
         parser = self._parser = pyexpat.ParserCreate(encoding, _SEPARATOR)
         parser.ordered_attributes = True
+        parser.buffer_text = True  # else every line is a call
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
@@ -135,7 +140,7 @@ class _Packet:
             self._in_rdf += local == "RDF"
         elif self._in_rdf:
             path = _below(path, uri, local)
-        self._open.append(_Element(path))
+        self._open.append(_Element(path, self._parser.CurrentByteIndex))
         if attributes:
             self._attributes(path, attributes)
 
@@ -163,8 +168,6 @@ class _Packet:
 
     def _text(self, text: str) -> None:
         if self._open and (element := self._open[-1]).path:
-            if not element.text:
-                element.start = self._parser.CurrentByteIndex
             element.text.append(text)
 
     def _end(self, name: str) -> None:
@@ -173,9 +176,10 @@ class _Packet:
         text = "".join(element.text)
         if element.children or not text.strip():
             return
-        stop = self._parser.CurrentByteIndex
-        raw = self._block.data[element.start : stop]
-        where = self._block.where(element.start, stop - element.start)
+        raw, where = text.encode(), self._block.segment
+        if self._plain and (tag := _TAG.match(self._block.data, element.start)):
+            raw = self._block.data[tag.end() : self._parser.CurrentByteIndex]
+            where = self._block.where(tag.end(), len(raw))
         self._gather.add(Space.XMP, element.path, text, raw, where)
 
 

@@ -27,8 +27,9 @@ class Reader:
         """The payload from `start` to `stop`, cut at the end of the file; being cut is a problem."""
         if stop > self.size:
             self.note(f"the file ends within {name}, at byte {self.size:,} of {stop:,}")
-            start, stop = min(start, self.size), self.size
-        return Segment(self.container, name, start, stop - start)
+            stop = self.size
+        start = min(start, self.size)
+        return Segment(self.container, name, start, max(0, stop - start))
 
     def trailer(self, start: int) -> tuple[Segment, ...]:
         """What follows the container's end, if anything does."""
