@@ -240,8 +240,7 @@ def test_what_cameras_do_is_no_contradiction(change: Callable[[c.Exif], c.Exif])
 
 def test_an_editor_without_a_camera_contradicts_nothing() -> None:
     data = c.jpeg(SCENE, c.Exif(image=[c.text(c.SOFTWARE, "GIMP 2.10.36")]))
-    assert items(data)["camera.software"].subject.tool == "GIMP"
-    assert not contradicting(data)
+    assert not items(data)
 
 
 def test_two_makes_contradict_each_other() -> None:

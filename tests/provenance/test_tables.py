@@ -7,7 +7,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, JpegPresets
 from support import camera_samples as c
@@ -201,6 +201,7 @@ WHOLE = c.jpeg(SCENE, c.of_camera())
 HEADERS = WHOLE.index(b"\xff\xda")
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(2, HEADERS), st.integers(0, 255)), min_size=1, max_size=8))
 def test_broken_headers_never_raise_and_are_never_silent(changes: list[tuple[int, int]]) -> None:
     data = bytearray(WHOLE)

@@ -38,17 +38,15 @@ def contradictions(
     """Everything in `exif` that does not fit together or does not fit the file."""
     encoding = _encoding(file)
     size = (encoding.width, encoding.height) if encoding else _stated_size(file)
-    yield from _software(file, exif, claimed=claimed)
     yield from _size(file, exif, size)
     yield from _dates(file, exif)
     yield from _impossible(file, exif)
     yield from _makes(file, exif)
     yield from _note(file, exif, maker, note)
     yield from _thumbnail_shape(file, exif, size)
-    if claimed and encoding:
-        yield from _encoder(file, exif, encoding)
-    elif claimed:
-        yield from _format(file, exif)
+    if claimed:
+        yield from _software(file, exif)
+        yield from _encoder(file, exif, encoding) if encoding else _format(file, exif)
 
 
 def _encoding(file: "Opened") -> Encoding | None:
@@ -67,13 +65,13 @@ def _stated_size(file: "Opened") -> tuple[int, int] | None:
     return stated_size(file.source, file.type.format)
 
 
-def _software(file: "Opened", exif: Exif, *, claimed: bool) -> Iterator[Finding]:
-    rule = rules("camera")["camera.contradiction.software" if claimed else "camera.software"]
+def _software(file: "Opened", exif: Exif) -> Iterator[Finding]:
+    rule = rules("camera")["camera.contradiction.software"]
     for field in (field for name in _SOFTWARE for field in exif.named.get(name, ())[:1]):
         editor = _editor(field.value)
         if editor:
-            version = presentable(field.value) or editor
-            yield file.item(rule, f"Exif names {version}.", field.where, subject=Subject(tool=editor))
+            found = f"Exif claims a camera, but the program it names is {presentable(field.value) or editor}."
+            yield file.item(rule, found, field.where, subject=Subject(tool=editor))
 
 
 def _editor(software: str) -> str | None:
@@ -110,7 +108,7 @@ def _dates(file: "Opened", exif: Exif) -> Iterator[Finding]:
         return
     if abs(after - before) > _PATIENCE:
         order = "later" if after > before else "earlier, which cannot be"
-        found = f"Taken at {before}, changed at {after}: {order}."
+        found = f"Exif has it taken at {before} and changed at {after}: {order}."
         yield file.item(rules("camera")["camera.contradiction.dates"], found, taken.where, changed.where)
 
 

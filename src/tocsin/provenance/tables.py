@@ -77,6 +77,7 @@ class Family:
 
     rule: str
     words: str
+    """Which of their settings; empty where that cannot be told."""
     quality: int | None = None
     """On the scale of that family, where both tables have the same."""
 
@@ -188,7 +189,7 @@ def family_of(encoding: Encoding) -> Family:
     preset = _preset(luma, chroma)
     if preset is not None:
         return Family("camera.tables.preset", f"the setting {preset}")
-    return Family("camera.tables.own", "none that is known here")
+    return Family("camera.tables.own", "")
 
 
 def _scaled_family(rule: str, bright: tuple[int, ...], colour: tuple[int, ...]) -> Family:
@@ -254,7 +255,8 @@ def _tables_item(file: "Opened", encoding: Encoding) -> Item:
     rule = rules("camera")[family.rule]
     default = default_of(family, encoding)
     usual = f" It is what {default} do where nobody chooses." if default else ""
-    found = f"{rule.means} Here: {family.words}; colour sampled {encoding.sampling}.{usual}"
+    which = f"{family.words}; " if family.words else ""
+    found = f"{rule.means} Here: {which}colour sampled {encoding.sampling}.{usual}"
     fingerprint = Fingerprint(FingerprintKind.TABLES, encoding.fingerprint)
     return file.item(rule, found, *encoding.cited, fingerprints=(fingerprint,))
 

@@ -91,7 +91,7 @@ def _pillow() -> str:
 def _nothing(file: "Opened", exif: Exif) -> Finding:
     if exif.first(_POINTER) is not None:
         return Failed(OWN_READER, "provenance.thumbnail", "Exif names a thumbnail that is not where it says")
-    if not exif.named and file.fields.problems:
+    if file.fields.problems:
         return NotChecked(_WHAT, f"not all metadata could be read: {file.fields.problems[0].reason}")
     return Absent("a JPEG thumbnail in Exif", OWN_READER)
 
@@ -122,7 +122,7 @@ def _decoded(data: bytes) -> "Image":
 
 def _compared(file: "Opened", where: "Segment | Place", thumbnail: "Image") -> Finding:
     picture = _sampled(file)
-    if not (_varied(_cells(picture)) and _varied(_cells(thumbnail))):
+    if not (_varied(_cells(picture)) and _varied(_cells(_without_bars(picture, thumbnail)))):
         return NotChecked(_WHAT, "one of them is of one brightness all over")
     best = _best_match(picture, thumbnail)
     name, found = _verdict(best, turning_counts=file.type.format not in _TURNED_BY_DECODERS)
@@ -180,15 +180,38 @@ def _best_match(picture: "Image", thumbnail: "Image") -> _Match:
 
 
 def _best(picture: "Image", thumbnail: "Image") -> float:
-    """Whole against whole; without bars; and, where a thumbnail shows the middle only, against that."""
-    ratio_of = picture.width / picture.height
-    pairs = [(picture, thumbnail)]
-    if abs(thumbnail.width / thumbnail.height / ratio_of - 1) > _SHAPE:
-        inner = _middle(thumbnail, ratio_of)
-        if _bars_are_dark(thumbnail, inner):
-            pairs.append((picture, thumbnail.crop(inner)))
-        pairs.append((picture.crop(_middle(picture, thumbnail.width / thumbnail.height)), thumbnail))
-    return max(_correlation(_cells(one), _cells(other)) for one, other in pairs)
+    """Whole against whole, without bars; or, where a thumbnail shows the middle only, against that."""
+    bare = _without_bars(picture, thumbnail)
+    whole = _correlation(_cells(picture), _cells(bare))
+    if bare is not thumbnail and whole < SAME:  # where bars end is rounded: without its outermost pixels
+        inner = bare.crop((1, 1, max(2, bare.width - 1), max(2, bare.height - 1)))
+        whole = max(whole, _correlation(_cells(picture), _cells(inner)))
+    if whole >= SAME or not _shapes_differ(picture, bare):
+        return whole
+    middle = picture.crop(_middle(picture, bare.width / bare.height))
+    return max(whole, _correlation(_cells(middle), _cells(bare)))
+
+
+def _shapes_differ(one: "Image", other: "Image") -> bool:
+    return abs(one.width * other.height / (one.height * other.width) - 1) > _SHAPE
+
+
+def _without_bars(picture: "Image", thumbnail: "Image") -> "Image":
+    """The thumbnail without the dark bars that fill it up where the picture has another shape."""
+    if not _shapes_differ(picture, thumbnail):
+        return thumbnail
+    left, top, right, bottom = _middle(thumbnail, picture.width / picture.height)
+    # Where bars end is rounded, so their last row or column is not looked at.
+    bars = (
+        (0, 0, thumbnail.width, top - 1),
+        (0, bottom + 1, thumbnail.width, thumbnail.height),
+        (0, 0, left - 1, thumbnail.height),
+        (right + 1, 0, thumbnail.width, thumbnail.height),
+    )
+    there = [bar for bar in bars if bar[0] < bar[2] and bar[1] < bar[3]]
+    if not there or max(_mean(thumbnail.crop(bar)) for bar in there) >= _DARK:
+        return thumbnail
+    return thumbnail.crop((left, top, right, bottom))
 
 
 def _middle(picture: "Image", shape: float) -> tuple[int, int, int, int]:
@@ -197,18 +220,6 @@ def _middle(picture: "Image", shape: float) -> tuple[int, int, int, int]:
     height = min(picture.height, max(1, round(picture.width / shape)))
     left, top = (picture.width - width) // 2, (picture.height - height) // 2
     return left, top, left + width, top + height
-
-
-def _bars_are_dark(picture: "Image", inner: tuple[int, int, int, int]) -> bool:
-    left, top, right, bottom = inner
-    bars = (
-        (0, 0, picture.width, top),
-        (0, bottom, picture.width, picture.height),
-        (0, 0, left, picture.height),
-        (right, 0, picture.width, picture.height),
-    )
-    means = [_mean(picture.crop(bar)) for bar in bars if bar[0] < bar[2] and bar[1] < bar[3]]
-    return bool(means) and max(means) < _DARK
 
 
 def _mean(picture: "Image") -> float:
