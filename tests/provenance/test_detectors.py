@@ -5,6 +5,7 @@ import dataclasses
 import hashlib
 import io
 import math
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +40,7 @@ from tocsin.provenance._detector_errors import (
     CalibrationError,
     ManifestError,
     ModelError,
+    NoRuntimeError,
 )
 from tocsin.provenance._detector_manifest import InputSpec, read_manifest
 from tocsin.provenance._detector_onnx import refuse_external_data
@@ -184,6 +186,17 @@ def test_every_detector_answers_for_itself(tmp_path: Path) -> None:
         "provenance.detector_model",
         "provenance.detector_manifest",
     ]
+
+
+def test_a_missing_runtime_is_told_with_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = plug_in(tmp_path, brightness())
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)  # as if it were not installed
+    found = answer(tmp_path, grey(9))
+    assert isinstance(found, Failed)
+    assert found.code == "provenance.no_onnxruntime"
+    with pytest.raises(NoRuntimeError, match="not installed"):
+        calibrate_detector(folder, [], dataset="none")
+    assert "pip install 'tocsin[detectors]'" in NoRuntimeError.advice
 
 
 # From pixels to a score
@@ -350,6 +363,7 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
         score(folder, grey(9))
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 2**32))
 def test_no_bytes_break_the_walk_through_a_model(noise: bytes, seed: int) -> None:
     data = bytearray(BRIGHTNESS)
@@ -454,7 +468,7 @@ def test_sets_that_cannot_be_used() -> None:
         calibrate([one + 2 for one in enough], enough, dataset="d", least_ratio=10)
 
 
-@settings(max_examples=30)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 1000), st.floats(0.01, 100), st.floats(-100, 100))
 def test_the_scale_of_scores_does_not_matter(seed: int, scale: float, shift: float) -> None:
     real, generated = normal(seed, 0, 60), normal(seed + 1, 2, 50)
@@ -468,6 +482,7 @@ def test_the_scale_of_scores_does_not_matter(seed: int, scale: float, shift: flo
     assert moved.ratio(1.5 * scale + shift) == pytest.approx(plain.ratio(1.5), rel=1e-3)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=20))
 def test_a_higher_score_never_has_a_lower_ratio(scores: list[float]) -> None:
     ordered = sorted(scores)

@@ -24,7 +24,8 @@ _LARGEST_UNIT: Final = 1 << 16
 _MOST_MESSAGES: Final = 64
 _MOST_CANDIDATES: Final = 2000
 _BEFORE: Final = 512
-"""Other messages may stand before ours in a unit; this far back its header is looked for."""
+_MOST_HEADERS: Final = 32
+"""Other messages may stand before ours in a unit; this far back its header is looked for, this often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,13 @@ def _around(window: bytes, at: int, uuid: bytes) -> Iterator[UserData]:
     """The message whose UUID stands at `at`: the nearest header before it that makes a sound unit counts."""
     earliest = max(0, at - _BEFORE)
     for header, coding in _HEADERS:
-        start = window.rfind(header, earliest, at)
-        while start >= 0:
+        start, left = window.rfind(header, earliest, at), _MOST_HEADERS
+        while start >= 0 and left:
             found = [one for one in _in_unit(window, start, header, coding) if one.uuid == uuid]
             if found:
                 yield from found
                 return
-            start = window.rfind(header, earliest, start)
+            start, left = window.rfind(header, earliest, start), left - 1
 
 
 def _in_unit(window: bytes, at: int, header: bytes, coding: str) -> Iterator[UserData]:

@@ -75,7 +75,8 @@ def _message(file: Opened, message: _Message, row: Mapping[str, str]) -> Item:
     where = _segment_at(file, message.offset, one.length)
     text = one.data.rstrip(b"\0").decode("utf-8", "replace")
     if not row or row["says"] not in text:
-        found = f"The {one.coding} stream carries user data under the UUID {name}, which no rule knows."
+        known = "without the text that belongs to it" if row else "which no rule knows"
+        found = f"The {one.coding} stream carries user data under the UUID {name}, {known}."
         return file.item(rules("video")["video.user_data"], found, where)
     rule = rules("video")[row["rule"]]
     subject = Subject(tool=row.get("tool") or rule.tool, vendor=rule.vendor)

@@ -139,7 +139,7 @@ def _answer(file: "Opened", detector: Detector) -> Finding:
     try:
         score = score_of(file, detector.manifest)
     except Error as error:
-        return Failed(_name(detector), error.code, error.message)
+        return Failed(_name(detector), error.code, f"{error.message} {error.advice}")
     return _item(file, detector, score)
 
 
