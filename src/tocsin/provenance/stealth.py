@@ -150,9 +150,9 @@ def _block_signs(file: "Opened", block: Block) -> Iterator[Finding]:
 
 
 def _generator_signs(file: "Opened", fields: Fields) -> Iterator[Finding]:
-    from tocsin.provenance.generators import reading  # noqa: PLC0415  # few pictures have hidden text
+    from tocsin.provenance.generators.reading import signs as read  # noqa: PLC0415  # few have hidden text
 
-    for finding in reading.signs(file, fields):
+    for finding in read(file, fields):
         if not isinstance(finding, Absent):  # the file's open fields are asked for that
             yield finding
 
