@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import ExifTags, Image, PngImagePlugin
+from PIL import ExifTags, Image, IptcImagePlugin, PngImagePlugin
 from PIL.TiffImagePlugin import IFDRational
 from support.containers import (
     EBML,
@@ -369,13 +369,16 @@ def data_set(record: int, number: int, value: bytes) -> bytes:
 def test_iptc_in_photoshops_resources_and_in_a_tiff() -> None:
     iptc = data_set(1, 90, b"\x1b%G") + data_set(2, 80, "Müller".encode()) + data_set(2, 120, b"A lake")
     resource = b"8BIM" + struct.pack(">HBxI", 0x0404, 0, len(iptc)) + iptc
-    other = b"8BIM" + struct.pack(">H", 0x03ED) + b"\5named" + struct.pack(">I", 3) + b"abc\0"
+    other = b"8BIM" + struct.pack(">H", 0x03F3) + b"\5named" + struct.pack(">I", 3) + b"abc\0"
     data = jpeg_with(marker(0xED, b"Photoshop 3.0\0" + other + resource))
     assert values(data, Space.IPTC) == {"1:90": "\x1b%G", "2:80": "Müller", "2:120": "A lake"}
     check_places(data)
     assert values(saved("TIFF", tiffinfo={33723: iptc}), Space.IPTC)["2:120"] == "A lake"
     long = struct.pack(">BBBHI", 0x1C, 2, 120, 0x8004, 70_000) + b"x" * 70_000
     assert values(saved("TIFF", tiffinfo={33723: long}), Space.IPTC)["2:120"] == "x" * 70_000
+    with Image.open(io.BytesIO(data)) as image:
+        pillow = IptcImagePlugin.getiptcinfo(image) or {}
+    assert pillow[2, 80] == "Müller".encode()
     cut = jpeg_with(marker(0xED, b"Photoshop 3.0\0" + resource[:-3]))
     assert set(codes(cut)) == {"provenance.iptc"}
 
@@ -582,7 +585,7 @@ def test_a_handler_box_that_is_too_short_has_no_name() -> None:
 
 
 def test_metadata_under_brotli_are_told() -> None:
-    data = b"\0\0\0\x0cJXL \r\n\x87\n" + box(b"brob", b"Exif", b"packed")
+    data = b"\0\0\0\x0cJXL \r\n\x87\n" + box(b"brob", b"other") + box(b"brob", b"Exif", b"packed")
     assert codes(data) == ["provenance.compressed_metadata"]
 
 

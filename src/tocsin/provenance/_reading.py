@@ -144,10 +144,16 @@ def _isobmff(gather: Gather, segments: "tuple[Segment, ...]") -> None:
         elif kind in {"XMP_", "xml ", "mime"}:
             _xmp_or_other(gather, gather.read(segment))
         elif kind == "brob":
-            reason = "a part is compressed with Brotli, which is not read"
-            gather.problem("provenance.compressed_metadata", reason)
+            _compressed(gather, segment)
         else:
             _film_tags(gather, segment, keys)
+
+
+def _compressed(gather: Gather, segment: "Segment") -> None:
+    kind = gather.file.read(segment, 4)  # of the box that is compressed (ISO/IEC 18181-2)
+    if kind in {b"Exif", b"xml ", b"jumb"}:
+        reason = f"a box of type {kind.decode().strip()} is compressed with Brotli, which is not read"
+        gather.problem("provenance.compressed_metadata", reason)
 
 
 def _film_tags(gather: Gather, segment: "Segment", keys: dict[str, list[str]]) -> None:

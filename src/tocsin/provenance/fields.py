@@ -17,13 +17,16 @@ class Space(StrEnum):
     """PNG text chunks by their keyword; JPEG's COM and GIF's comments under the name `comment`."""
     EXIF = "exif"
     """`IFD0:Make`, `Exif:UserComment`, `GPS:GPSLatitude`, `IFD1:Compression`, `Interop:...`; others
-    in hexadecimal: `IFD0:0x010d`. Numbers as text: `4032`, `1/60`, several with blanks between."""
+    in hexadecimal: `IFD0:0xf00d`. Numbers as text, fractions as they stand: `4032`, `50/1`, several with
+    blanks between. `IFD1:Thumbnail` is the small JPEG, without a value."""
     XMP = "xmp"
-    """`dc:description`: the namespace's usual prefix, whatever the file calls it; `{uri}name` for others."""
+    """`dc:description`: the namespace's usual prefix, whatever the file calls it; `{uri}name` for others.
+    A list has one field for each item; a part of a structure is `xmpMM:DerivedFrom/stRef:documentID`."""
     IPTC = "iptc"
     """Record and data set of IPTC's information interchange model: `2:80`."""
     TAG = "tag"
-    """Tags of videos and sounds as the container has them: `com.apple.quicktime.make`, `©too`, `COMMENT`."""
+    """Tags of videos and sounds as the container has them: `com.apple.quicktime.make`, `©too`, `COMMENT`.
+    `MuxingApp` and `WritingApp` of Matroska, `ISFT` of AVI, `handler_name` of tracks in MP4 and MOV."""
     STEALTH = "stealth"
     """Text hidden in pixels: `parameters` or the keys of its JSON."""
 
