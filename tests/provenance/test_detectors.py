@@ -363,7 +363,7 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
         score(folder, grey(9))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 2**32))
 def test_no_bytes_break_the_walk_through_a_model(noise: bytes, seed: int) -> None:
     data = bytearray(BRIGHTNESS)
@@ -468,7 +468,7 @@ def test_sets_that_cannot_be_used() -> None:
         calibrate([one + 2 for one in enough], enough, dataset="d", least_ratio=10)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 1000), st.floats(0.01, 100), st.floats(-100, 100))
 def test_the_scale_of_scores_does_not_matter(seed: int, scale: float, shift: float) -> None:
     real, generated = normal(seed, 0, 60), normal(seed + 1, 2, 50)
@@ -482,7 +482,7 @@ def test_the_scale_of_scores_does_not_matter(seed: int, scale: float, shift: flo
     assert moved.ratio(1.5 * scale + shift) == pytest.approx(plain.ratio(1.5), rel=1e-3)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=20))
 def test_a_higher_score_never_has_a_lower_ratio(scores: list[float]) -> None:
     ordered = sorted(scores)
