@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support.explained import Pair, item, place, rule, sharing
 
 from tocsin.provenance._sightings import MAX_PER_FILE, MAX_VALUE
+from tocsin.provenance._weighing import scale
 from tocsin.provenance.answer import Explanation, explanation_of
 from tocsin.provenance.linking import COLUMNS, file_rows, link, table_rows
 from tocsin.provenance.links import Links
@@ -88,7 +89,12 @@ def test_two_weak_ones_add_up() -> None:
     }
 
 
-def test_what_says_one_thing_twice_does_not_add_up() -> None:
+def test_what_says_one_thing_twice_counts_once() -> None:
+    answer = sharing(SEED, PROMPT, MODEL, (Kind.MODEL_NAME, "hills"))
+    ((one,),) = [group.links for group in linked(("a", answer), ("b", answer)).groups]
+    assert len(one.parts) == 4
+    assert one.weight == 1.0
+    assert "counts once" in one.why
     model = sharing(MODEL, (Kind.MODEL_NAME, "hills"), TABLES, (Kind.ENCODER, "x264 crf=23"))
     assert not linked(("a", model), ("b", model)).groups
 
@@ -99,7 +105,7 @@ def test_seeds_that_people_type_add_nothing(seed: str) -> None:
     assert not linked(("a", answer), ("b", answer)).groups
 
 
-def test_what_goes_together_by_nature_does_not_add_up_where_many_have_it() -> None:
+def test_what_many_have_together_does_not_add_up() -> None:
     both = sharing(SEED, PROMPT)
     links = link((f"{number:04}", both) for number in range(900))
     assert not links.groups
@@ -107,11 +113,11 @@ def test_what_goes_together_by_nature_does_not_add_up_where_many_have_it() -> No
 
 
 def test_frequency_weighs_down_what_looks_specific_and_says_so() -> None:
-    answers = [(f"{number:04}", sharing(LORA) if number < 1500 else NOTHING) for number in range(2000)]
+    answers = [(f"{number:04}", sharing(LORA) if number < 600 else NOTHING) for number in range(3000)]
     links = link(answers)
     assert not links.groups
     (weak,) = links.shared_but_weak
-    assert "1,500 of 2,000 files have it, which brings it from 0.70 down to 0.10" in weak.part.why
+    assert "600 of 3,000 files have it, which brings it from 0.70 down to 0.20" in weak.part.why
     assert len(weak.files) == 10
 
 
@@ -155,6 +161,12 @@ def test_no_hub_costs_the_square_of_its_files() -> None:
     assert len(links.groups[0].links[0].files) == 10_000
 
 
+def test_many_light_ones_do_not_crowd_out_what_adds_up() -> None:
+    names = [(Kind.MODEL_NAME, f"hills {number}") for number in range(20)]
+    answer = sharing(*names, SEED, PROMPT)
+    assert groups(linked(("a", answer), ("b", answer))) == [("a", "b")]
+
+
 def test_what_cannot_be_kept_is_counted() -> None:
     many = sharing(*((Kind.JOB, f"job {number}") for number in range(MAX_PER_FILE + 5)))
     links = linked(("a", sharing((Kind.JOB, "x" * (MAX_VALUE + 1)))), ("b", many), ("c", many))
@@ -188,6 +200,14 @@ def test_rows_and_json_are_safe_and_whole() -> None:
     assert other["with"] == []
     assert {len(one["with"]), len(other["with"])} == {0, 1}
     assert told["groups"][0]["files"] == sorted(hostile)
+
+
+def test_the_data_file_speaks_of_every_kind_and_no_common_value_links_alone() -> None:
+    figures = scale()
+    assert set(figures.kinds) == set(Kind)
+    assert all(kind.least <= kind.base <= 1 and kind.reason for kind in figures.kinds.values())
+    every = [*chain.from_iterable(figures.common.values())]
+    assert all(common.weight < figures.part < figures.threshold and common.reason for common in every)
 
 
 VALUES = {

@@ -130,6 +130,7 @@ def test_files_are_counted_and_kept_in_order(tmp_path: Path) -> None:
     page = page_of(tmp_path, ("z", full_answer()), ("a", nothing), ("m", neutral))
     assert "may depict a real person 1" in page.text
     assert "neutral signs only, or none 2 files in all 3" in page.text
+    assert [attributes["href"] for tag, attributes in page.tags if tag == "a"] == ["#main", "#file-1"]
     ids = [attributes["id"] for tag, attributes in page.tags if tag == "article"]
     assert ids == ["file-1", "file-2", "file-3"]
 
@@ -259,6 +260,28 @@ def test_a_folder_that_is_not_there_is_said_before_anything_is_read(tmp_path: Pa
 def test_numbers_are_told_as_runs() -> None:
     assert ranges([0, 1, 2, 4, 6, 7]) == "1-3, 5, 7-8"
     assert ranges([]) == ""
+
+
+def test_every_link_that_is_drawn_has_a_line() -> None:
+    """A group of 57 links, in which every file joins two."""
+    answers = [
+        (f"f{n:03}", sharing((Kind.DEVICE, f"SN 4{n // 20}"), (Kind.JOB, f"job {n % 37}")))
+        for n in range(400)
+    ]
+    (group,) = link(answers).groups
+    laid = drawing(group)
+    ends = {int(edge.path.rsplit(" ", 1)[1]) - HEIGHT // 2 for edge in laid.edges}
+    assert ends == {node.y for node in laid.links}
+    assert len(laid.links) == len(laid.files) == MOST_NODES
+
+
+def test_wide_letters_take_two_columns() -> None:
+    job = sharing((Kind.JOB, "\u6587" * 100))
+    (group,) = link([("/folder/" + "\u4ef6" * 100 + ".png", job), ("a" * 100, job)]).groups
+    laid = drawing(group)
+    assert laid.links[0].text == "\u6587" * 21 + "…"
+    assert laid.files[0].text.startswith("…\u4ef6")
+    assert len(laid.files[0].text) < 30
 
 
 @settings(max_examples=25)

@@ -88,16 +88,15 @@ class Linker:
         for file, numbers in self._tried(shared).items():
             able = (number for number in numbers if self._can_add(shared[number]))
             for pair in combinations(able, 2):
-                if self._sum([shared[number] for number in pair], 0) >= self._scale.threshold:
+                if self._sum([shared[number] for number in pair]) >= self._scale.threshold:
                     by_pair[pair].append(file)
         by_files: defaultdict[tuple[int, ...], set[int]] = defaultdict(set)
         for pair, some in by_pair.items():
-            both = [shared[number] for number in pair]
-            if len(some) > 1 and self._sum(both, len(some)) >= self._scale.threshold:
+            if len(some) > 1:
                 by_files[tuple(sorted(some))].update(pair)
         for files, together in sorted(by_files.items()):
             parts = sorted((shared[number] for number in sorted(together)), key=lambda one: -one.weight)
-            weight = self._sum(parts, len(files))
+            weight = self._sum(parts)
             yield files, self._link(parts, files, weight, self._why_together(parts, files, weight))
 
     def _tried(self, shared: Sequence[_Shared]) -> dict[int, list[int]]:
@@ -117,21 +116,12 @@ class Linker:
     def _can_add(self, one: _Shared) -> bool:
         return self._scale.part <= one.weight < self._scale.threshold
 
-    def _sum(self, parts: Sequence[_Shared], sharing: int) -> float:
-        """What several weigh together: their sum, and no more than frequency leaves of them all at once.
-
-        The second bound is for what goes together by nature, as a model does with the workflow made for it.
-        """
-        weights: dict[str, float] = {}
-        bases: dict[str, float] = {}
+    def _sum(self, parts: Sequence[_Shared]) -> float:
+        """What several weigh together; of those that say one thing twice, the heaviest counts."""
+        heaviest: dict[str, float] = {}
         for one in parts:
-            aspect = one.worth.aspect
-            weights[aspect] = max(weights.get(aspect, 0.0), one.weight)
-            bases[aspect] = max(bases.get(aspect, 0.0), one.worth.base)
-        if len(weights) == 1:
-            return 0.0
-        rarity = self._scale.rarity(sharing, len(self._paths))
-        return round(min(sum(weights.values()), rarity * sum(bases.values())), _DIGITS)
+            heaviest[one.worth.aspect] = max(heaviest.get(one.worth.aspect, 0.0), one.weight)
+        return round(sum(heaviest.values()), _DIGITS)
 
     def _link(self, parts: Sequence[_Shared], files: tuple[int, ...], weight: float, why: str) -> Link:
         return Link(
@@ -175,7 +165,7 @@ class Linker:
     def _why_together(self, parts: Sequence[_Shared], files: tuple[int, ...], weight: float) -> str:
         weights = ", ".join(f"{one.worth.name} {one.weight:.2f}" for one in parts)
         less = weight < round(sum(one.weight for one in parts), _DIGITS)
-        why = ", less than their sum, for some of them go together anyway" if less else ""
+        why = ": what says one thing twice counts once" if less else ""
         return (
             f"None of these makes a link alone ({weights}), but {len(files):,} files have them all. "
             f"Together they weigh {weight:.2f}{why}."
