@@ -12,9 +12,13 @@ from pathlib import Path
 import click
 import pytest
 from PIL import Image, ImageOps
+from support.detector_models import brightness, plug_in
+from support.pki import authority, signer
+from support.signed import GENERATED, action, manifest, sign
 
 from tocsin.cli.main import cli
 from tocsin.media.sandbox import JsonValue
+from tocsin.simulators.origins import ORIGINS
 from tocsin.simulators.pictures import picture
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -299,7 +303,37 @@ def test_printed_objects_are_as_documented(shell: Shell) -> None:
         ("check", shell.tocsin("check", "--json")),
     ]
     *contents, counts = shell.tocsin("scan", "inbox", "--json")
-    printed += [("scanned content", contents), ("scan result", [counts])]
+    printed += [("scanned content", contents), ("scan result", [counts]), *printed_on_origin(shell)]
+    assert_documented(printed)
+
+
+def printed_on_origin(shell: Shell) -> list[tuple[str, list[JsonValue]]]:
+    """What the commands about origin print."""
+    for number, sample in enumerate(ORIGINS):
+        made = sample.make(Image.fromarray(picture(number, 320, 240)))
+        (shell.folder / "inbox" / f"{sample.name}{sample.suffix}").write_bytes(made)
+    root = authority()
+    (shell.folder / "roots.pem").write_text(root.pem)
+    (shell.folder / "signed.jpg").write_bytes(sign(signer(root), manifest(action(source=GENERATED))))
+    (shell.folder / "inbox" / "cut.png").write_bytes((shell.folder / "inbox/mirrored.png").read_bytes()[:-50])
+    plug_in(shell.folder / "home/detectors", brightness())
+    for number in range(30):
+        save(shell.folder / f"real/{number}.png", number, 32, 32)
+    *contents, counts = shell.tocsin("scan", "inbox", "--pixels", "--json")
+    return [
+        ("imported trust list", shell.tocsin("trust", "import", "c2pa", "roots.pem", "--json")),
+        ("trust list", shell.tocsin("trust", "list", "--json")),
+        ("explained file", shell.tocsin("explain", "inbox", "signed.jpg", "missing.jpg", "--json")),
+        ("links", shell.tocsin("link", "inbox", "signed.jpg", "--json")),
+        ("detector", shell.tocsin("detector", "list", "--json")),
+        ("detector", shell.tocsin("detector", "calibrate", "bright", "--real", "real", "--json")),
+        ("scanned content", contents),
+        ("scan result", [counts]),
+    ]
+
+
+def assert_documented(printed: list[tuple[str, list[JsonValue]]]) -> None:
+    """Each object has the shape of its name, and each documented shape was seen."""
     seen: set[str] = set()
     for name, items in printed:
         assert items, name
