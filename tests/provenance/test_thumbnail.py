@@ -35,7 +35,7 @@ def with_thumbnail(picture: Image.Image, small: bytes) -> bytes:
     return c.jpeg(picture, c.of_camera().with_thumbnail(small))
 
 
-PALE = c.photograph(7, 800, 505).convert("L").point([100 + value // 4 for value in range(256)])
+PALE = c.photograph(7, 800, 505).convert("L").point([80 + value // 2 for value in range(256)])
 
 
 @pytest.mark.parametrize("picture", [SCENE, WIDE, c.photograph(6, 480, 640), SCENE.convert("L"), PALE])

@@ -122,7 +122,7 @@ def _decoded(data: bytes) -> "Image":
 
 def _compared(file: "Opened", where: "Segment | Place", thumbnail: "Image") -> Finding:
     picture = _sampled(file)
-    if not (_varied(_cells(picture)) and _varied(_cells(_without_bars(picture, thumbnail)))):
+    if not (_varied(_cells(picture)) and _varied(_cells(_without_bars(picture, thumbnail)[0]))):
         return NotChecked(_WHAT, "one of them is of one brightness all over")
     best = _best_match(picture, thumbnail)
     name, found = _verdict(best, turning_counts=file.type.format not in _TURNED_BY_DECODERS)
@@ -182,26 +182,28 @@ def _best_match(picture: "Image", thumbnail: "Image") -> _Match:
 def _best(picture: "Image", thumbnail: "Image") -> float:
     """Whole against whole, without bars; or, where a thumbnail shows the middle only, against that."""
     bare = _without_bars(picture, thumbnail)
-    whole = _correlation(_cells(picture), _cells(bare))
-    if bare is not thumbnail and whole < SAME:  # where bars end is rounded: without its outermost pixels
-        inner = bare.crop((1, 1, max(2, bare.width - 1), max(2, bare.height - 1)))
-        whole = max(whole, _correlation(_cells(picture), _cells(inner)))
-    if whole >= SAME or not _shapes_differ(picture, bare):
+    if len(bare) > 1:
+        return max(_correlation(_cells(picture), _cells(one)) for one in bare)
+    whole = _correlation(_cells(picture), _cells(thumbnail))
+    if whole >= SAME or not _shapes_differ(picture, thumbnail):
         return whole
-    middle = picture.crop(_middle(picture, bare.width / bare.height))
-    return max(whole, _correlation(_cells(middle), _cells(bare)))
+    middle = picture.crop(_middle(picture, thumbnail.width / thumbnail.height))
+    return max(whole, _correlation(_cells(middle), _cells(thumbnail)))
 
 
 def _shapes_differ(one: "Image", other: "Image") -> bool:
     return abs(one.width * other.height / (one.height * other.width) - 1) > _SHAPE
 
 
-def _without_bars(picture: "Image", thumbnail: "Image") -> "Image":
-    """The thumbnail without the dark bars that fill it up where the picture has another shape."""
+def _without_bars(picture: "Image", thumbnail: "Image") -> "list[Image]":
+    """The thumbnail without the dark bars that fill it up where the picture has another shape.
+
+    Where bars end is rounded somehow, so there are several; only itself where there are no bars.
+    """
     if not _shapes_differ(picture, thumbnail):
-        return thumbnail
+        return [thumbnail]
     left, top, right, bottom = _middle(thumbnail, picture.width / picture.height)
-    # Where bars end is rounded, so their last row or column is not looked at.
+    # Their last row or column is not looked at, being rounded.
     bars = (
         (0, 0, thumbnail.width, top - 1),
         (0, bottom + 1, thumbnail.width, thumbnail.height),
@@ -210,8 +212,15 @@ def _without_bars(picture: "Image", thumbnail: "Image") -> "Image":
     )
     there = [bar for bar in bars if bar[0] < bar[2] and bar[1] < bar[3]]
     if not there or max(_mean(thumbnail.crop(bar)) for bar in there) >= _DARK:
-        return thumbnail
-    return thumbnail.crop((left, top, right, bottom))
+        return [thumbnail]
+    across, down = bool(left), bool(top)
+    return [
+        thumbnail.crop(
+            (left + first * across, top + first * down, right + last * across, bottom + last * down)
+        )
+        for first in (0, 1)
+        for last in (-1, 0, 1)
+    ]
 
 
 def _middle(picture: "Image", shape: float) -> tuple[int, int, int, int]:
