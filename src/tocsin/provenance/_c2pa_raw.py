@@ -2,7 +2,8 @@
 
 A manifest store is a JUMBF superbox (ISO/IEC 19566-5) whose description has C2PA's identifier. C2PA 2.2,
 annex A, says in which part of each container it stands: JPEG's APP11 segments, PNG's `caBX` chunk, RIFF's
-`C2PA` chunk, a top-level `uuid` box of ISO base media files. In other places it does not count, and is told.
+`C2PA` chunk, an extension of GIF, a top-level `uuid` box of ISO base media files. In other places it does
+not count, and is told.
 """
 
 import os
@@ -37,6 +38,7 @@ _LONG: Final = 1
 _JPEG_COMMON: Final = 8
 """`JP`, instance number and packet number before the box, ISO/IEC 18477-3 as C2PA uses it."""
 _BOX_HEADER: Final = 8
+_GIF_EXTENSION: Final = "application/C2PA_GIF"
 _PLACES: Final = {"png": "caBX", "webp": "C2PA", "avi": "C2PA", "isobmff": "uuid"}
 
 
@@ -93,6 +95,9 @@ class Store:
             if first < last:
                 found.append(part.part(first, last - first))
             at += part.length
+        if found and found[0].container == "gif":  # too many small ones to list: from the first to the last
+            stop = found[-1].offset + found[-1].length
+            return (Segment("gif", found[0].name, found[0].offset, stop - found[0].offset),)
         return tuple(found)
 
     def with_active(self, label: str) -> bytes:
@@ -113,6 +118,8 @@ def _in_their_place(file: "Opened") -> "Iterator[Found]":
     container = segments[0].container if segments else ""
     if container == "jpeg":
         yield from _in_jpeg(file)
+    if container == "gif":
+        yield from _in_gif(file)
     name = _PLACES.get(container)
     for segment in file.walk.named(name) if name else ():
         head = file.read(segment, _HEAD_OF_BOX)
@@ -152,6 +159,20 @@ def _in_jpeg(file: "Opened") -> "Iterator[Found]":
         yield Found(parts, belongs=True, whole=there >= int.from_bytes(first[:4]))
 
 
+def _in_gif(file: "Opened") -> "Iterator[Found]":
+    """An application extension, cut into sub-blocks of 255 bytes at most, each behind its length."""
+    for segment in file.walk.segments:
+        if not segment.name.startswith(_GIF_EXTENSION):
+            continue
+        content, parts, at = file.read(segment), [], 0
+        while at < len(content) and content[at]:
+            parts.append(segment.part(at + 1, content[at]))
+            at += 1 + content[at]
+        if parts and file.read(parts[0])[_SUPERBOX_BEFORE_MARK:].startswith(_MARK):
+            length = int.from_bytes(file.read(parts[0])[:4])
+            yield Found(tuple(parts), belongs=True, whole=sum(part.length for part in parts) >= length)
+
+
 def _stray(file: "Opened") -> "Iterator[Found]":
     """Superboxes anywhere: in containers that are not walked here, renamed parts, or behind the end."""
     count = 0
@@ -173,7 +194,7 @@ def _stray(file: "Opened") -> "Iterator[Found]":
 def _walked(file: "Opened") -> bool:
     """Whether manifests of this format have a place that was looked at already."""
     segments = file.walk.segments
-    return bool(segments) and segments[0].container in {"jpeg", *_PLACES}
+    return bool(segments) and segments[0].container in {"jpeg", "gif", *_PLACES}
 
 
 def _marks(file: "Opened") -> "Iterator[int]":

@@ -1,7 +1,9 @@
 """The reader of C2PA (c2pa-python over c2pa-rs): asked without a network, answering in our terms.
 
 Its settings decide what it says: without the extended key usages it calls genuine signers invalid, and by
-default it fetches manifests from addresses that files name. docs: c2pa-rs, docs/settings.md.
+default it fetches manifests from addresses that files name (c2pa-rs, docs/settings.md). What kind of list
+knows a signer is not asked of it: c2pa-rs 0.91 counts anchors for time stamps as anchors for signers, and
+where two lists know an authority it names one by chance.
 """
 
 import io
@@ -12,16 +14,16 @@ from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from tocsin.provenance._trust_model import Kind, Trust
+from tocsin.provenance._trust_model import Kind
 from tocsin.provenance.rules import document
 from tocsin.provenance.texts import TextError, parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     import c2pa
 
-    from tocsin.media.sandbox import JsonObject, JsonValue
+    from tocsin.media.sandbox import JsonValue
     from tocsin.provenance._trust_model import Anchors
 
 MAX_MANIFEST_MB: Final = 32
@@ -38,9 +40,6 @@ class Reading:
     """Trusted, Valid or Invalid, as the reader has it: of the active manifest."""
     active: str
     """Label of the active manifest."""
-    signer_list: str | None
-    """The trust list that knows the signer of the active manifest."""
-    time_stamp_list: str | None
     success: frozenset[str]
     informational: frozenset[str]
     failure: frozenset[str]
@@ -79,13 +78,15 @@ def reader_name() -> str:
     return f"c2pa-python {version('c2pa-python')}"
 
 
-def read(source: BinaryIO, mime: str, trust: Trust | None) -> Reading | NoManifest | Remote | Unreadable:
-    """What the reader says of the file in `source`."""
+def read(
+    source: BinaryIO, mime: str, anchors: "tuple[Anchors, ...]"
+) -> Reading | NoManifest | Remote | Unreadable:
+    """What the reader says of the file in `source` when it trusts these lists."""
     import c2pa  # noqa: PLC0415  # heavy, and loads a native library
 
     source.seek(0)
     try:
-        with c2pa.Reader(mime, source, context=_context(settings(trust), os.getpid())) as reader:
+        with c2pa.Reader(mime, source, context=_context(anchors, os.getpid())) as reader:
             short, detailed = reader.json(), reader.detailed_json()
     except c2pa.C2paError as error:
         return _refusal(error)
@@ -95,19 +96,18 @@ def read(source: BinaryIO, mime: str, trust: Trust | None) -> Reading | NoManife
         return Unreadable(f"its answer cannot be read ({type(error).__name__}: {str(error)[:_SHOWN]})")
 
 
-def read_store(store: bytes, trust: Trust | None) -> Reading | Unreadable:
-    """What it says of the active manifest of a store without a file."""
-    found = read(io.BytesIO(store), _STORE_TYPE, trust)
-    return (
-        found if isinstance(found, Reading | Unreadable) else Unreadable("it finds no manifest in the store")
-    )
+def read_store(store: bytes, anchors: "tuple[Anchors, ...]") -> Reading | None:
+    """What it says of the active manifest of a store without a file; None if it cannot read it."""
+    found = read(io.BytesIO(store), _STORE_TYPE, anchors)
+    return found if isinstance(found, Reading) else None
 
 
-def settings(trust: Trust | None) -> str:
-    """The reader's settings as JSON: no network in any way, and the imported lists each by its name."""
+def settings(anchors: "Iterable[Anchors]") -> str:
+    """The reader's settings as JSON: no network in any way, and these lists."""
+    anchors = tuple(anchors)
     usages: list[str] = document("c2pa")["reader"]["ekus"]
-    anchors = () if trust is None else trust.anchors
-    extra = {one for list_ in anchors for one in list_.ekus}
+    extra = sorted({usage for one in anchors for usage in one.ekus})
+    config = "\n".join([*usages, *extra])
     return json.dumps(
         {
             "version": 1,
@@ -125,32 +125,31 @@ def settings(trust: Trust | None) -> str:
             },
             "trust": {
                 # Of all signers, known or not: it decides whether their certificates are of a proper kind.
-                "trust_config": "\n".join([*usages, *sorted(extra)]),
-                "anchors": [_anchors(one, usages) for one in anchors],
+                "trust_config": config,
+                "anchors": [
+                    {
+                        "trust_anchors": one.pem,
+                        "trust_uri": f"tocsin:{one.kind}:{one.name}",
+                        "trust_kind": "tsa" if one.kind is Kind.TSA else "manifest",
+                        "trust_config": config,
+                    }
+                    for one in anchors
+                ],
             },
         }
     )
 
 
-def _anchors(one: "Anchors", usages: "Sequence[str]") -> "JsonObject":
-    return {
-        "trust_anchors": one.pem,
-        "trust_uri": one.uri,
-        "trust_kind": "tsa" if one.kind is Kind.TSA else "manifest",
-        "trust_config": "\n".join([*usages, *one.ekus]),
-    }
-
-
-@lru_cache(maxsize=4)
-def _context(text: str, process: int) -> "c2pa.Context":
-    """The reader with these settings, for this process.
+@lru_cache(maxsize=8)
+def _context(anchors: "tuple[Anchors, ...]", process: int) -> "c2pa.Context":
+    """The reader that trusts these lists, for this process.
 
     One that was made before a fork fails in the child: c2pa-python's resources belong to their process.
     """
     import c2pa  # noqa: PLC0415  # heavy
 
     del process
-    return c2pa.Context.from_json(text)
+    return c2pa.Context.from_json(settings(anchors))
 
 
 def _refusal(error: "c2pa.C2paError") -> NoManifest | Remote | Unreadable:
@@ -173,8 +172,6 @@ def _reading(short: "JsonValue", detailed: "JsonValue") -> Reading:
     return Reading(
         state=str(table["validation_state"]),
         active=str(table["active_manifest"]),
-        signer_list=text_of(results.get("trustListUri")),
-        time_stamp_list=text_of(results.get("timestampTrustListUri")),
         success=_codes(active, "success"),
         informational=_codes(active, "informational"),
         failure=_codes(active, "failure"),

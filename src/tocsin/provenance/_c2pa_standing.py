@@ -6,11 +6,11 @@ failures recorded, leaves the file Trusted without a word. So each of them is re
 the active one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from tocsin.provenance._c2pa_certificates import pinned_subject
+from tocsin.provenance._c2pa_certificates import known_signer
 from tocsin.provenance._c2pa_reader import Reading, read_store
 from tocsin.provenance._trust_model import Anchors, Kind, Trust
 from tocsin.provenance.rules import document
@@ -27,6 +27,13 @@ MAX_STORE_READ_AGAIN: Final = 16 << 20
 _UNTRUSTED: Final = "signingCredential.untrusted"
 _TRUSTED: Final = "signingCredential.trusted"
 _VALIDATED: Final = "claimSignature.validated"
+_EXPIRED: Final = "signingCredential.expired"
+_STAMP_TRUSTED: Final = "timeStamp.trusted"
+_INVALID: Final = "Invalid"
+_NO_REASON: Final = ("the reader calls it invalid",)
+_STRAY: Final = "Nothing in the file refers to this manifest, so anybody may have put it there."
+_OTHER_LIST: Final = "The reader knows an authority above the signer, but not from a list of signers."
+_NOT_CHECKED: Final = "Its signature was not checked by itself."
 
 
 class Tier(StrEnum):
@@ -53,6 +60,8 @@ class Standing:
     known_by: Anchors | None = None
     failures: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    stamped: bool = False
+    """Whether an authority on an imported list stamped the time of the signature."""
 
     @property
     def altered(self) -> bool:
@@ -65,7 +74,7 @@ class Standing:
         if weaker is self.tier:
             return self
         remark = f"The manifest itself is {self.tier.value.replace('_', '-')}; what refers to it is less."
-        return Standing(weaker, self.known_by, self.failures, (*self.remarks, remark))
+        return replace(self, tier=weaker, remarks=(*self.remarks, remark))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +86,13 @@ class Standings:
     """Manifests of ingredients whose signers could not be looked at."""
 
 
-def standings(reading: Reading, relatives: "Family", store: "Store | None", trust: Trust | None) -> Standings:
-    """How far each of the manifests can be relied on."""
+def official(trust: Trust) -> tuple[Anchors, ...]:
+    """The lists to read a file with: of known signers, and of time stamps, which outlast certificates."""
+    return trust.of_kind(Kind.C2PA, Kind.TSA)
+
+
+def standings(reading: Reading, relatives: "Family", store: "Store | None", trust: Trust) -> Standings:
+    """How far each of the manifests can be relied on; `reading` was made with the lists of `official`."""
     judge = _Judge(reading, store, trust)
     found: dict[str, Standing] = {}
     read_again = not_read = 0
@@ -87,10 +101,10 @@ def standings(reading: Reading, relatives: "Family", store: "Store | None", trus
         if manifest.label == reading.active:
             found[manifest.label] = judge.active(manifest)
         elif role.above is None or role.above not in found:
-            remark = "Nothing in the file refers to this manifest, so anybody may have put it there."
-            found[manifest.label] = Standing(Tier.BROKEN, remarks=(remark,))
+            found[manifest.label] = Standing(Tier.BROKEN, remarks=(_STRAY,))
         else:
-            again = judge.read_again(manifest.label) if read_again < MAX_READ_AGAIN else None
+            more = read_again < MAX_READ_AGAIN
+            again = judge.read_again(manifest.label, official(trust)) if more else None
             read_again += 1
             not_read += again is None
             found[manifest.label] = judge.ingredient(manifest, role, again).under(found[role.above])
@@ -101,24 +115,15 @@ def standings(reading: Reading, relatives: "Family", store: "Store | None", trus
 class _Judge:
     reading: Reading
     store: "Store | None"
-    trust: Trust | None
+    trust: Trust
 
     def active(self, manifest: "Manifest") -> Standing:
         """The standing of the active manifest, as the reader has it."""
         reading = self.reading
-        if reading.state == "Invalid" or _VALIDATED not in reading.success:
-            inside = frozenset().union(*reading.ingredient_failures.values())
-            failures = reading.failure - {_UNTRUSTED} or inside
-            return Standing(Tier.BROKEN, failures=tuple(sorted(failures)))
-        return self._known(reading, manifest)
-
-    def read_again(self, label: str) -> Reading | None:
-        """What the reader says of this manifest as the active one; None if it cannot be asked."""
-        store = self.store
-        if store is None or label not in store.manifests or len(store.data) > MAX_STORE_READ_AGAIN:
-            return None
-        found = read_store(store.with_active(label), self.trust)
-        return found if isinstance(found, Reading) and found.active == label else None
+        failures = reading.failure - {_UNTRUSTED}
+        if reading.state == _INVALID and not failures:
+            failures = frozenset(_NO_REASON).union(*reading.ingredient_failures.values()) - {_UNTRUSTED}
+        return self._standing(manifest, reading, failures)
 
     def ingredient(self, manifest: "Manifest", role: "Role", again: Reading | None) -> Standing:
         """The standing of an ingredient's manifest.
@@ -133,30 +138,70 @@ class _Judge:
             if manifest.label in address:
                 failures |= codes - {_UNTRUSTED}
         if again is None:
-            remark = "Its signature was not checked by itself."
             tier = Tier.BROKEN if failures else Tier.SELF_DECLARED
-            return Standing(tier, failures=tuple(sorted(failures)), remarks=(remark,))
+            return Standing(tier, failures=_sorted(failures), remarks=(_NOT_CHECKED,))
         failures |= again.failure - of_the_file - {_UNTRUSTED}
-        if failures or _VALIDATED not in again.success:
-            return Standing(Tier.BROKEN, failures=tuple(sorted(failures)))
-        return self._known(again, manifest)
+        return self._standing(manifest, again, failures)
 
-    def _known(self, reading: Reading, manifest: "Manifest") -> Standing:
+    def read_again(self, label: str, anchors: tuple[Anchors, ...]) -> Reading | None:
+        """What the reader says of this manifest as the active one; None if it cannot be asked."""
+        store = self.store
+        if store is None or label not in store.manifests or len(store.data) > MAX_STORE_READ_AGAIN:
+            return None
+        found = read_store(store.with_active(label), anchors)
+        return found if found and found.active == label else None
+
+    def _standing(self, manifest: "Manifest", reading: Reading, failures: frozenset[str]) -> Standing:
+        stamped = self._stamped(manifest, reading)
+        if failures or _VALIDATED not in reading.success or stamped is None:
+            failures = failures or frozenset({_EXPIRED})
+            return Standing(Tier.BROKEN, failures=_sorted(failures), stamped=bool(stamped))
+        return replace(self._known(manifest, reading), stamped=stamped)
+
+    def _stamped(self, manifest: "Manifest", reading: Reading) -> bool | None:
+        """Whether a listed authority stamped its time.
+
+        None where only another's stamp keeps its certificate from being expired: the reader counts stamps by
+        any authority on any list.
+        """
+        if _STAMP_TRUSTED not in reading.success or manifest.signer.time is None:
+            return False
+        found = self.read_again(manifest.label, self.trust.of_kind(Kind.TSA))
+        if found is None or _STAMP_TRUSTED in found.success:
+            return found is not None
+        return None if _EXPIRED in found.failure else False
+
+    def _known(self, manifest: "Manifest", reading: Reading) -> Standing:
         """The standing of a manifest whose signature holds, by the list that knows its signer."""
-        known_by = self.trust.list_at(reading.signer_list) if self.trust else None
-        if known_by is None or _TRUSTED not in reading.success:
-            return Standing(Tier.SELF_DECLARED, failures=(_UNTRUSTED,))
-        if known_by.kind is Kind.C2PA:
-            return Standing(Tier.TRUSTED, known_by)
-        signer = manifest.signer
-        pin = pinned_subject(self._bytes(manifest.label), known_by, signer.organization, signer.serial)
-        if known_by.kind is Kind.LEGACY and pin:
-            return Standing(Tier.PINNED, known_by, remarks=(f"Pinned subject: {pin}.",))
-        remark = f"Legacy list {known_by.name} knows the authority, but this subject is not pinned with it."
-        return Standing(Tier.SELF_DECLARED, failures=(_UNTRUSTED,), remarks=(remark,))
+        if _TRUSTED not in reading.success:
+            return self._legacy(manifest)
+        known = known_signer(self._bytes(manifest.label), manifest.signer, self.trust.of_kind(Kind.C2PA))
+        if known:
+            return Standing(Tier.TRUSTED, known.known_by)
+        found = self._legacy(manifest)
+        return found if found.remarks else replace(found, remarks=(_OTHER_LIST,))
+
+    def _legacy(self, manifest: "Manifest") -> Standing:
+        lists = self.trust.of_kind(Kind.LEGACY)
+        anchors = (*lists, *self.trust.of_kind(Kind.TSA))
+        found = self.read_again(manifest.label, anchors) if lists else None
+        if found is None or _TRUSTED not in found.success:
+            return Standing(Tier.SELF_DECLARED)
+        known = known_signer(self._bytes(manifest.label), manifest.signer, lists)
+        if known is None:
+            return Standing(Tier.SELF_DECLARED)
+        if pin := known.pin(manifest.signer.organization):
+            return Standing(Tier.PINNED, known.known_by, remarks=(f"Pinned subject: {pin}.",))
+        name = known.known_by.name
+        remark = f"Legacy list {name} knows the authority, but this subject is not pinned with it."
+        return Standing(Tier.SELF_DECLARED, remarks=(remark,))
 
     def _bytes(self, label: str) -> bytes:
         if self.store is None:
             return b""
         start, end = self.store.manifests.get(label, (0, 0))
         return self.store.data[start:end]
+
+
+def _sorted(codes: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(codes))

@@ -73,11 +73,6 @@ class Anchors:
     ekus: tuple[str, ...] = ()
     """Extended key usages that count beside the usual ones, as dotted numbers."""
 
-    @property
-    def uri(self) -> str:
-        """The name under which the reader of C2PA says that this list knew a signer."""
-        return f"tocsin:{self.kind}:{self.name}"
-
 
 @dataclass(frozen=True, slots=True)
 class Trust:
@@ -89,11 +84,11 @@ class Trust:
     @property
     def knows_signers(self) -> bool:
         """Whether there is any list that could know a signer."""
-        return any(one.kind in (Kind.C2PA, Kind.LEGACY) for one in self.anchors)
+        return bool(self.of_kind(Kind.C2PA, Kind.LEGACY))
 
-    def list_at(self, uri: str | None) -> Anchors | None:
-        """The list that the reader of C2PA names."""
-        return next((one for one in self.anchors if one.uri == uri), None)
+    def of_kind(self, *kinds: Kind) -> tuple[Anchors, ...]:
+        """The lists of authorities of these kinds, in the order of their kinds."""
+        return tuple(one for kind in kinds for one in self.anchors if one.kind is kind)
 
     def product(self, common_name: str | None, organization: str | None) -> Product | None:
         """The product that a certificate with this subject belongs to."""

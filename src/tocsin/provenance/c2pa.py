@@ -8,11 +8,13 @@ somebody known: anyone can sign with a certificate of their own that says it is 
 from typing import TYPE_CHECKING, Final
 
 from tocsin.media.containers.segments import MAX_SEGMENTS
-from tocsin.provenance._c2pa_findings import Evidence, findings
+from tocsin.provenance._c2pa_evidence import Evidence
+from tocsin.provenance._c2pa_findings import findings
 from tocsin.provenance._c2pa_manifests import family
 from tocsin.provenance._c2pa_raw import Store, find_stores
 from tocsin.provenance._c2pa_reader import NoManifest, Reading, Remote, Unreadable, read, reader_name
-from tocsin.provenance._c2pa_standing import standings
+from tocsin.provenance._c2pa_standing import official, standings
+from tocsin.provenance._trust_model import Trust
 from tocsin.provenance.fields import Space
 from tocsin.provenance.model import Absent, Failed, Finding, NotChecked
 from tocsin.provenance.opened import OWN_READER
@@ -50,9 +52,10 @@ def signs(file: "Opened") -> "Iterator[Finding]":
         yield from (_unread(file, found, refused) for found in stores)
         yield Failed(reader_name(), "provenance.c2pa.too_many_boxes", refused)
         return
-    match read(file.source, file.type.mime, file.trust):
+    trust = file.trust or Trust()
+    match read(file.source, file.type.mime, official(trust)):
         case Reading() as reading:
-            yield from _of_reading(file, reading, stores)
+            yield from _of_reading(file, reading, stores, trust)
         case NoManifest():
             yield from _of_none(file, stores)
         case Remote(url):
@@ -64,21 +67,25 @@ def signs(file: "Opened") -> "Iterator[Finding]":
             yield from _of_unreadable(file, stores, reason, unsupported=unsupported)
 
 
-def _of_reading(file: "Opened", reading: Reading, stores: "tuple[Found, ...]") -> "Iterator[Finding]":
+def _of_reading(
+    file: "Opened", reading: Reading, stores: "tuple[Found, ...]", trust: Trust
+) -> "Iterator[Finding]":
     in_place = [found for found in stores if found.belongs]
     store = Store(file, in_place[0]) if in_place else None
     if store is None:
-        yield Failed(OWN_READER, "provenance.c2pa.unlocated", "the reader reads a manifest whose bytes are not found")
+        yield Failed(
+            OWN_READER, "provenance.c2pa.unlocated", "the reader reads a manifest whose bytes are not found"
+        )
     for found in in_place[1:]:
         yield _unread(file, found, "the reader reads only one manifest store, and the file holds several")
     relatives = family(reading)
-    known = standings(reading, relatives, store, file.trust)
-    yield from findings(Evidence(file, reading, relatives, dict(known.of), store, file.trust))
-    yield from _not_checked(file, relatives, known)
+    known = standings(reading, relatives, store, trust)
+    yield from findings(Evidence(file, reading, relatives, dict(known.of), store, trust))
+    yield from _not_checked(trust, relatives, known)
 
 
-def _not_checked(file: "Opened", relatives: "Family", known: "Standings") -> "Iterator[NotChecked]":
-    if file.trust is None or not file.trust.knows_signers:
+def _not_checked(trust: Trust, relatives: "Family", known: "Standings") -> "Iterator[NotChecked]":
+    if not trust.knows_signers:
         why = "no C2PA trust list has been imported: `tocsin trust import`"
         yield NotChecked("identity of C2PA signers", why)
     yield NotChecked("revocation of C2PA certificates", "that would need a network")
@@ -113,7 +120,9 @@ def _of_unreadable(
         yield Absent(f"bytes of a {_WHAT}", OWN_READER)
         return
     yield from (_unread(file, found, "the reader cannot read it") for found in stores)
-    yield Failed(reader_name(), "provenance.c2pa.unreadable", f"manifest unreadable: {shortened(reason, 200)}")
+    yield Failed(
+        reader_name(), "provenance.c2pa.unreadable", f"manifest unreadable: {shortened(reason, 200)}"
+    )
 
 
 def _unread(file: "Opened", found: "Found", why: str) -> "Item":

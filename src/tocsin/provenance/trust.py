@@ -29,9 +29,8 @@ from tocsin.provenance._trust_model import (
     Pin,
     Product,
     Trust,
-    pins_from_json,
-    texts_from_json,
 )
+from tocsin.provenance._trust_notes import ListNote, note_from_json
 from tocsin.provenance._trust_parsing import (
     MAX_FILE,
     checked_usages,
@@ -39,13 +38,11 @@ from tocsin.provenance._trust_parsing import (
     parse_products,
     parse_subject,
 )
-from tocsin.provenance.texts import TextError, parse_json
+from tocsin.provenance.texts import TextError
 from tocsin.replacing import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from tocsin.media.sandbox import JsonObject
 
 __all__ = [
     "Anchors",
@@ -61,48 +58,6 @@ __all__ = [
 ]
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
-_DIGEST_SHOWN: Final = 16
-
-
-@dataclass(frozen=True, slots=True)
-class ListNote:
-    """What is known about a list that was imported."""
-
-    kind: Kind
-    name: str
-    source: str
-    """Name of the file it was imported from."""
-    note: str
-    sha256: str
-    imported: str
-    """ISO 8601, UTC."""
-    count: int
-    """Certificates of authorities, or products."""
-    earliest_expiry: str | None
-    """ISO 8601, UTC; None for products."""
-    pins: tuple[Pin, ...] = ()
-    ekus: tuple[str, ...] = ()
-
-    def to_json(self) -> "JsonObject":
-        """The documented shape."""
-        return {
-            "kind": self.kind.value,
-            "name": self.name,
-            "source": self.source,
-            "note": self.note,
-            "sha256": self.sha256,
-            "imported": self.imported,
-            "count": self.count,
-            "earliest_expiry": self.earliest_expiry,
-            "pins": [[pin.organization, pin.identifier] for pin in self.pins],
-            "ekus": list(self.ekus),
-        }
-
-    @property
-    def content_name(self) -> str:
-        """Name of the file beside the note that holds the list."""
-        suffix = "products" if self.kind is Kind.PRODUCTS else "pem"
-        return f"{self.name}-{self.sha256[:_DIGEST_SHOWN]}.{suffix}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +182,7 @@ class TrustFolder:
 
     def _note(self, name: str) -> ListNote:
         try:
-            return _note_from_json(self._note_path(name).read_text("utf-8"), name)
+            return note_from_json(self._note_path(name).read_text("utf-8"), name)
         except (KeyError, ValueError, TypeError, TextError) as error:
             message = f"the note of trust list {name} cannot be read"
             raise DamagedListError(message) from error
@@ -307,7 +262,7 @@ def _read(kind: Kind, data: bytes) -> _Content:
 
 
 def _with(trust: Trust, note: ListNote, content: _Content) -> Trust:
-    """`trust` and one more list. The official ones come first, for the reader takes the first that fits."""
+    """`trust` and one more list."""
     if note.kind is Kind.PRODUCTS:
         return replace(trust, products=trust.products + content.products)
     more = Anchors(
@@ -320,9 +275,7 @@ def _with(trust: Trust, note: ListNote, content: _Content) -> Trust:
         pins=note.pins,
         ekus=note.ekus,
     )
-    order = list(Kind)
-    anchors = sorted((*trust.anchors, more), key=lambda one: (order.index(one.kind), one.name))
-    return replace(trust, anchors=tuple(anchors))
+    return replace(trust, anchors=(*trust.anchors, more))
 
 
 def _check_json(trust: Trust) -> None:
@@ -330,26 +283,3 @@ def _check_json(trust: Trust) -> None:
     if size > MAX_JSON:
         message = f"the trust lists have {size:,} characters together and may have {MAX_JSON:,}"
         raise TooLargeError(message)
-
-
-def _note_from_json(text: str, name: str) -> ListNote:
-    table = parse_json(text)
-    if not isinstance(table, dict) or table["name"] != name:
-        raise TypeError
-    count, expiry = table["count"], table["earliest_expiry"]
-    if not isinstance(count, int) or not (expiry is None or isinstance(expiry, str)):
-        raise TypeError
-    names = ("source", "note", "sha256", "imported")
-    source, note, sha256, imported = texts_from_json([table[one] for one in names])
-    return ListNote(
-        kind=Kind(table["kind"]),
-        name=_checked_name(name),
-        source=source,
-        note=note,
-        sha256=sha256,
-        imported=imported,
-        count=count,
-        earliest_expiry=expiry,
-        pins=pins_from_json(table["pins"]),
-        ekus=texts_from_json(table["ekus"]),
-    )
