@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
@@ -13,9 +12,9 @@ if TYPE_CHECKING:
 
 MAX_JSON: Final = 8 << 20
 MAX_DEPTH: Final = 200
-"""Python's parser recurses; deeper than this is no metadata."""
+"""Deeper than this is no metadata. Python's own parser stops at about a thousand, too."""
 _MAX_DIGITS: Final = 40
-_BRACKETS: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
+_TOO_DEEP: Final = f"a JSON text is nested more than {MAX_DEPTH} deep"
 _SHOWN: Final = 80
 _MAX_NORMALISED: Final = 4096
 """Characters of a prompt whose Unicode form is evened out; it takes time by the square of a run of marks."""
@@ -37,19 +36,31 @@ def parse_json(text: str) -> "JsonValue":
     if len(text) > MAX_JSON:
         message = f"a JSON text of {len(text):,} characters is too large"
         raise TextError(message)
-    depth = deepest = 0
-    for match in _BRACKETS.finditer(text):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
-        deepest = max(deepest, depth)
-    if deepest > MAX_DEPTH:
-        message = f"a JSON text is nested {deepest:,} deep"
-        raise TextError(message)
     try:
         value: JsonValue = json.loads(text, parse_constant=lambda _: None, parse_int=_integer)
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise TextError(_TOO_DEEP) from error
+    except ValueError as error:
         message = f"a text that should be JSON is not ({str(error)[:_SHOWN]})"
         raise TextError(message) from error
+    _check_depth(value)
     return value
+
+
+def _check_depth(value: "JsonValue") -> None:
+    """Level by level, because what walks the value afterwards may be written with recursion."""
+    level: list[JsonValue] = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for one in level
+            if isinstance(one, dict | list)
+            for child in (one.values() if isinstance(one, dict) else one)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return
+    raise TextError(_TOO_DEEP)
 
 
 def _integer(digits: str) -> "JsonValue":
