@@ -47,13 +47,16 @@ def _moved(u: NDArray[np.float64], message: NDArray[np.uint8]) -> NDArray[np.uin
     """U, [h, w] of multiples of 4, with the message; cut to whole numbers as the reference does."""
     quads = [u[row::2, column::2] for row in (0, 1) for column in (0, 1)]
     low = sum(quads[1:], quads[0]) / 2
+    rows, columns = low.shape[0] // 4, low.shape[1] // 4
     changed = low.copy()
-    columns = low.shape[1] // 4
-    for number in range(low.shape[0] // 4 * columns):
-        top, left = number // columns * 4, number % columns * 4
-        block = changed[top : top + 4, left : left + 4]
-        place = divmod(int(np.abs(block).reshape(-1)[1:].argmax()) + 1, 4)
-        block[place] = (block[place] // 36 + 0.25 + 0.5 * message[number % len(message)]) * 36
+    blocks = changed[: rows * 4, : columns * 4].reshape(rows, 4, columns, 4).swapaxes(1, 2)
+    values = blocks.reshape(rows * columns, 16)
+    every, places = np.arange(rows * columns), np.abs(values[:, 1:]).argmax(axis=1) + 1
+    bits = np.resize(message, rows * columns)
+    values[every, places] = (values[every, places] // 36 + 0.25 + 0.5 * bits) * 36
+    changed[: rows * 4, : columns * 4] = (
+        values.reshape(rows, columns, 4, 4).swapaxes(1, 2).reshape(rows * 4, columns * 4)
+    )
     shift = (changed - low) / 2
     result = u.copy()
     # The reference hands its inverse transform two bands in the wrong order, which turns each quad over.

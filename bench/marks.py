@@ -28,7 +28,7 @@ from bench.hash import least
 from bench.photos import distinct, photographs
 from tocsin.media.identify import identify
 from tocsin.provenance import stealth
-from tocsin.provenance._mark_votes import chroma, low_band, z_score
+from tocsin.provenance._mark_votes import chroma, exact_votes, low_band, z_score
 from tocsin.provenance.marks import best_sightings, former_sizes, marks, sightings
 from tocsin.provenance.model import Finding
 from tocsin.provenance.opened import Opened, Stored
@@ -219,7 +219,8 @@ def measure_recall(paths: Sequence[Path], count: int) -> list[Recall]:
         for index, (_, _, attack) in enumerate(ATTACKS):
             pixels = np.asarray(attack(original))
             best = next(one for one in best_sightings(pixels) if one.mark == mark)
-            scores[index].append((best.z, z_score(modulo_votes(pixels), mark.message, mark.period)))
+            modulo = z_score(exact_votes(low_band(chroma(pixels)[0])), mark.message, mark.period)
+            scores[index].append((best.z, modulo))
     return [
         Recall(
             name,
@@ -231,16 +232,6 @@ def measure_recall(paths: Sequence[Path], count: int) -> list[Recall]:
         )
         for index, (name, study, _) in enumerate(ATTACKS)
     ]
-
-
-def modulo_votes(pixels: Pixels) -> NDArray[np.float32]:
-    """What the reference's own rule reads from each block."""
-    low = low_band(chroma(pixels)[0])
-    rows, columns = low.shape[0] // 4, low.shape[1] // 4
-    blocks = low[: rows * 4, : columns * 4].reshape(rows, 4, columns, 4).swapaxes(1, 2)
-    largest = blocks.reshape(rows, columns, 16)[:, :, 1:].max(axis=2) / 2
-    votes: NDArray[np.float32] = (largest % 36 > 18).astype(np.float32)  # noqa: PLR2004  # see `_mark_votes`
-    return votes
 
 
 def _colourful(paths: Sequence[Path], count: int) -> Iterator[Image.Image]:

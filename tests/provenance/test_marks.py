@@ -13,7 +13,7 @@ from PIL import Image
 
 from bench.embedder import marked, to_rgb, to_yuv
 from tocsin.media.identify import identify
-from tocsin.provenance._mark_votes import chroma, low_band, votes, z_score
+from tocsin.provenance._mark_votes import chroma, exact_votes, low_band, robust_votes, z_score
 from tocsin.provenance.marks import LEAST_SIDE, MOST_PIXELS, Mark, best_sightings, former_sizes, marks, signs
 from tocsin.provenance.model import Absent, Finding, Item, NotChecked, Strength
 from tocsin.provenance.opened import Opened, Stored
@@ -48,16 +48,20 @@ def scaled(image: Image.Image, by: float) -> Image.Image:
 
 
 @cache
+def scene() -> NDArray[np.uint8]:
+    return picture(1, 512, 512)
+
+
+@cache
 def sample() -> Image.Image:
     """A picture of a size that pipelines give, with the mark of Stable Diffusion XL."""
-    return Image.fromarray(marked(picture(1, 512, 512), MARKS["marks.sdxl, 48 bits"].message))
+    return Image.fromarray(marked(scene(), MARKS["marks.sdxl, 48 bits"].message))
 
 
-@pytest.mark.parametrize("swapped", [False, True], ids=["BGR", "RGB"])
-@pytest.mark.parametrize("name", MARKS)
+@pytest.mark.parametrize(("name", "swapped"), [(name, at % 2 == 1) for at, name in enumerate(MARKS)])
 def test_every_mark_is_found_in_either_order_and_taken_for_no_other(name: str, *, swapped: bool) -> None:
     mark = MARKS[name]
-    pixels = marked(picture(1, 512, 384), mark.message, swapped=swapped)
+    pixels = marked(scene(), mark.message, swapped=swapped)
     (item,) = found(pixels)
     assert isinstance(item, Item)
     assert item.rule.id == mark.rule
@@ -85,6 +89,16 @@ def test_the_mark_survives(name: str) -> None:
     assert rules_found(np.asarray(COPIES[name](sample()))) == ["marks.sdxl"]
 
 
+def test_a_mark_in_mere_noise_is_found_by_its_exact_values() -> None:
+    mark = MARKS["marks.sdxl, 48 bits"]
+    noise = np.random.default_rng(9).integers(0, 2, (512, 512, 1), dtype=np.uint8)
+    dithered = np.where(noise, [[[60, 60, 200]]], [[[250, 80, 120]]]).astype(np.uint8)
+    low = low_band(chroma(marked(dithered, mark.message))[0])
+    assert z_score(robust_votes(low), mark.message) < mark.least_z
+    assert z_score(exact_votes(low), mark.message) > mark.least_z
+    assert rules_found(marked(dithered, mark.message)) == ["marks.sdxl"]
+
+
 def test_a_scaled_copy_is_said_to_be_one() -> None:
     (item,) = found(np.asarray(scaled(sample(), 0.75)))
     assert isinstance(item, Item)
@@ -96,13 +110,13 @@ def test_transparency_does_not_hide_it() -> None:
     assert rules_found(clear) == ["marks.sdxl"]
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_pictures_without_a_mark_have_none(seed: int) -> None:
     width, height = ((512, 512), (320, 240), (384, 256), (432, 432))[seed % 4]
     assert [type(finding) for finding in found(picture(seed, width, height))] == [Absent]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.sampled_from([1, 2, 8, 16]))
 def test_patterns_are_not_taken_for_marks(seed: int, tile: int, grain: int) -> None:
     """Tiles that repeat, stripes and squares put order into blocks, but not that of a message."""
@@ -153,9 +167,9 @@ def test_z_is_that_of_shuffled_messages(name: str) -> None:
     random, mark = np.random.default_rng(4), MARKS[name]
     cast = random.normal(size=(68, 12)).astype(np.float32)
     rounds = mark.message.reshape(-1, mark.period)
-    z = [z_score(cast, random.permuted(rounds, axis=0).reshape(-1), mark.period) for _ in range(3000)]
-    assert abs(np.mean(z)) < 0.08
-    assert abs(np.std(z) - 1) < 0.05
+    z = [z_score(cast, random.permuted(rounds, axis=0).reshape(-1), mark.period) for _ in range(1500)]
+    assert abs(np.mean(z)) < 0.1
+    assert abs(np.std(z) - 1) < 0.07
 
 
 def test_what_repeats_every_eight_blocks_is_no_message_of_letters() -> None:
@@ -201,5 +215,5 @@ def test_votes_of_a_block_follow_its_bit() -> None:
     bits = np.random.default_rng(8).random((20, 20)) < 0.5
     low = low_band(np.full((160, 160), 131, np.uint8))
     low[2::4, 2::4] += np.where(bits, 30, -30).astype(np.int16)
-    cast = votes(low)
+    cast = robust_votes(low)
     assert cast[bits].min() > cast[~bits].max()

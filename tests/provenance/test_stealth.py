@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
@@ -40,6 +41,7 @@ def decoded(data: bytes) -> Opened:
     return Opened(io.BytesIO(data), identify(data[:4096]), stored=given[0])
 
 
+@cache
 def canvas(width: int = 64, height: int = 64) -> NDArray[np.uint8]:
     return picture(5, width, height)
 
@@ -86,7 +88,7 @@ def test_a_prompt_is_never_shown() -> None:
     assert "SECRETWORD" not in repr(list(signs(opened(stealthy(canvas(), text, "stealth_rgbcomp")))))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.text(min_size=1, max_size=300), st.sampled_from(KINDS), st.integers(1, 70), st.integers(0, 2**32 - 1)
 )
@@ -157,7 +159,7 @@ def test_broken_blocks_are_told(name: str) -> None:
     assert failed.code == "provenance.stealth_broken"
 
 
-@pytest.mark.parametrize("size", [MAX_TEXT + 1, 16 * MAX_TEXT])
+@pytest.mark.parametrize("size", [MAX_TEXT + 1, 3 * MAX_TEXT])
 def test_a_bomb_is_told_and_not_inflated(size: int) -> None:
     bomb = broken_block(b"stealth_pngcomp", gzip.compress(bytes(size), 9))
     pixels = stealthy_raw(np.zeros((1, len(bomb) * 8 + 40, 3), np.uint8), bomb[:4000], colours=False)
@@ -170,14 +172,12 @@ def test_a_bomb_is_told_and_not_inflated(size: int) -> None:
 def test_a_text_longer_than_any_is_refused_unread() -> None:
     pixels = np.zeros((8, (MAX_TEXT + 64) // 3 + 9, 3), np.uint8)
     head = np.unpackbits(np.frombuffer(b"stealth_rgbinfo" + ((MAX_TEXT + 1) * 8).to_bytes(4), np.uint8))
-    turned = np.zeros(pixels.size, np.uint8)
-    turned[: len(head)] = head
-    pixels |= turned.reshape(pixels.shape[1], 8, 3).transpose(1, 0, 2)
+    pixels[:, :7] |= np.resize(head, 7 * 8 * 3).reshape(7, 8, 3).transpose(1, 0, 2)
     codes = [finding.code for finding in signs(opened(pixels)) if isinstance(finding, Failed)]
     assert codes == ["provenance.metadata_bomb"]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.binary(max_size=200), st.sampled_from(KINDS), st.integers(0, 2**32 - 1))
 def test_nothing_behind_the_magic_makes_it_raise(content: bytes, kind: Stealth, stated: int) -> None:
     block = broken_block(kind.encode(), content, stated)

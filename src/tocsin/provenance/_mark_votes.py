@@ -5,7 +5,8 @@ band (sums of 2x2), and of that blocks of 4x4; block k carries bit k mod n. In e
 but for the first is moved to a quarter (0) or three quarters (1) of a step of 36. Its own decoder reads that
 value modulo 36, which lossy compression spoils first of all. What survives longer is that the value sticks
 out of its neighbours, upwards for most ones and downwards for most zeros, and that it takes its block's mean
-along. Both are looked at here, and a message is found by how well it goes along with them over all blocks.
+along. Those are the robust votes; only in a picture of mere noise does the exact value say more. A message is
+found by how well it goes along with the votes of all blocks.
 """
 
 from typing import Final, TypeVar
@@ -25,6 +26,8 @@ Votes = NDArray[np.float32]
 BLOCK: Final = 4
 _U: Final = (-38, -74, 112)
 """256 times the weights of red, green and blue in U = 0.492 (B - Y); OpenCV's differ in the fourth digit."""
+_STEP: Final = 2 * 36
+"""Twice what the embedder moves values by, as `Low` is twice what it moves."""
 _STRIP_PIXELS: Final = 1 << 16
 """Rows are converted in strips that stay in the cache."""
 _STICKS_OUT: Final = 10 * 16
@@ -56,9 +59,15 @@ def low_band(u: Chroma) -> Low:
     return rows[:, 0::2] + rows[:, 1::2]
 
 
-def votes(low: Low) -> Votes:
-    """What each block of the low band says; its sides are at least `BLOCK` long."""
+def robust_votes(low: Low) -> Votes:
+    """What each block of the low band says as a whole; its sides are at least `BLOCK` long."""
     return _in_own_scale(_sticking_out(low)) + _in_own_scale(_block_means(low))
+
+
+def exact_votes(low: Low) -> Votes:
+    """What the embedder's own rule reads from each block: 1 or 0."""
+    largest, _ = _extremes(low)
+    return (largest % _STEP > _STEP // 2).astype(np.float32)
 
 
 def z_score(cast: Votes, message: NDArray[np.uint8], period: int = 1) -> float:
@@ -87,15 +96,22 @@ def _without_repeats(values: NDArray[np.float64] | NDArray[np.uint8], period: in
 
 def _sticking_out(low: Low) -> NDArray[np.int16]:
     """Of each block the value, but for the first, that differs most from its neighbours, and how much."""
-    height, width = low.shape[0] // BLOCK * BLOCK, low.shape[1] // BLOCK * BLOCK
-    differs = _against_neighbours(low)[:height, :width]
+    differs = _against_neighbours(low)
     np.clip(differs, -_STICKS_OUT, _STICKS_OUT, out=differs)
-    planes = [differs[place // BLOCK :: BLOCK, place % BLOCK :: BLOCK] for place in range(1, BLOCK * BLOCK)]
+    highest, lowest = _extremes(differs)
+    return np.where(highest >= -lowest, highest, lowest)
+
+
+def _extremes(values: NDArray[np.int16]) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    """The highest and the lowest value of each block but for its first one."""
+    height, width = values.shape[0] // BLOCK * BLOCK, values.shape[1] // BLOCK * BLOCK
+    places = [divmod(place, BLOCK) for place in range(1, BLOCK * BLOCK)]
+    planes = [values[row:height:BLOCK, column:width:BLOCK] for row, column in places]
     highest, lowest = planes[0].copy(), planes[0].copy()
     for plane in planes[1:]:
         np.maximum(highest, plane, out=highest)
         np.minimum(lowest, plane, out=lowest)
-    return np.where(highest >= -lowest, highest, lowest)
+    return highest, lowest
 
 
 def _block_means(low: Low) -> NDArray[np.int32]:

@@ -8,6 +8,7 @@ the sizes that the pipelines give where it has the shape of one, because scaling
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from tocsin.provenance.model import Absent, Finding, NotChecked
@@ -114,10 +115,13 @@ def sightings(pixels: "NDArray[np.uint8]") -> Iterator[Sighting]:
     for order, u in zip(_ORDERS, blocks.chroma(pixels), strict=True):
         low = blocks.low_band(u)
         for size in (stored, *former_sizes(stored)):
-            cast = blocks.votes(low if size == stored else _low_band_at(size, u, low))
-            for mark in marks():
-                z = blocks.z_score(cast, mark.message, mark.period)
-                yield Sighting(mark, z, cast.size, size, size != stored, order)
+            scaled = size != stored
+            cast = [blocks.robust_votes(_low_band_at(size, u, low) if scaled else low)]
+            if not scaled:  # scaling leaves nothing of exact values
+                cast.append(blocks.exact_votes(low))
+            for votes, mark in product(cast, marks()):
+                z = blocks.z_score(votes, mark.message, mark.period)
+                yield Sighting(mark, z, votes.size, size, scaled, order)
 
 
 def former_sizes(stored: Size) -> tuple[Size, ...]:
