@@ -110,10 +110,14 @@ def look(file: Opened, wanted: Wanted, so_far: FindingsSoFar = lambda _: None) -
     return tuple(collector.found)
 
 
-def _problems(file: Opened) -> list[Failed]:
-    """What is wrong with the container and its metadata."""
+def _problems(file: Opened) -> list[Failed | NotChecked]:
+    """What is wrong with the container and its metadata, or that nobody can read them."""
     try:
-        found = [Failed(OWN_READER, problem.code, problem.reason) for problem in file.fields.problems]
+        if not file.walk.walked:
+            return [NotChecked("metadata", f"the parts of {file.type.format} files are not known here")]
+        found: list[Failed | NotChecked] = [
+            Failed(OWN_READER, problem.code, problem.reason) for problem in file.fields.problems
+        ]
         if file.walk.problem:
             found.append(Failed(OWN_READER, "provenance.container", file.walk.problem))
     except Exception as error:  # noqa: BLE001  # it is told; the families meet the same and tell it, too

@@ -43,8 +43,7 @@ def walk(source: BinaryIO, file_type: "FileType") -> Walk:
     """
     container, walker = _WALKERS.get(file_type.format, ("", None))
     if walker is None:
-        media = file_type.kind in {"image", "video"}
-        return Walk((), f"the parts of {file_type.format} files are not walked" if media else None)
+        return Walk((), walked=file_type.kind not in {"image", "video"})
     file = Reader(source, container)
     if container == "jxl" and file.read(0, 2) == _BARE_JXL:
         return Walk(())  # the codestream alone, without boxes around it

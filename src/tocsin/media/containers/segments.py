@@ -33,6 +33,8 @@ class Walk:
     segments: tuple[Segment, ...]
     problem: str | None = None
     """Why the walk ended before the file did, in one sentence."""
+    walked: bool = True
+    """False for a picture or film whose container has no walker here."""
 
     def named(self, *names: str) -> tuple[Segment, ...]:
         """The segments with one of these names."""
