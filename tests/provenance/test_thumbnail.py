@@ -89,6 +89,10 @@ def test_flat_pictures_cannot_be_compared() -> None:
         assert isinstance(found(with_thumbnail(picture, small)), NotChecked)
 
 
+def test_strips_cannot_be_compared() -> None:
+    assert isinstance(found(with_thumbnail(SCENE.resize((4, 400)), c.thumbnail_of(SCENE))), NotChecked)
+
+
 def test_no_thumbnail_is_absent() -> None:
     for data in (c.jpeg(SCENE), c.jpeg(SCENE, c.of_camera())):
         assert isinstance(found(data), Absent)

@@ -44,6 +44,8 @@ _FLAT: Final = 3.0
 """Standard deviation of brightness below which there is nothing to compare."""
 _SAMPLED: Final = 384
 """Rows or columns of the picture's shorter side that are looked at, or a little more."""
+_LONGEST: Final = 32
+"""Times that a picture may be as long as it is wide: a strip is nothing that a thumbnail shows."""
 _DARK: Final = 24.0
 """Mean brightness of bars, above black for what the JPEG of the thumbnail adds."""
 _SHAPE: Final = 0.04
@@ -78,6 +80,10 @@ def signs(file: "Opened") -> Iterator[Finding]:
         return
     if file.stored is None:
         yield NotChecked(_WHAT, file.why_no_pixels or "the picture was not decoded")
+        return
+    height, width = file.stored.pixels.shape[:2]
+    if max(width, height) > _LONGEST * min(width, height):
+        yield NotChecked(_WHAT, f"the picture is a strip of {width:,} by {height:,} pixels")
         return
     yield _compared(file, field.where, thumbnail)
 
