@@ -65,7 +65,7 @@ def test_every_mark_is_found_in_either_order_and_taken_for_no_other(name: str, *
     (item,) = found(pixels)
     assert isinstance(item, Item)
     assert item.rule.id == mark.rule
-    assert f"{len(mark.message)} bits" in item.found
+    assert f"{len(mark.message)}-bit mark of {item.rule.tool}" in item.found
     assert f"in the order {'RGB' if swapped else 'BGR'}" in item.found
     assert item.carries is (Strength.S2 if mark.rule == "marks.sd2" else Strength.S4)
     assert item.where[0].segment == "pixels"

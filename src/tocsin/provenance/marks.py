@@ -164,10 +164,11 @@ def _low_band_at(size: Size, u: "Chroma", low: "Low") -> "Low":
 
 def _item(file: "Opened", seen: Sighting) -> "Item":
     width, height = seen.size
+    rule = rules("marks")[seen.mark.rule]
     at = f"scaled back to {width} by {height}" if seen.scaled else f"as stored, {width} by {height}"
     found = (
-        f"The colours carry its message of {len(seen.mark.message)} bits: z = {seen.z:.1f}, where "
+        f"The colours carry the {len(seen.mark.message)}-bit mark of {rule.tool}: z = {seen.z:.1f}, where "
         f"{seen.mark.most_z:.1f} is the most and {seen.mark.least_z:.1f} is asked for, over "
         f"{seen.blocks:,} blocks, {at}, channels in the order {seen.order}."
     )
-    return file.item(rules("marks")[seen.mark.rule], found, file.pixels_place)
+    return file.item(rule, found, file.pixels_place)
