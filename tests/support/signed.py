@@ -40,7 +40,7 @@ class Part:
 
 @cache
 def picture(form: str = "JPEG", *, size: int = 64, colour: int = 90) -> bytes:
-    """A gradient as a JPEG, PNG, WebP or GIF."""
+    """A gradient as a JPEG, PNG, WebP, AVIF or GIF."""
     ramp = np.linspace(0, 255, size, dtype=np.uint8)
     pixels = np.dstack([np.tile(ramp, (size, 1)), np.tile(ramp, (size, 1)).T, np.full((size, size), colour)])
     out = io.BytesIO()

@@ -110,6 +110,19 @@ class Family:
     roles: "Mapping[str, Role]" = field(default_factory=dict)
     left_out: int = 0
 
+    def below(self, label: str) -> frozenset[str]:
+        """The labels of all manifests that went into this one."""
+        by_label = {one.label: one for one in self.manifests}
+        found: set[str] = set()
+        waiting = [label]
+        while waiting:
+            manifest = by_label.get(waiting.pop())
+            if manifest:
+                new = {one.manifest for one in manifest.ingredients if one.manifest} - found
+                found |= new
+                waiting += new
+        return frozenset(found)
+
 
 def family(reading: "Reading") -> Family:
     """The manifests that the reader found, breadth first from the active one; strays come last."""

@@ -6,7 +6,6 @@ annex A, says in which part of each container it stands: JPEG's APP11 segments, 
 not count, and is told.
 """
 
-import os
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from tocsin.media.containers.segments import Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from tocsin.provenance.opened import Opened
 
@@ -33,6 +32,7 @@ _SUPERBOX_BEFORE_MARK: Final = 12
 _BOX_UUID: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _HEAD_OF_BOX: Final = 256
 _CHUNK: Final = 1 << 20
+_SAMPLES: Final = "mdat"
 _LONG: Final = 1
 
 _JPEG_COMMON: Final = 8
@@ -100,10 +100,16 @@ class Store:
             return (Segment("gif", found[0].name, found[0].offset, stop - found[0].offset),)
         return tuple(found)
 
-    def with_active(self, label: str) -> bytes:
-        """The store with this manifest last, which makes it the active one (C2PA 2.2, 11.1.4.2)."""
-        start, end = self.manifests[label]
-        content = self.data[_BOX_HEADER:start] + self.data[end:] + self.data[start:end]
+    def with_active(self, label: str, below: "Collection[str]") -> bytes:
+        """A store of this manifest and those `below` it.
+
+        It is the last, which makes it the active one (C2PA 2.2, 11.1.4.2).
+        """
+        kept = [self.manifests[one] for one in self.manifests if one in below and one != label]
+        kept.append(self.manifests[label])
+        description = int.from_bytes(self.data[_BOX_HEADER : _BOX_HEADER + 4])
+        content = self.data[_BOX_HEADER : _BOX_HEADER + description]
+        content += b"".join(self.data[start:end] for start, end in kept)
         return (len(content) + _BOX_HEADER).to_bytes(4) + b"jumb" + content
 
 
@@ -198,19 +204,31 @@ def _walked(file: "Opened") -> bool:
 
 
 def _marks(file: "Opened") -> "Iterator[int]":
-    """Where C2PA's mark stands among the first `MAX_SCAN` bytes."""
-    base, kept = 0, b""
-    file.source.seek(0, os.SEEK_SET)
-    while base < MAX_SCAN:
-        file.source.seek(base + len(kept))
-        chunk = kept + file.source.read(_CHUNK)
-        at = chunk.find(_MARK)
-        while at >= 0:
-            yield base + at
-            at = chunk.find(_MARK, at + 1)
-        if len(chunk) == len(kept):
-            return
-        kept, base = chunk[-len(_MARK) + 1 :], base + len(chunk) - len(chunk[-len(_MARK) + 1 :])
+    """Where C2PA's mark stands among the first `MAX_SCAN` bytes that are not the samples of a film."""
+    left = MAX_SCAN
+    for start, stop in _beside_samples(file):
+        base, kept = start, b""
+        while left > 0 and base + len(kept) < stop:
+            file.source.seek(base + len(kept))
+            read = file.source.read(min(_CHUNK, stop - base - len(kept)))
+            if not read:
+                break
+            chunk, left = kept + read, left - len(read)
+            at = chunk.find(_MARK)
+            while at >= 0:
+                yield base + at
+                at = chunk.find(_MARK, at + 1)
+            kept = chunk[-len(_MARK) + 1 :]
+            base += len(chunk) - len(kept)
+
+
+def _beside_samples(file: "Opened") -> "Iterator[tuple[int, int]]":
+    start = 0
+    for segment in file.walk.named(_SAMPLES):
+        if segment.offset > start:
+            yield start, segment.offset
+        start = max(start, segment.offset + segment.length)
+    yield start, file.size
 
 
 def _manifests(data: bytes) -> "Iterator[tuple[int, int, str]]":

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MAX_READ_AGAIN: Final = 16
 """Manifests of ingredients that are read once more."""
 MAX_STORE_READ_AGAIN: Final = 16 << 20
+"""Bytes of such a manifest with all that went into it."""
 _UNTRUSTED: Final = "signingCredential.untrusted"
 _TRUSTED: Final = "signingCredential.trusted"
 _VALIDATED: Final = "claimSignature.validated"
@@ -93,7 +94,7 @@ def official(trust: Trust) -> tuple[Anchors, ...]:
 
 def standings(reading: Reading, relatives: "Family", store: "Store | None", trust: Trust) -> Standings:
     """How far each of the manifests can be relied on; `reading` was made with the lists of `official`."""
-    judge = _Judge(reading, store, trust)
+    judge = _Judge(reading, relatives, store, trust)
     found: dict[str, Standing] = {}
     read_again = not_read = 0
     for manifest in relatives.manifests:
@@ -114,6 +115,7 @@ def standings(reading: Reading, relatives: "Family", store: "Store | None", trus
 @dataclass(frozen=True, slots=True)
 class _Judge:
     reading: Reading
+    relatives: "Family"
     store: "Store | None"
     trust: Trust
 
@@ -145,10 +147,12 @@ class _Judge:
 
     def read_again(self, label: str, anchors: tuple[Anchors, ...]) -> Reading | None:
         """What the reader says of this manifest as the active one; None if it cannot be asked."""
-        store = self.store
-        if store is None or label not in store.manifests or len(store.data) > MAX_STORE_READ_AGAIN:
+        if self.store is None or label not in self.store.manifests:
             return None
-        found = read_store(store.with_active(label), anchors)
+        content = self.store.with_active(label, self.relatives.below(label))
+        if len(content) > MAX_STORE_READ_AGAIN:
+            return None
+        found = read_store(content, anchors)
         return found if found and found.active == label else None
 
     def _standing(self, manifest: "Manifest", reading: Reading, failures: frozenset[str]) -> Standing:

@@ -70,14 +70,15 @@ def signs(file: "Opened") -> "Iterator[Finding]":
 def _of_reading(
     file: "Opened", reading: Reading, stores: "tuple[Found, ...]", trust: Trust
 ) -> "Iterator[Finding]":
-    in_place = [found for found in stores if found.belongs]
-    store = Store(file, in_place[0]) if in_place else None
+    in_place = [Store(file, found) for found in stores if found.belongs]
+    store = next((one for one in in_place if reading.active in one.manifests), None)
     if store is None:
         yield Failed(
             OWN_READER, "provenance.c2pa.unlocated", "the reader reads a manifest whose bytes are not found"
         )
-    for found in in_place[1:]:
-        yield _unread(file, found, "the reader reads only one manifest store, and the file holds several")
+    for other in in_place:
+        if other is not store:
+            yield _unread(file, other.found, "the reader reads another one in the same file")
     relatives = family(reading)
     known = standings(reading, relatives, store, trust)
     yield from findings(Evidence(file, reading, relatives, dict(known.of), store, trust))
