@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import struct
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -11,6 +12,7 @@ from functools import cache
 import c2pa
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -34,6 +36,8 @@ from support.signed import (
 from support.timestamps import time_stamps
 
 from tocsin.media.sandbox import Job, Pool
+from tocsin.provenance._c2pa_certificates import known_signer
+from tocsin.provenance._c2pa_manifests import Signer
 from tocsin.provenance._c2pa_raw import Store, find_stores
 from tocsin.provenance._c2pa_reader import settings
 from tocsin.provenance.c2pa import MAX_BOXES, signs
@@ -340,6 +344,52 @@ def test_a_list_of_signers_is_none_of_time_stamps() -> None:
     found = items(signed, trusting(root()))["c2pa.signature.trusted"].found
     assert "timeStamp.trusted" in found
     assert "an authority on no imported list" in found
+
+
+@pytest.mark.slow
+def test_only_listed_time_stamps_outlast_a_certificate() -> None:
+    """The reader counts a stamp by an authority on the list of signers as well."""
+    stamps, brief = authority("Stamps Root"), signer(below(), days=(-30, 2 / 86400))
+    signed = {}
+    for who, issuer in (("listed", stamps), ("signers", below())):
+        with time_stamps(signer(issuer, "Stamper", "Stamps", eku=TIME_EKU)) as address:
+            signed[who] = sign(brief, MADE, time_stamps=address)
+    signed["nobody"] = sign(brief, MADE)
+    time.sleep(max(0, brief.certificate.not_valid_after_utc.timestamp() + 1 - time.time()))
+    trust = trusting(root())
+    trust = replace(trust, anchors=(*trust.anchors, replace(trust.anchors[0], kind=Kind.TSA, pem=stamps.pem)))
+    assert "c2pa.signature.trusted" in items(signed["listed"], trust)
+    for who in ("signers", "nobody"):
+        item = items(signed[who], trust)["c2pa.signature.invalid"]
+        assert "signingCredential.expired" in item.found
+
+
+def test_a_certificate_that_only_looks_pinned_leads_nowhere() -> None:
+    """It stands beside the signer's own, with the same number and names and a better identifier."""
+    own = signer(below(), identifier="NTRNZ-1")
+    forged = signer(
+        authority("Test Intermediate"), identifier="NTRNZ-77", serial=own.certificate.serial_number
+    )
+    named = Signer("Test Signer", "Test Organisation", str(own.certificate.serial_number), None)
+    (known_by,) = trusting(root(), pins=[Pin("Test Organisation", "NTRNZ-77")]).anchors
+    ders = [
+        one.public_bytes(Encoding.DER)
+        for one in (forged.certificate, *forged.above, own.certificate, *own.above)
+    ]
+    known = known_signer(b"c2pa.signature\0" + b"".join(ders), named, [known_by])
+    assert known
+    assert known.identifiers == {"NTRNZ-1"}
+    assert known.pin("Test Organisation") is None
+    assert known_signer(b"c2pa.signature\0" + ders[0], named, [known_by]) is None
+
+
+def test_a_signer_cannot_certify_another() -> None:
+    """Whoever holds a certificate can sign with its key, but only authorities certify."""
+    holder = signer(root(), "Holder")
+    forged = signer(replace(holder, above=()), "Test Signer")
+    named = Signer("Test Signer", "Test Organisation", str(forged.certificate.serial_number), None)
+    ders = [one.certificate.public_bytes(Encoding.DER) for one in (forged, holder)]
+    assert known_signer(b"".join(ders), named, trusting(root()).anchors) is None
 
 
 # What signers are, and may say

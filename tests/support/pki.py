@@ -45,7 +45,7 @@ class Certified:
 
 
 def authority(
-    name: str = "Test Root", issuer: Certified | None = None, *, days: tuple[int, int] = (-400, 3650)
+    name: str = "Test Root", issuer: Certified | None = None, *, days: tuple[float, float] = (-400, 3650)
 ) -> Certified:
     """An authority: a root, or one below `issuer`. It is valid within `days` from now."""
     return _make(_name(name, "Test Authorities"), issuer, days, usages=None)
@@ -58,10 +58,11 @@ def signer(  # noqa: PLR0913  # what tells signers apart
     *,
     identifier: str | None = None,
     eku: str = C2PA_EKU,
-    days: tuple[int, int] = (-30, 365),
+    days: tuple[float, float] = (-30, 365),
+    serial: int | None = None,
 ) -> Certified:
     """Somebody whom `issuer` certified to sign."""
-    made = _make(_name(name, organization, identifier), issuer, days, usages=(eku,))
+    made = _make(_name(name, organization, identifier), issuer, days, usages=(eku,), serial=serial)
     return Certified(made.certificate, made.key, _along_with(issuer))
 
 
@@ -84,7 +85,11 @@ def _name(common_name: str, organization: str, identifier: str | None = None) ->
 
 
 def _make(
-    name: x509.Name, issuer: Certified | None, days: tuple[int, int], usages: tuple[str, ...] | None
+    name: x509.Name,
+    issuer: Certified | None,
+    days: tuple[float, float],
+    usages: tuple[str, ...] | None,
+    serial: int | None = None,
 ) -> Certified:
     key = ec.generate_private_key(ec.SECP256R1())
     signing_key = issuer.key if issuer else key
@@ -94,7 +99,7 @@ def _make(
         .subject_name(name)
         .issuer_name(issuer.certificate.subject if issuer else name)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial or x509.random_serial_number())
         .not_valid_before(now + timedelta(days=days[0]))
         .not_valid_after(now + timedelta(days=days[1]))
         .add_extension(x509.BasicConstraints(is_authority, None), critical=True)

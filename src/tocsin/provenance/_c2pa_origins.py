@@ -14,6 +14,7 @@ from tocsin.provenance._c2pa_evidence import (
 from tocsin.provenance._c2pa_manifests import Action, Manifest
 from tocsin.provenance._c2pa_reader import reader_name
 from tocsin.provenance._c2pa_standing import Tier
+from tocsin.provenance.forgeable import declared
 from tocsin.provenance.model import Direction, Strength
 from tocsin.provenance.rules import document, rules
 from tocsin.provenance.texts import shortened
@@ -57,7 +58,9 @@ def _origin(evidence: Evidence, manifest: Manifest, role: "Role", action: Action
         *evidence.where(action.source_address, manifest.label),
         subject=subject(manifest, by, action.agent_version if action.agent else manifest.generator_version),
         fingerprints=fingerprints(manifest),
-        caveats=(*caveats, *remarks(evidence, manifest)),
+        caveats=declared(
+            rule, *caveats, *remarks(evidence, manifest), strength=strength, direction=direction
+        ),
         strength=strength,
         direction=direction,
         reader=reader_name(),
