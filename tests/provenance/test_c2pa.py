@@ -632,7 +632,7 @@ def test_the_search_for_manifests_survives_anything(noise: bytes, at: int, head:
     "preload", [(), ("c2pa",), ("support.c2pa_tasks:use_before_forking",)], ids=["nothing", "loaded", "used"]
 )
 def test_a_confined_child_answers_the_same(preload: tuple[str, ...]) -> None:
-    """It may write nothing and connect to nobody, and cannot use what was made before the fork."""
+    """It may write nothing and connect to nobody, and uses nothing that was made before the fork."""
     trust = trusting(root())
     signed = [generated(), sign(listed(), manifest(OPENED), parts=[Part(generated())]), picture()]
     signed += [sign(listed(), MADE, data) for data in (picture("PNG"), movie())]

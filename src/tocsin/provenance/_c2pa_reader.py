@@ -144,7 +144,7 @@ def settings(anchors: "Iterable[Anchors]") -> str:
 def _context(anchors: "tuple[Anchors, ...]", process: int) -> "c2pa.Context":
     """The reader that trusts these lists, for this process.
 
-    One that was made before a fork fails in the child: c2pa-python's resources belong to their process.
+    c2pa-python's resources belong to the process that made them, and not to its forked children.
     """
     import c2pa  # noqa: PLC0415  # heavy
 

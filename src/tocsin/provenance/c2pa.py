@@ -103,7 +103,8 @@ def _not_checked(trust: Trust, relatives: "Family", known: "Standings") -> "Iter
 
 def _of_none(file: "Opened", stores: "tuple[Found, ...]") -> "Iterator[Finding]":
     if not stores:
-        yield Absent(_WHAT, OWN_READER)
+        yield Absent(f"bytes of a {_WHAT}", OWN_READER)
+    if not any(found.belongs for found in stores):
         yield Absent(_WHAT, reader_name())
     for found in stores:
         why = "the reader finds no manifest" if found.belongs else "they stand where no reader looks"
