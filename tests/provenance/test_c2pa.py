@@ -270,6 +270,16 @@ def test_all_usages_of_genuine_signers_count(eku: str) -> None:
     assert "c2pa.signature.self_declared" in items(signed, trusting(authority("Another Root")))
 
 
+def test_an_operator_can_add_a_usage() -> None:
+    eku = "1.3.6.1.4.1.99999.7"
+    signed = sign(signer(below(), eku=eku), MADE, eku=eku)
+    trust = trusting(root())
+    assert "c2pa.signature.invalid" in items(signed, trust)
+    assert "c2pa.signature.trusted" in items(
+        signed, replace(trust, anchors=(replace(trust.anchors[0], ekus=(eku,)),))
+    )
+
+
 @pytest.mark.parametrize(("eku", "state"), [(C2PA_EKU, "Invalid"), (EMAIL_EKU, "Trusted")])
 def test_why_usages_are_configured(eku: str, state: str) -> None:
     """The reader alone calls genuine signers invalid; where it no longer does, look at our settings."""

@@ -93,15 +93,17 @@ def sign(  # noqa: PLR0913  # what a signed file is made of
     time_stamps: str | None = None,
     thumbnails: bool = False,
     recording: bool = True,
+    eku: str = "",
 ) -> bytes:
     """`data` (a small JPEG by default) with a manifest that says `said`.
 
-    With `recording` it also says what is wrong with its ingredients, as honest signers do.
+    With `recording` it also says what is wrong with its ingredients, as honest signers do; `eku` is a usage
+    that signers may have beside the usual ones.
     """
     data = picture() if data is None else data
     settings = {
         "verify": {"verify_after_sign": False, "verify_after_reading": recording},
-        "trust": {"trust_config": "\n".join([*document("c2pa")["reader"]["ekus"]])},
+        "trust": {"trust_config": "\n".join([*document("c2pa")["reader"]["ekus"], eku])},
         "builder": {"thumbnail": {"enabled": thumbnails}},
     }
     info = c2pa.C2paSignerInfo("es256", by.chain_pem.encode(), by.key_pem.encode(), time_stamps)
