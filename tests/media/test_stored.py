@@ -95,3 +95,12 @@ def test_only_the_first_frame_is_given() -> None:
     frames = [scene(seed=number) for number in range(3)]
     given, _ = stored(encoded(frames[0], "PNG", save_all=True, append_images=frames[1:]))
     assert np.array_equal(given, pixels(frames[0]))
+
+
+def test_every_transparency_of_every_level_is_rounded_to_the_nearest() -> None:
+    level, alpha = np.mgrid[0:256, 0:256]
+    clear = np.dstack([level, level, level, alpha]).astype(np.uint8)
+    shown = {view.name: view.pixels for view in views(encoders.png(Image.fromarray(clear)))}
+    exact = (level * alpha + 255 * (255 - alpha)) / 255
+    assert np.abs(shown["on-white"] - exact[:, :, None]).max() <= 0.5
+    assert np.array_equal(shown["planes"], clear[:, :, :3])

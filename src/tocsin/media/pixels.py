@@ -57,11 +57,30 @@ def visible(image: "Image") -> tuple[Pixels, bool]:
     differs = False
     for top, bottom, strip in _strips(image):
         rgba = np.asarray(strip.convert("RGBA"))
-        colours, alpha = rgba[:, :, :3], rgba[:, :, 3:].astype(np.uint16)
-        # Rounded like Pillow's alpha_composite: (c * a + 255 * (255 - a)) / 255 to the nearest.
-        seen[top:bottom] = (colours * alpha + _WHITE * (_WHITE - alpha) + _WHITE // 2) // _WHITE
-        differs = differs or not np.array_equal(seen[top:bottom], colours)
+        differs = _put_on_white(rgba, seen[top:bottom]) or differs
     return seen, differs
+
+
+def _put_on_white(rgba: NDArray[np.uint8], seen: Pixels) -> bool:
+    """Write into `seen` what `rgba` looks like on a white page; whether that differs from its colours.
+
+    Rounded like Pillow's alpha_composite: (c * a + 255 * (255 - a)) / 255 to the nearest. Without a division:
+    n // 255 is (n + n // 256 + 1) // 256 for every n below 65535.
+    """
+    alpha = rgba[:, :, 3].astype(np.uint16)
+    if alpha.min() == _WHITE:
+        seen[:] = rgba[:, :, :3]
+        return False
+    white = (_WHITE - alpha) * np.uint16(_WHITE) + np.uint16(_WHITE // 2)
+    differs = False
+    for plane in range(3):
+        mixed = rgba[:, :, plane] * alpha
+        mixed += white
+        mixed += (mixed >> 8) + 1
+        mixed >>= 8
+        seen[:, :, plane] = mixed
+        differs = differs or not np.array_equal(seen[:, :, plane], rgba[:, :, plane])
+    return differs
 
 
 def planes(image: "Image") -> Pixels:
