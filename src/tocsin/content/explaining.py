@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from tocsin.content.model import Content, content_of
+from tocsin.content.model import Content, SubvertedError, content_of
+from tocsin.errors import Refusal
 from tocsin.media.sandbox import Job, JsonObject, JsonValue, Outcome, Pool
 from tocsin.provenance.answer import Explanation, explanation_of
 from tocsin.provenance.explain import ENDED, FAMILIES, Tier
-from tocsin.provenance.model import Failed, NotChecked
+from tocsin.provenance.model import Failed, Finding, NotChecked
+from tocsin.provenance.opened import OWN_READER
 from tocsin.provenance.rules import rules_digest
 
 if TYPE_CHECKING:
@@ -149,8 +151,12 @@ def skipped_next(outcome: Outcome[K], content: Content, skipped: Skipped) -> Ski
 
 
 def with_findings(content: Content) -> Content:
-    """`content`, and where nothing was said of its origin, that nothing is known of it."""
+    """`content`, and where nothing was said of its origin, that nothing is known of it, and why."""
     if content.findings is not None:
         return content
-    why = content.refused.message if content.refused else "nothing was answered"
-    return replace(content, findings=(NotChecked("signs of origin", why),))
+    refused = content.refused or Refusal.of(SubvertedError())
+    nothing: tuple[Finding, ...] = (
+        Failed(OWN_READER, refused.code, refused.message),
+        NotChecked("signs of origin", refused.message),
+    )
+    return replace(content, findings=nothing)

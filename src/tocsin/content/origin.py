@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 from tocsin.errors import Error
 from tocsin.media.errors import MediaError
 from tocsin.media.limits import PictureLimits
-from tocsin.provenance.explain import FindingsSoFar, Tier, Wanted, look
-from tocsin.provenance.model import Finding, NotChecked
+from tocsin.provenance.explain import DECODER, ENDED, FindingsSoFar, Tier, Wanted, look
+from tocsin.provenance.model import Failed, Finding, NotChecked
 from tocsin.provenance.opened import Opened, Stored
 from tocsin.provenance.trust import Trust
 
@@ -86,8 +86,11 @@ class Origin:
                 self._too_many = True
 
     def not_yet(self) -> tuple[Finding, ...]:
-        """What is true if this process ends before signs are looked for."""
-        return (NotChecked("signs of origin", "the sandbox child ended before they were looked for"),)
+        """What is true if this process ends while views are decoded, before signs are looked for."""
+        return (
+            Failed(DECODER.name, ENDED, "it ended the sandbox child that it ran in"),
+            NotChecked("signs of origin", "the sandbox child ended before they were looked for"),
+        )
 
     def look(self, so_far: FindingsSoFar) -> tuple[Finding, ...]:
         """All findings."""

@@ -24,6 +24,7 @@ from tocsin.media.errors import MediaError, UnreadableError
 from tocsin.media.identify import READABLE_ARCHIVES
 from tocsin.media.sandbox import Job, JsonObject, Pool
 from tocsin.provenance.answer import Explanation, explanation_of
+from tocsin.provenance.explain import DECODER
 
 CHUNK = 2000
 """Files looked up and handed out together: enough to keep the workers busy, few enough to hold in memory."""
@@ -129,7 +130,7 @@ class Scanner:
         recalled = {} if self._fresh else self._seen.recall(paths)
         for file in {file.path: file for file in files}.values():  # given paths may overlap
             if file.stamp is None:
-                yield self._scanned(file.path, Content("file", 0, (), file.refused))
+                yield self._scanned(file.path, self._noted(Content("file", 0, (), file.refused)))
                 continue
             known = recalled.get(file.path)
             if known is None or known.stamp != file.stamp or not self._is_answered_by(known.content):
@@ -171,20 +172,32 @@ class Scanner:
         """Read files; returns the archives among them."""
         archives: list[Archive] = []
         tasks: dict[str, Skipped] = dict.fromkeys(files, ())
+        cut_short: dict[str, Content] = {}
         while tasks:
-            tasks = yield from self._examine_once(tasks, files, archives)
+            tasks = yield from self._examine_once(tasks, files, archives, cut_short)
         return archives
 
     def _examine_once(
-        self, tasks: dict[str, Skipped], files: dict[str, Stamp], archives: list[Archive]
+        self,
+        tasks: dict[str, Skipped],
+        files: dict[str, Stamp],
+        archives: list[Archive],
+        cut_short: dict[str, Content],
     ) -> Generator[Scanned, None, dict[str, Skipped]]:
-        """Read files; returns those whose child was ended by a reader that can be left out next time."""
+        """Read files; returns those whose child was ended by a reader that can be left out next time.
+
+        `cut_short` keeps what was known when the decoder was that reader: signals, and why there are no more.
+        """
         again: dict[str, Skipped] = {}
         for outcome in self._pool().run(self._job(path, skipped) for path, skipped in tasks.items()):
             path, content = outcome.key, self._noted(content_of(outcome))
             if skipped := skipped_next(outcome, content, tasks[path]):
                 again[path] = skipped
+                if skipped[-1][0] == DECODER.name:
+                    cut_short[path] = content
                 continue
+            if path in cut_short:
+                content = replace(cut_short[path], findings=content.findings)
             is_archive = _can_be_opened(content)
             if is_archive:
                 archives.append(Archive(path, files[path], content))
@@ -203,7 +216,9 @@ class Scanner:
 
     def _job(self, path: str, skipped: Skipped) -> Job[str]:
         """A link that was named on the command line is followed, one met on the way has been refused."""
-        options = {**self._options, "suffix": suffix_of(path), "skipped": dict(skipped)}
+        left_out = dict(skipped)
+        views = DECODER.name not in left_out
+        options = {**self._options, "suffix": suffix_of(path), "skipped": left_out, "views": views}
         return Job.of_path(path, path, options, follow=path in self._given)
 
     def _open(self, archive: Archive) -> Iterator[Scanned]:

@@ -1,12 +1,12 @@
 """Looking at one file for signs of where it came from: every family in turn, each failure told.
 
-This runs in a sandbox child. Readers that are not ours come last, and before each of them everything found so
-far is handed over together with the note that the reader ended the child: if it does, that note is the truth,
-and if it does not, the next message replaces it.
+This runs in a sandbox child. Readers that are not ours come last, and before each family everything found so
+far is handed over together with the note that it ended the child: if it does, that note is the truth, and if
+it does not, the next message replaces it.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
@@ -15,6 +15,7 @@ from typing import Final
 from tocsin.provenance.findings import finding_to_json
 from tocsin.provenance.model import Absent, Failed, Finding, NotChecked
 from tocsin.provenance.opened import OWN_READER, Opened
+from tocsin.provenance.texts import fault
 
 FindingsSoFar = Callable[[tuple[Finding, ...]], None]
 KINDS: Final = frozenset({"image", "video"})
@@ -39,22 +40,27 @@ class Family:
     name: str
     looks_for: str
     tier: Tier = Tier.FAST
-    foreign: bool = False
-    """Whether it hands strangers' bytes to a reader that is not ours."""
+    in_pixels: bool = False
+    """Whether it looks for nothing in the metadata."""
 
 
+METADATA: Final = "metadata"
+"""The reader that all families need."""
+DECODER: Final = Family("decoder", "the decoded picture", Tier.PIXELS, in_pixels=True)
+"""What the other families of its tier need."""
 FAMILIES: Final = (
     Family("generators.reading", "settings that generators write"),
     Family("declared", "declared origin (IPTC, vendors' labels)"),
     Family("camera", "what cameras write"),
     Family("tables", "quantisation tables"),
     Family("video", "what video encoders and cameras write"),
-    Family("c2pa", "C2PA manifests", foreign=True),
-    Family("stealth", "text hidden in pixels", Tier.PIXELS, foreign=True),  # the first to ask for pixels
+    Family("c2pa", "C2PA manifests"),
+    DECODER,
+    Family("stealth", "text hidden in pixels", Tier.PIXELS, in_pixels=True),
     Family("novelai_signature", "NovelAI's signature over the pixels", Tier.PIXELS),
-    Family("marks", "marks that reference code hides in pixels", Tier.PIXELS),
-    Family("thumbnail", "the thumbnail against the picture", Tier.PIXELS, foreign=True),
-    Family("detectors", "learned detectors", Tier.PIXELS, foreign=True),
+    Family("marks", "marks that reference code hides in pixels", Tier.PIXELS, in_pixels=True),
+    Family("thumbnail", "the thumbnail against the picture", Tier.PIXELS),
+    Family("detectors", "learned detectors", Tier.PIXELS, in_pixels=True),
 )
 
 
@@ -64,7 +70,7 @@ class Wanted:
 
     tier: Tier = Tier.FAST
     skipped: tuple[tuple[str, str], ...] = ()
-    """Families to leave out, each with the reason why it failed before."""
+    """Families, or `METADATA`, to leave out, each with the reason why it failed before."""
 
 
 class _Collector:
@@ -93,19 +99,24 @@ def look(file: Opened, wanted: Wanted, so_far: FindingsSoFar = lambda _: None) -
     if file.type.kind not in KINDS:
         why = f"only pictures and videos are looked at, not {file.type.mime}"
         return (NotChecked("signs of origin", why),)
+    skipped = dict(wanted.skipped)
+    families = [one for one in FAMILIES if one is not DECODER or wanted.tier is Tier.PIXELS]
+    if METADATA in skipped:
+        return (Failed(METADATA, ENDED, skipped[METADATA]), *_unchecked_after(METADATA, families))
+    so_far(tuple(_if_it_ends(METADATA, families)))
     collector = _Collector()
     problems = _problems(file)
     for problem in problems:
         collector.add(problem)
-    skipped = dict(wanted.skipped)
-    for number, family in enumerate(FAMILIES):
+    for number, family in enumerate(families, 1):
         if family.name in skipped:
             collector.add(Failed(family.name, ENDED, skipped[family.name]))
+            if family is DECODER:
+                file.without_pixels("the decoder had ended the sandbox child")
         elif family.tier is Tier.PIXELS and wanted.tier is Tier.FAST:
             collector.add(NotChecked(family.looks_for, "the pixels were not asked for"))
         else:
-            if family.foreign:
-                so_far((*collector.found, *_if_it_ends(number)))
+            so_far((*collector.found, *_if_it_ends(family.name, families[number:])))
             _run(family, file, collector, doubtful=bool(problems))
     return tuple(collector.found)
 
@@ -125,19 +136,21 @@ def _problems(file: Opened) -> list[Failed | NotChecked]:
     return found
 
 
-def _if_it_ends(number: int) -> Iterator[Finding]:
-    """What is true if the family with this number ends the process."""
-    family = FAMILIES[number]
-    yield Failed(family.name, ENDED, "it ended the sandbox child that it ran in")
-    for later in FAMILIES[number + 1 :]:
-        why = f"the reader of {family.looks_for} had ended the sandbox child"
-        yield NotChecked(later.looks_for, why)
+def _if_it_ends(reader: str, later: Sequence[Family]) -> Iterator[Finding]:
+    """What is true if a reader ends the process that families would have come in after it."""
+    yield Failed(reader, ENDED, "it ended the sandbox child that it ran in")
+    yield from _unchecked_after(reader, later)
+
+
+def _unchecked_after(reader: str, later: Sequence[Family]) -> Iterator[NotChecked]:
+    for family in later:
+        yield NotChecked(family.looks_for, f"the reader of {reader} had ended the sandbox child")
 
 
 def _run(family: Family, file: Opened, collector: _Collector, *, doubtful: bool) -> None:
     try:
         for finding in _signs(family, file):
-            if doubtful and isinstance(finding, Absent) and family.tier is Tier.FAST:
+            if doubtful and isinstance(finding, Absent) and not family.in_pixels:
                 why = "not found, but a part of the metadata could not be read"
                 kept = collector.add(NotChecked(finding.what, why))
             else:
@@ -160,5 +173,5 @@ def _signs(family: Family, file: Opened) -> Iterable[Finding]:
 
 def _failed(what: str, error: Exception) -> Failed:
     """A fault of our own, or of a reader that raises what it never should."""
-    reason = f"{what}: {type(error).__name__}: {str(error)[:300]}"
+    reason = f"{what}: {fault(error)}"
     return Failed(OWN_READER, "provenance.family_failed", reason)

@@ -87,6 +87,11 @@ class Opened:
             self.why_no_pixels = error.message
             return None
 
+    def without_pixels(self, why: str) -> None:
+        """Have no pixels, and this as the reason."""
+        self._given = self._decode = None
+        self.why_no_pixels = why
+
     @cached_property
     def walk(self) -> Walk:
         """The parts of the file."""

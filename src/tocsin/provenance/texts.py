@@ -75,6 +75,15 @@ def prompt_hash(prompt: str) -> str:
     return hashlib.sha256(normal.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def fault(error: Exception) -> str:
+    """What an unforeseen error is and where it was raised; its own words may quote a prompt."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    where = "" if at is None else f" at {at.tb_frame.f_globals.get('__name__')}:{at.tb_lineno}"
+    return f"{type(error).__name__}{where}"
+
+
 def shortened(text: str, most: int = _SHOWN) -> str:
     """A name from a file, fit to stand in a sentence: one line, printable, and not long."""
     line = "".join(character if character.isprintable() else " " for character in text)

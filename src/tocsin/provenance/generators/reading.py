@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tocsin.provenance.fields import Fields
 from tocsin.provenance.model import Absent, Derivation, Failed, Finding, Item, NotChecked
 from tocsin.provenance.opened import OWN_READER
+from tocsin.provenance.texts import fault
 
 if TYPE_CHECKING:
     from tocsin.provenance.opened import Opened
@@ -44,5 +45,5 @@ def _signs(name: str, file: "Opened", fields: Fields) -> Signs:
         read = import_module(f"tocsin.provenance.generators.{name}").signs
         yield from read(file, fields)
     except Exception as error:  # noqa: BLE001  # a fault of one reader is told and the others go on
-        reason = f"settings as {name} writes them: {type(error).__name__}: {str(error)[:300]}"
+        reason = f"settings as {name} writes them: {fault(error)}"
         yield Failed(OWN_READER, "provenance.generator_failed", reason)
