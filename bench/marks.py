@@ -214,8 +214,8 @@ def measure_recall(paths: Sequence[Path], count: int) -> list[Recall]:
     """Mark photographs, alter them, and look for the mark."""
     (mark,) = (mark for mark in marks() if mark.rule == "marks.sdxl")
     scores: list[list[tuple[float, float]]] = [[] for _ in ATTACKS]
-    for number, photograph in enumerate(_colourful(paths, count)):
-        original = Image.fromarray(marked(np.asarray(covering(photograph, *SIZES[number % 5])), mark.message))
+    for photograph in _colourful(paths, count):
+        original = Image.fromarray(marked(photograph, mark.message))
         for index, (_, _, attack) in enumerate(ATTACKS):
             pixels = np.asarray(attack(original))
             best = next(one for one in best_sightings(pixels) if one.mark == mark)
@@ -234,12 +234,12 @@ def measure_recall(paths: Sequence[Path], count: int) -> list[Recall]:
     ]
 
 
-def _colourful(paths: Sequence[Path], count: int) -> Iterator[Image.Image]:
+def _colourful(paths: Sequence[Path], count: int) -> Iterator[Pixels]:
     """`count` photographs at most, without those that are blank once their transparency is gone."""
     found = 0
     for path in paths[:: max(1, len(paths) // count)]:
-        photograph = _read(path)
-        if found < count and np.asarray(photograph).std() > 1:
+        photograph = np.asarray(covering(_read(path), *SIZES[found % 5]))
+        if found < count and photograph.std() > 1:
             found += 1
             yield photograph
 
