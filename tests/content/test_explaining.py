@@ -2,40 +2,26 @@
 
 import hashlib
 import io
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pytest
 from PIL import Image
 from support.files import write
-from support.origin_files import NOT_ALL, NOTHING, check, deadly, every_file, explained
+from support.origin_files import NOT_ALL, NOTHING, RoughSearch, check, deadly, every_file, explained
 
-from tocsin.content.explaining import PRELOAD, Explained, Search, explain_paths, skipped_next
+from tocsin.content.explaining import Explained, Search, explain_paths, skipped_next
 from tocsin.content.model import Content
 from tocsin.content.origin import Origin, looking
 from tocsin.errors import Refusal
 from tocsin.media.identify import identify
 from tocsin.media.limits import PictureLimits
-from tocsin.media.sandbox import ChildLimits, Outcome, Pool
+from tocsin.media.sandbox import Outcome
 from tocsin.provenance.explain import DECODER, ENDED, FAMILIES, METADATA, Tier
 from tocsin.provenance.model import Absent, Derivation, Failed, Finding, Item, NotChecked
 
 pytestmark = pytest.mark.slow  # starts other processes
-TESTS: Final = str(Path(__file__).parent.parent)
 NAMES: Final = [family.name for family in FAMILIES]
-LIMITS: Final = ChildLimits(cpu_seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class RoughSearch(Search):
-    """In children that die where a file says so."""
-
-    def pool(self, *, workers: int, preload: object = ()) -> Pool:
-        del preload
-        task = "support.origin_tasks:examine"
-        constants = self.constants()
-        return Pool(task, workers=workers, limits=LIMITS, preload=PRELOAD, path=[TESTS], constants=constants)
 
 
 def answers(files: dict[str, bytes], folder: Path, search: Search) -> dict[str, Explained]:

@@ -12,12 +12,14 @@ from typing import Final
 
 import pytest
 from support.origin_files import check, every_file, explained
+from support.origin_hostile import HOSTILE
 from support.processes import descendants, most_resident
 
 from tocsin.content.explaining import Explained, Search
 from tocsin.media.containers import walk
 from tocsin.media.identify import identify
 from tocsin.media.limits import ChildLimits
+from tocsin.provenance import marks, stealth
 from tocsin.provenance.explain import Tier
 
 pytestmark = pytest.mark.slow
@@ -165,6 +167,67 @@ def check_told(told: Told, count: int) -> None:
 
 def test_broken_files_are_answered_and_nothing_is_hidden(tmp_path: Path) -> None:
     check_told(fuzz(400, 0, tmp_path), 400)
+
+
+# ---- files made to hold readers up -------------------------------------------------------------------------
+
+UNREAD: Final[dict[str, set[str]]] = {
+    "text-bomb.png": {"provenance.metadata_bomb"},
+    "international-bomb.png": {"provenance.metadata_bomb"},
+    "profile-bomb.png": set(),  # no reader unpacks it
+    "chunk-of-2-gb.png": {"provenance.container", "provenance.c2pa.unreadable"},
+    "200-k-chunks.png": {"provenance.container"},
+    "60-mb-text.png": {"provenance.too_much"},
+    "exif-loop.jpg": {"provenance.exif"},
+    "exif-counts.jpg": {"provenance.exif"},
+    "exif-entries.png": {"provenance.exif"},
+    "laughs.jpg": {"provenance.xmp"},
+    "deep.jpg": {"provenance.xmp"},
+    "stealth-bomb.png": {"provenance.metadata_bomb"},
+    "stealth-length.png": {"provenance.stealth_broken"},
+    "stealth-plain-length.png": {"provenance.stealth_broken"},
+    "four-by-four.png": set(),
+    "boxes.mp4": {"provenance.container", "provenance.c2pa.too_many_boxes"},
+    "nested.mp4": {"provenance.container", "provenance.c2pa.unreadable"},
+    "uuid.mp4": {"provenance.container", "provenance.c2pa.unreadable"},
+    "bilevel.png": set(),
+    "169-megapixels.png": set(),
+    "json-deep.png": {"provenance.text"},
+    "settings.png": set(),  # read to its end
+    "thumbnail.jpg": {"media.too_many_pixels"},
+}
+"""What cannot be read of each, by the codes."""
+
+
+@pytest.fixture(scope="module")
+def held_up(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Explained, float]]:
+    """All hostile files, explained."""
+    given: dict[str, tuple[Explained, float]] = {}
+    files = ((name, make()) for name, make in HOSTILE.items())
+    folder = tmp_path_factory.mktemp("hostile")
+    for name, data, answer, seconds in explained(files, folder, Search(Tier.PIXELS)):
+        check(answer, data)
+        given[name] = answer, seconds
+    return given
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_answered_in_time_and_what_was_not_read_is_said(
+    name: str, held_up: dict[str, tuple[Explained, float]]
+) -> None:
+    answer, seconds = held_up[name]
+    assert seconds < ChildLimits().wall_seconds
+    assert answer.content.refused is None
+    assert {failed.code for failed in answer.explanation.failed} == UNREAD[name]
+
+
+def test_pixels_that_cannot_be_decoded_are_called_unchecked(
+    held_up: dict[str, tuple[Explained, float]],
+) -> None:
+    for name, why in (("bilevel.png", "50000 by 50000"), ("169-megapixels.png", "memory")):
+        unchecked = {one.what: one.why for one in held_up[name][0].explanation.not_checked}
+        assert why in unchecked[stealth.WHAT]
+        assert why in unchecked[marks.WHAT]
 
 
 @pytest.mark.long

@@ -8,7 +8,8 @@ import hashlib
 import io
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -23,8 +24,9 @@ from support import containers, graph_samples, signed, videos
 from support import generator_samples as texts
 from support.marking import Stealth, stealthy
 from support.pki import authority, signer
-from tocsin.content.explaining import Explained, Search, explain_paths
+from tocsin.content.explaining import PRELOAD, Explained, Search, explain_paths
 from tocsin.content.model import Content
+from tocsin.media.sandbox import ChildLimits, Pool
 from tocsin.provenance import marks, stealth
 from tocsin.provenance.findings import finding_from_json, finding_to_json
 from tocsin.provenance.model import Derivation, Failed, Finding, Item, Place
@@ -331,6 +333,22 @@ def _check_silence(explained: Explained, content: Content) -> None:
 def deadly(data: bytes, *readers: tuple[str, str]) -> bytes:
     """The file with last words by which readers die in the ways named; `support.origin_tasks` has them."""
     return data + b"".join(f"#{reader}/{way}#".encode() for reader, way in readers)
+
+
+@dataclass(frozen=True, slots=True)
+class RoughSearch(Search):
+    """In children that die where a file says so."""
+
+    def pool(self, *, workers: int, preload: Sequence[str] = ()) -> Pool:
+        """Such children."""
+        return Pool(
+            "support.origin_tasks:examine",
+            workers=workers,
+            limits=ChildLimits(cpu_seconds=1),
+            preload=(*preload, *PRELOAD),
+            path=[str(Path(__file__).parent.parent)],
+            constants=self.constants(),
+        )
 
 
 def explained(
