@@ -28,7 +28,7 @@ from bench.hash import least
 from bench.photos import distinct, photographs
 from tocsin.media.identify import identify
 from tocsin.provenance import stealth
-from tocsin.provenance._mark_votes import chroma, exact_votes, low_band, z_score
+from tocsin.provenance.mark_votes import chroma, exact_votes, low_band, z_score
 from tocsin.provenance.marks import best_sightings, former_sizes, marks, sightings
 from tocsin.provenance.model import Finding
 from tocsin.provenance.opened import Opened, Stored

@@ -36,11 +36,11 @@ from support.signed import (
 from support.timestamps import time_stamps
 
 from tocsin.media.sandbox import Job, Pool
-from tocsin.provenance._c2pa_certificates import known_signer
-from tocsin.provenance._c2pa_manifests import Signer
-from tocsin.provenance._c2pa_raw import Store, find_stores
-from tocsin.provenance._c2pa_reader import settings
 from tocsin.provenance.c2pa import MAX_BOXES, signs
+from tocsin.provenance.c2pa.certificates import known_signer
+from tocsin.provenance.c2pa.manifests import Signer
+from tocsin.provenance.c2pa.raw import Store, find_stores
+from tocsin.provenance.c2pa.reader import settings
 from tocsin.provenance.findings import finding_to_json
 from tocsin.provenance.model import (
     Absent,

@@ -11,8 +11,9 @@ from PIL import Image
 from support import camera_samples as c
 
 from tocsin.media.identify import identify
-from tocsin.provenance import camera, tables
-from tocsin.provenance._camera_makers import maker_of, note_of
+from tocsin.provenance import camera
+from tocsin.provenance.camera import tables
+from tocsin.provenance.camera.makers import maker_of, note_of
 from tocsin.provenance.model import (
     Absent,
     Direction,

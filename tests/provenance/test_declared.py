@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.graph_samples import declaring, exif, iptc, opened, png, samsung, tagged, xmp
 
 from tocsin.media.containers.segments import Segment
-from tocsin.provenance import _declarations
+from tocsin.provenance import declarations
 from tocsin.provenance.declared import signs
 from tocsin.provenance.fields import Field, Fields, Space
 from tocsin.provenance.forgeable import FORGEABLE
@@ -76,7 +76,7 @@ def test_what_speaks_for_a_generator_without_proof_says_that_it_can_be_forged(ta
 
 
 def test_every_rule_is_declared_in_full() -> None:
-    for declaration in _declarations.declarations():
+    for declaration in declarations.declarations():
         assert declaration.topic
         assert declaration.found.endswith(".")
         assert not declaration.fields[0].optional

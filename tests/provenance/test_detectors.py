@@ -34,18 +34,6 @@ from support.files import small_picture
 from tocsin.errors import Error
 from tocsin.media.identify import identify
 from tocsin.media.sandbox import ChildLimits, Job, Pool
-from tocsin.provenance._detector_calibration_file import write_calibration
-from tocsin.provenance._detector_errors import (
-    AnswerError,
-    CalibrationError,
-    ManifestError,
-    ModelError,
-    NoRuntimeError,
-)
-from tocsin.provenance._detector_manifest import InputSpec, read_manifest
-from tocsin.provenance._detector_onnx import refuse_external_data
-from tocsin.provenance._detector_pixels import crops, upright_rgb
-from tocsin.provenance.calibrating import TASK, calibrate_detector
 from tocsin.provenance.detectors import (
     Calibration,
     Detector,
@@ -57,6 +45,18 @@ from tocsin.provenance.detectors import (
     score_of,
     signs,
 )
+from tocsin.provenance.detectors.calibrating import TASK, calibrate_detector
+from tocsin.provenance.detectors.calibration_file import write_calibration
+from tocsin.provenance.detectors.errors import (
+    AnswerError,
+    CalibrationError,
+    ManifestError,
+    ModelError,
+    NoRuntimeError,
+)
+from tocsin.provenance.detectors.manifest import InputSpec, read_manifest
+from tocsin.provenance.detectors.pixels import crops, upright_rgb
+from tocsin.provenance.detectors.running import refuse_external_data
 from tocsin.provenance.model import Direction, Failed, Finding, Item, NotChecked, Strength
 from tocsin.provenance.opened import Opened, Stored
 

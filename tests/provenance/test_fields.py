@@ -330,7 +330,7 @@ def test_what_stands_before_the_damage_is_read() -> None:
 
 
 def test_xmp_elements_without_end_are_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tocsin.provenance._gather.MAX_PARTS", 1000)
+    monkeypatch.setattr("tocsin.provenance.fields.gather.MAX_PARTS", 1000)
     assert codes(as_png(XMP.replace(b"<d:desc", b"<a/>" * 1000 + b"<d:desc"))) == ["provenance.too_much"]
 
 
@@ -596,7 +596,7 @@ def test_a_long_text_is_cut_and_said_so() -> None:
 
 
 def test_fields_beyond_the_limit_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tocsin.provenance._gather.MAX_FIELDS", 100)
+    monkeypatch.setattr("tocsin.provenance.fields.gather.MAX_FIELDS", 100)
     found = fields(png_with(chunk(b"tEXt", b"k\0v") * 101))
     assert len(found.found) == 100
     assert [problem.code for problem in found.problems] == ["provenance.too_much"]

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.explained import Pair, item, place, rule, sharing
 
-from tocsin.provenance._sightings import MAX_PER_FILE, MAX_VALUE
-from tocsin.provenance._weighing import scale
 from tocsin.provenance.answer import Explanation, explanation_of
 from tocsin.provenance.linking import COLUMNS, file_rows, link, table_rows
-from tocsin.provenance.links import Links
+from tocsin.provenance.linking.model import Links
+from tocsin.provenance.linking.sightings import MAX_PER_FILE, MAX_VALUE
+from tocsin.provenance.linking.weighing import scale
 from tocsin.provenance.model import FingerprintKind as Kind
 from tocsin.provenance.model import ForgeCost
 

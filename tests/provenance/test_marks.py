@@ -13,7 +13,7 @@ from PIL import Image
 
 from bench.embedder import marked, to_rgb, to_yuv
 from tocsin.media.identify import identify
-from tocsin.provenance._mark_votes import chroma, exact_votes, low_band, robust_votes, z_score
+from tocsin.provenance.mark_votes import chroma, exact_votes, low_band, robust_votes, z_score
 from tocsin.provenance.marks import LEAST_SIDE, MOST_PIXELS, Mark, best_sightings, former_sizes, marks, signs
 from tocsin.provenance.model import Absent, Finding, Item, NotChecked, Strength
 from tocsin.provenance.opened import Opened, Stored

@@ -13,7 +13,7 @@ from support.explained import HOSTILE, Pair, full_answer, item, place, rule, sha
 
 from tocsin.provenance.answer import Explanation, explanation_of
 from tocsin.provenance.linking import link
-from tocsin.provenance.links import Group
+from tocsin.provenance.linking.model import Group
 from tocsin.provenance.model import Absent, Contradiction, Direction, Failed, NotChecked
 from tocsin.provenance.model import FingerprintKind as Kind
 from tocsin.provenance.pages import PageError, explain_page, link_page

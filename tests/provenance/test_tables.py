@@ -13,11 +13,11 @@ from PIL import Image, JpegPresets
 from support import camera_samples as c
 
 from tocsin.media.identify import identify
-from tocsin.provenance import tables
+from tocsin.provenance.camera import tables
+from tocsin.provenance.camera.tables import ZIGZAG, family_of, read_encoding
 from tocsin.provenance.model import Failed, Finding, FingerprintKind, Item
 from tocsin.provenance.opened import Opened
 from tocsin.provenance.rules import document
-from tocsin.provenance.tables import ZIGZAG, family_of, read_encoding
 
 TINY = Image.new("RGB", (16, 16), (40, 90, 140))
 SCENE = c.photograph(2, 160, 120)

@@ -10,7 +10,7 @@ from PIL import Image
 from support import camera_samples as c
 
 from tocsin.media.identify import identify
-from tocsin.provenance import thumbnail
+from tocsin.provenance.camera import thumbnail
 from tocsin.provenance.model import Absent, Direction, Failed, Finding, Item, NotChecked, Strength
 from tocsin.provenance.opened import Opened, Stored
 

@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.pki import Certified, authority, signer
 
-from tocsin.provenance._trust_errors import (
+from tocsin.provenance.trust import (
+    Anchors,
+    Kind,
+    Pin,
+    Product,
+    Trust,
+    TrustError,
+    TrustFolder,
+    parse_subject,
+)
+from tocsin.provenance.trust.errors import (
     BadCertificateError,
     DamagedListError,
     ListNameError,
@@ -23,18 +33,8 @@ from tocsin.provenance._trust_errors import (
     UnknownListError,
     UsagesError,
 )
-from tocsin.provenance._trust_model import MAX_JSON
-from tocsin.provenance._trust_parsing import MAX_FILE
-from tocsin.provenance.trust import (
-    Anchors,
-    Kind,
-    Pin,
-    Product,
-    Trust,
-    TrustError,
-    TrustFolder,
-    parse_subject,
-)
+from tocsin.provenance.trust.model import MAX_JSON
+from tocsin.provenance.trust.parsing import MAX_FILE
 
 
 @pytest.fixture

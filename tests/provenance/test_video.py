@@ -21,12 +21,12 @@ from support.videos import (
 )
 
 from tocsin.media.identify import identify
-from tocsin.provenance._sei import user_data
-from tocsin.provenance._video_streams import WINDOW
 from tocsin.provenance.model import Absent, Direction, Finding, FingerprintKind, Item, NotChecked, Strength
 from tocsin.provenance.opened import Opened
 from tocsin.provenance.rules import document, rules
 from tocsin.provenance.video import signs
+from tocsin.provenance.video.sei import user_data
+from tocsin.provenance.video.streams import WINDOW
 
 KEYS = {"movflags": "use_metadata_tags"}
 PHONE = {

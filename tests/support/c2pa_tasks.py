@@ -4,8 +4,8 @@ import json
 from typing import TYPE_CHECKING, BinaryIO
 
 from tocsin.media.identify import HEAD_BYTES, identify
-from tocsin.provenance._c2pa_reader import read
 from tocsin.provenance.c2pa import signs
+from tocsin.provenance.c2pa.reader import read
 from tocsin.provenance.findings import finding_to_json
 from tocsin.provenance.opened import Opened
 from tocsin.provenance.trust import Trust

@@ -87,8 +87,8 @@ def calibrate(  # noqa: PLR0913  # one for each option
     Take pictures of the kind that will be examined, at least 30 of each, better thousands. With real pictures
     alone, answers tell only how a score ranks among theirs. Pictures are decoded in a sandbox.
     """
-    from tocsin.provenance.calibrating import calibrate_detector  # noqa: PLC0415  # not on --help
     from tocsin.provenance.detectors import load_one  # noqa: PLC0415
+    from tocsin.provenance.detectors.calibrating import calibrate_detector  # noqa: PLC0415  # not on --help
 
     folder = _detector_folder(home, detector_id)
     done = calibrate_detector(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tocsin.matching.scan import Scanner
     from tocsin.provenance.answer import Explanation
-    from tocsin.provenance.links import Links
+    from tocsin.provenance.linking.model import Links
 
 REFUSED = 3
 _WEAK_SHOWN = 20

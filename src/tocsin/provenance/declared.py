@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from tocsin.provenance._declarations import Declaration, FieldTest, Taken, declarations
+from tocsin.provenance.declarations import Declaration, FieldTest, Taken, declarations
 from tocsin.provenance.forgeable import declared
 from tocsin.provenance.model import (
     Absent,
@@ -20,6 +20,7 @@ from tocsin.provenance.model import (
     NotChecked,
     Subject,
 )
+from tocsin.provenance.names import linkable
 from tocsin.provenance.opened import MAX_READ, OWN_READER
 from tocsin.provenance.texts import TextError, prompt_hash, shortened
 
@@ -63,7 +64,9 @@ def signs(file: "Opened") -> Iterator[Finding]:
     index: dict[tuple[str, str], list[_Value]] = {}
     for one in _values(file):
         index.setdefault((one.space, one.name.casefold()), []).append(one)
-    told: set[str] = set()
+    unread = tuple(_unread(file))
+    yield from unread
+    told = {one.topic for one in declarations() if unread and any(_in_trailers(one))}
     for declaration in declarations():
         for finding in _found(file, declaration, index):
             told.add(declaration.topic)
@@ -81,14 +84,28 @@ def _values(file: "Opened") -> Iterator[_Value]:
             yield from _in_trailer(file, segment, marker)
 
 
+def _unread(file: "Opened") -> Iterator[NotChecked]:
+    """What stands behind the end of a picture and is not looked at."""
+    for segment in file.walk.named(_TRAILER):
+        if segment.length > MAX_READ:
+            what = f"the first {segment.length - MAX_READ:,} bytes behind the end of the picture"
+            names = ", ".join(dict.fromkeys(_markers()))
+            yield NotChecked(what, f"only the last {MAX_READ >> 20} MiB are searched for {names}")
+
+
 def _markers() -> Iterator[str]:
     """What is looked for behind the end of a picture, in the spelling of the data file."""
     for declaration in declarations():
-        for test in declaration.fields:
-            for place in test.test["at"]:
-                space, _, name = place.partition(" ")
-                if space == _TRAILER:
-                    yield name
+        yield from _in_trailers(declaration)
+
+
+def _in_trailers(declaration: Declaration) -> Iterator[str]:
+    """Names that a rule looks for there."""
+    for test in declaration.fields:
+        for place in test.test["at"]:
+            space, _, name = place.partition(" ")
+            if space == _TRAILER:
+                yield name
 
 
 def _in_trailer(file: "Opened", trailer: "Segment", marker: str) -> Iterator[_Value]:
@@ -167,7 +184,7 @@ def _told(file: "Opened", declaration: Declaration, hits: list[_Hit]) -> Iterato
         _sentence(declaration, hits[0], says.says),
         *places,
         subject=_subject(declaration, taken),
-        fingerprints=tuple(_fingerprints(taken)),
+        fingerprints=tuple(linkable(_fingerprints(taken))),
         caveats=declared(declaration.rule, strength=says.strength, direction=says.direction),
         strength=says.strength,
         direction=says.direction,

@@ -52,14 +52,14 @@ FAMILIES: Final = (
     Family("generators.reading", "settings that generators write"),
     Family("declared", "declared origin (IPTC, vendors' labels)"),
     Family("camera", "what cameras write"),
-    Family("tables", "quantisation tables"),
+    Family("camera.tables", "quantisation tables"),
     Family("video", "what video encoders and cameras write"),
     Family("c2pa", "C2PA manifests"),
     DECODER,
     Family("stealth", "text hidden in pixels", Tier.PIXELS, in_pixels=True),
     Family("novelai_signature", "NovelAI's signature over the pixels", Tier.PIXELS),
     Family("marks", "marks that reference code hides in pixels", Tier.PIXELS, in_pixels=True),
-    Family("thumbnail", "the thumbnail against the picture", Tier.PIXELS),
+    Family("camera.thumbnail", "the thumbnail against the picture", Tier.PIXELS),
     Family("detectors", "learned detectors", Tier.PIXELS, in_pixels=True),
 )
 

@@ -1,6 +1,6 @@
 """Marks that the reference code of Stable Diffusion and FLUX hides in the colours of what it makes.
 
-All of them come from invisible-watermark's dwtDct and differ by their message; `_mark_votes` says how one is
+All of them come from invisible-watermark's dwtDct and differ by their message; `mark_votes` says how one is
 found. A picture is looked at in both orders of channels, because some pipelines hand red in for blue, and at
 the sizes that the pipelines give where it has the shape of one, because scaling moves every block.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tocsin.provenance._mark_votes import Chroma, Low
+    from tocsin.provenance.mark_votes import Chroma, Low
     from tocsin.provenance.model import Item
     from tocsin.provenance.opened import Opened
 
@@ -107,7 +107,7 @@ def best_sightings(pixels: "NDArray[np.uint8]") -> tuple[Sighting, ...]:
 
 def sightings(pixels: "NDArray[np.uint8]") -> Iterator[Sighting]:
     """Every mark looked for in every way."""
-    from tocsin.provenance import _mark_votes as blocks  # noqa: PLC0415  # numpy, once there are pixels
+    from tocsin.provenance import mark_votes as blocks  # noqa: PLC0415  # numpy, once there are pixels
 
     if pixels.ndim < 3:  # noqa: PLR2004  # grey
         return

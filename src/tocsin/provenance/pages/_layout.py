@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tocsin.provenance.links import Group, Link
+from tocsin.provenance.linking.model import Group, Link
 from tocsin.provenance.texts import shown
 
 MOST_NODES: Final = 24

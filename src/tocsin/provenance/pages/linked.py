@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tocsin.provenance._weighing import scale
+from tocsin.provenance.linking.weighing import scale
 from tocsin.provenance.pages import _layout
 from tocsin.provenance.pages._frame import HERE, check_folder, page_file, template
 
 if TYPE_CHECKING:
-    from tocsin.provenance.links import Link, Links
+    from tocsin.provenance.linking.model import Link, Links
 
 
 def link_page(links: "Links", target: Path) -> None:
