@@ -103,8 +103,9 @@ def explained_lines(explained: "Explained") -> "Iterator[str]":
         yield f"  contradiction: {shown(contradiction.found)} [{', '.join(contradiction.items)}]"
     for failed in explanation.failed:
         yield f"  failed: {shown(failed.reader)}: {shown(failed.reason)} [{shown(failed.code)}]"
-    for unchecked in explanation.not_checked:
-        yield f"  not checked: {shown(unchecked.what)}: {shown(unchecked.why)}"
+    for why in dict.fromkeys(one.why for one in explanation.not_checked):
+        what = ", ".join(one.what for one in explanation.not_checked if one.why == why)
+        yield f"  not checked: {shown(what)}: {shown(why)}"
     for caveat in dict.fromkeys(caveat for one in explanation.items for caveat in one.rule.caveats):
         yield f"  mind: {shown(caveat)}"
     absent = ", ".join(dict.fromkeys(one.what for one in explanation.absent))

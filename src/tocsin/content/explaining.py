@@ -28,6 +28,7 @@ PRELOAD: Final = (
     "tocsin.media.views",
     "PIL.Image",
     "c2pa",
+    "cryptography.x509",
     *(f"tocsin.provenance.{family.name}" for family in FAMILIES),
 )
 """What children load beforehand to look for signs of origin."""

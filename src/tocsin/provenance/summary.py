@@ -104,4 +104,5 @@ def _unread(failed: Sequence[Failed]) -> Iterator[str]:
 
 def _unchecked(not_checked: Sequence[NotChecked]) -> Iterator[str]:
     if not_checked:
-        yield f"Not checked: {', '.join(dict.fromkeys(one.what for one in not_checked))}"
+        what = tuple(dict.fromkeys(one.what for one in not_checked))
+        yield f"Not checked: {', '.join(what[:_MOST])}{_more(what)}"

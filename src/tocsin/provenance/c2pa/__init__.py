@@ -117,6 +117,9 @@ def _of_none(file: "Opened", stores: "tuple[Found, ...]") -> "Iterator[Finding]"
 def _of_unreadable(
     file: "Opened", stores: "tuple[Found, ...]", reason: str, *, unsupported: bool
 ) -> "Iterator[Finding]":
+    if file.type.format == "jxl" and not file.walk.segments and not file.walk.problem:
+        yield Absent(_WHAT, OWN_READER)  # a bare codestream has no boxes, so the reader only complains
+        return
     if unsupported and not stores:
         yield NotChecked(_WHAT, f"the reader does not know {file.type.format} files")
         yield Absent(f"bytes of a {_WHAT}", OWN_READER)
