@@ -13,11 +13,11 @@ import click
 import pytest
 from PIL import Image, ImageOps
 from support.detector_models import brightness, plug_in
-from support.pki import authority, signer
 from support.signed import GENERATED, action, manifest, sign
 
 from tocsin.cli.main import cli
 from tocsin.media.sandbox import JsonValue
+from tocsin.simulators.authorities import authority, signer
 from tocsin.simulators.origins import ORIGINS
 from tocsin.simulators.pictures import picture
 

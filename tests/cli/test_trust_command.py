@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from support.commands import tocsin
-from support.pki import authority
+
+from tocsin.simulators.authorities import authority
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from support.pki import C2PA_EKU, DOCUMENT_EKU, EMAIL_EKU, TIME_EKU, Certified, authority, signer
 from support.pools import TESTS
 from support.signed import (
     CAPTURED,
@@ -54,6 +53,15 @@ from tocsin.provenance.model import (
     Strength,
 )
 from tocsin.provenance.trust import Anchors, Kind, Pin, Product, Trust
+from tocsin.simulators.authorities import (
+    C2PA_EKU,
+    DOCUMENT_EKU,
+    EMAIL_EKU,
+    TIME_EKU,
+    Certified,
+    authority,
+    signer,
+)
 
 CAMERA = Product("Test Camera", "Test Organisation", "camera", 2, ())
 MADE = manifest(action(source=GENERATED))

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.pki import Certified, authority, signer
 
 from tocsin.provenance.trust import (
     Anchors,
@@ -35,6 +34,7 @@ from tocsin.provenance.trust.errors import (
 )
 from tocsin.provenance.trust.model import MAX_JSON
 from tocsin.provenance.trust.parsing import MAX_FILE
+from tocsin.simulators.authorities import Certified, authority, signer
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from support import camera_samples as cameras
 from support import containers, graph_samples, signed, videos
 from support import generator_samples as texts
 from support.marking import Stealth, stealthy
-from support.pki import authority, signer
 from tocsin.content.explaining import PRELOAD, Explained, Search, explain_paths
 from tocsin.content.model import Content
 from tocsin.media.sandbox import ChildLimits, Pool
@@ -33,6 +32,7 @@ from tocsin.provenance.model import Derivation, Failed, Finding, Item, Place
 from tocsin.provenance.opened import OWN_READER
 from tocsin.provenance.rules import document
 from tocsin.simulators import encoders
+from tocsin.simulators.authorities import authority, signer
 from tocsin.simulators.origins import ORIGINS
 from tocsin.simulators.pictures import picture
 

@@ -15,11 +15,11 @@ import c2pa
 import numpy as np
 from PIL import Image
 
-from support.pki import Certified
 from tocsin.media.identify import identify
 from tocsin.provenance.opened import Opened
 from tocsin.provenance.rules import document
 from tocsin.provenance.trust import Anchors, Kind, Pin, Product, Trust
+from tocsin.simulators.authorities import Certified
 
 IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 GENERATED = f"{IPTC}trainedAlgorithmicMedia"

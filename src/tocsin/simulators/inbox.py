@@ -88,7 +88,8 @@ def write(folder: Path, *, known: int = 6, seed: int = 0) -> Manifest:
     The inbox holds a copy by every available alteration of a known picture, an unrelated picture in the same
     form, an exact copy, a copy of an allow-listed picture, featureless pictures, pictures with signs of where
     they came from, and every kind of broken file.
-    The same seed writes the same files wherever the same versions of the encoders are installed.
+    The same seed writes the same files wherever the same versions of the encoders are installed, but for
+    signatures: their keys are drawn anew.
     """
     originals = tuple(
         _original(folder / "known", f"known-{index + 1}", seed, index) for index in range(known)

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from tocsin.simulators import encoders
+from tocsin.simulators.signing import self_signed_capture
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,6 +55,8 @@ class OriginSample:
     """The rules that must find something, as `Rule.id` has them."""
     contradicted: bool = False
     """Whether its signs do not fit together."""
+    repeatable: bool = True
+    """Whether the same picture gives the same bytes; keys are drawn anew."""
 
 
 def _png(image: Image.Image, **texts: str) -> bytes:
@@ -134,6 +137,13 @@ ORIGINS: Final = (
         ".jpg",
         lambda image: _jpeg(image, exif=_camera_exif()),
         frozenset({"camera.exif", "camera.serial"}),
+    ),
+    OriginSample(
+        "camera-signed-by-itself",
+        ".jpg",
+        lambda image: self_signed_capture(_jpeg(image)),
+        frozenset({"c2pa.signature.self_declared", "c2pa.origin.self_declared"}),
+        repeatable=False,
     ),
     OriginSample(
         "camera-dressed-up",

@@ -1,4 +1,4 @@
-"""A public-key infrastructure for tests: authorities and signers made in a millisecond each."""
+"""A public-key infrastructure of made-up names: authorities and signers, made in a millisecond each."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
