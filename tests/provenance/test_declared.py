@@ -27,6 +27,7 @@ from tocsin.provenance.model import (
     NotChecked,
     Strength,
 )
+from tocsin.provenance.opened import MAX_READ
 from tocsin.provenance.rules import document, rules
 from tocsin.provenance.texts import prompt_hash
 
@@ -245,6 +246,31 @@ def test_samsungs_data_speak_only_where_a_generating_tool_was_used(kind: int, to
         assert place.offset is not None
         assert place.length is not None
         assert json.loads(data[place.offset : place.offset + place.length])["genAIType"] == kind
+
+
+def test_what_is_not_searched_behind_the_end_of_a_picture_is_said_and_not_called_absent() -> None:
+    data = samsung("PhotoEditor_Re_Edit_Data", json.dumps({"genAIType": 2}))
+    end = data.index(b"\xff\xd9") + 2
+    buried = data + bytes(MAX_READ)
+    seen = list(signs(opened(buried)))
+    assert not [one for one in seen if isinstance(one, Item)]
+    (left,) = (one for one in seen if isinstance(one, NotChecked))
+    assert f"{len(data) - end:,} bytes" in left.what
+    assert "PhotoEditor_Re_Edit_Data" in left.why
+    assert "a vendor's own label" not in {one.what for one in seen if isinstance(one, Absent)}
+    last = list(signs(opened(data[:end] + bytes(MAX_READ) + data[end:])))
+    assert [one.rule.id for one in last if isinstance(one, Item)] == ["declared.samsung"]
+    assert any(isinstance(one, NotChecked) for one in last)
+
+
+def test_a_model_of_flux_that_works_on_another_picture_says_so() -> None:
+    made = {"IFD0:Software": "AI generated;txt2img;flux", "IFD0:Make": "Black Forest Labs"}
+    seen = list(signs(opened(exif({**made, "IFD0:Model": "flux-dev-fill"}))))
+    assert [(one.kind, one.value) for one in seen if isinstance(one, Derivation)] == [
+        (DerivationKind.INPAINTING, "fill")
+    ]
+    plain = list(signs(opened(exif({**made, "IFD0:Model": "flux-dev"}))))
+    assert not [one for one in plain if isinstance(one, Derivation)]
 
 
 def test_a_video_that_bytedance_labelled_as_nothing_is_not_said_to_be_generated() -> None:

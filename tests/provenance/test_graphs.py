@@ -109,7 +109,8 @@ def test_links_lead_to_the_seed_and_only_the_wanted_prompt_is_hashed() -> None:
     (one,) = items(comfy(CARRIERS["png"]))
     assert values(one, FingerprintKind.SEED) == ["987654321"]
     assert values(one, FingerprintKind.PROMPT) == [prompt_hash(PROMPTS[0])]
-    assert values(one, FingerprintKind.ADAPTER) == ["ink.safetensors"]
+    assert values(one, FingerprintKind.ADAPTER) == ["ink"]
+    assert values(one, FingerprintKind.MODEL_NAME) == ["harbour_xl"]
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
@@ -141,6 +142,76 @@ def test_a_sign_in_both_forms_is_told_once_with_both_places() -> None:
     assert len(items(findings)) == 2
     (sign,) = (one for one in findings if isinstance(one, Derivation) and one.value == "lighthouse.jpg")
     assert len(sign.where) == 2
+
+
+NUMBERED: dict[str, Any] = {
+    "LoRA Stacker": {"lora_count": 2, "lora_name_1": "ink.safetensors", "lora_name_2": "None"},
+    "easy loraStack": {"num_loras": 1, "lora_1_name": "ink.safetensors", "lora_1_strength": 1.0},
+    "Lora Loader Stack (rgthree)": {"lora_01": "ink.safetensors", "strength_01": 0.8, "lora_02": "None"},
+    "LoadLoraModel": {"loras.0.lora_name": "ink.safetensors", "loras.0.enabled": True},
+    "Lora Loader (LoraManager)": {
+        "loras": {
+            "__value__": [{"name": "ink.safetensors", "active": True}, {"name": "unused", "active": False}]
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("kind", NUMBERED)
+def test_stacks_of_adapters_number_their_inputs_in_several_ways(kind: str) -> None:
+    graph = {"1": {"class_type": kind, "inputs": NUMBERED[kind]}}
+    findings = comfy(png({"prompt": json.dumps(graph)}))
+    assert derived(findings) == {(Kinds.ADAPTER, "ink.safetensors")}
+
+
+@pytest.mark.parametrize(
+    ("node", "kind"),
+    [
+        ("ReActorFaceSwapOpt", Kinds.IDENTITY),
+        ("ReActorFaceSimilarity", None),
+        ("ReActorRestoreFace", None),
+        ("ApplyInstantID", Kinds.IDENTITY),
+        ("ApplyPulidAdvanced", Kinds.IDENTITY),
+        ("IPAAdapterFaceIDBatch", Kinds.IDENTITY),
+        ("IPAdapterAdvanced", Kinds.CONTROL),
+        ("PhotoMakerEncode", Kinds.IDENTITY),
+        ("Face Swap (mtb)", Kinds.IDENTITY),
+        ("SwapFaceVideo", Kinds.IDENTITY),
+        ("SimswapFaceSwapOpt", Kinds.IDENTITY),
+        ("WanPhantomSubjectToVideo", Kinds.IDENTITY),
+        ("WanAnimateToVideo", Kinds.IDENTITY),
+        ("KlingLipSyncAudioToVideoNode", Kinds.IDENTITY),
+        ("KlingTryOnNode", Kinds.IDENTITY),
+        ("FluxVTONode", Kinds.IDENTITY),
+        ("FluxKontextProImageNode", Kinds.CONTROL),
+        ("TextEncodeQwenImageEditPlus", Kinds.CONTROL),
+        ("FluxProFillNode", Kinds.INPAINTING),
+        ("VAEEncodeForInpaint", Kinds.INPAINTING),
+        ("VAEEncode", Kinds.DENOISING),
+        ("VAEEncodeAudio", None),
+        ("LTXVImgToVideo", Kinds.DENOISING),
+        ("ViduStartEndToVideoNode", Kinds.DENOISING),
+        ("GrokImageEditNode", Kinds.DENOISING),
+        ("KSampler", None),
+        ("ImageUpscaleWithModel", None),
+        ("CreateHookKeyframe", None),
+    ],
+)
+def test_names_of_nodes_as_their_sources_have_them(node: str, kind: DerivationKind | None) -> None:
+    graph = {"1": {"class_type": node, "inputs": {}}}
+    found = derived(comfy(png({"prompt": json.dumps(graph)})))
+    assert found == ({(kind, node)} if kind else set())
+
+
+def test_a_picture_that_leads_into_a_service_steers_it() -> None:
+    graph: dict[str, Any] = {
+        "1": {"class_type": "ImageScale", "inputs": {}},
+        "2": {"class_type": "GeminiImageNode", "inputs": {"images": ["1", 0], "prompt": "a pier"}},
+        "3": {"class_type": "ByteDanceSeedreamNode", "inputs": {"model.image_2": ["1", 0]}},
+        "4": {"class_type": "OpenAIGPTImage1", "inputs": {"prompt": "a pier"}},
+    }
+    found = derived(comfy(png({"prompt": json.dumps(graph)})))
+    assert found == {(Kinds.CONTROL, "GeminiImageNode"), (Kinds.CONTROL, "ByteDanceSeedreamNode")}
 
 
 def test_a_graph_without_a_generating_node_is_not_said_to_generate() -> None:
@@ -447,6 +518,42 @@ def test_what_older_versions_wrote() -> None:
     (one,) = items(findings)
     assert (one.subject.model, one.subject.model_hash) == ("harbour-1.5", "ab12cd34")
     assert derived(findings) == {(Kinds.DENOISING, "img2img"), (Kinds.DENOISING, "0.7")}
+
+
+def test_the_models_of_older_versions_are_not_called_stable_diffusion_all_of_them() -> None:
+    old = {"model": "stable diffusion", "model_id": "harbour-1.5", "image": {"type": "txt2img"}}
+    (one,) = items(invoke({"sd-metadata": json.dumps(old)}))
+    assert values(one, FingerprintKind.MODEL_NAME) == ["harbour-1.5"]
+    (same,) = items(invoke({"sd-metadata": json.dumps({"model": "stable diffusion"})}))
+    assert not values(same, FingerprintKind.MODEL_NAME)
+
+
+def test_older_versions_tell_the_hash_of_the_picture_that_went_in() -> None:
+    digest = hashlib.sha256(b"a pier").hexdigest()
+    old = {
+        "images": [
+            {"type": "img2img", "seed": 1, "strength_steps": 0.4, "orig_hash": digest},
+            {"type": "txt2img", "seed": 2},
+        ],
+        "model_hash": digest.upper(),
+    }
+    findings = invoke({"sd-metadata": json.dumps(old)})
+    assert derived(findings) == {
+        (Kinds.DENOISING, "img2img"),
+        (Kinds.DENOISING, "0.4"),
+        (Kinds.INPUT_FILE, digest),
+    }
+    (one,) = items(findings)
+    assert values(one, FingerprintKind.INPUT_FILE) == [digest]
+    assert values(one, FingerprintKind.SEED) == ["1", "2"]
+    assert values(one, FingerprintKind.MODEL_HASH) == [digest, digest[:10], digest[:12]]
+
+
+def test_a_command_line_without_quotation_marks() -> None:
+    findings = invoke({"Dream": "a lighthouse -s 3 times -s 50 -S 424242 -W 512 -I pier.png -f 0.6"})
+    (one,) = items(findings)
+    assert values(one, FingerprintKind.PROMPT) == [prompt_hash("a lighthouse -s 3 times")]
+    assert derived(findings) == {(Kinds.INPUT_FILE, "pier.png"), (Kinds.DENOISING, "0.6")}
 
 
 def test_a_command_line_of_the_oldest_versions() -> None:

@@ -13,6 +13,7 @@ from tocsin.provenance.generators.graphs import (
     Trait,
     file_name,
     fingerprint,
+    items,
     meaning,
     name_of,
 )
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _MUTED: Final = frozenset({2, 4})  # LGraphEventMode NEVER and, of ComfyUI, bypass
 _OFF: Final = "This node was switched off in the graph."
 _HOPS: Final = 8
+_LONGEST: Final = 256
+_NUMBERS: Final = re.compile(r"[_ ]?\d+")
 _MOST_TEXT: Final = 1 << 20
 _EMBEDDING: Final = re.compile(r"\bembedding:\s{0,4}([^\s,:;()<>\"'|]{1,200})", re.IGNORECASE)
 _ADAPTER: Final = re.compile(r"<lora:([^:<>]{1,200})", re.IGNORECASE)
@@ -121,16 +124,25 @@ def _is(node: Node, names: str) -> bool:
     return any(part in low for part in _table()[names])
 
 
-def _of_node(graph: Graph, node: Node) -> Iterator[Trait]:
+def _of_kind(graph: Graph, node: Node) -> Iterator[Trait]:
+    """What the kind of a node says."""
     known = next(meaning(_table()["nodes"], node.kind), None)
     if known and known.kind is DerivationKind.INPUT_FILE:
         yield from _files(graph, node, known)
     elif known:
         yield known
+    elif _is(node, "generating"):
+        yield from _steered(graph, node)
+
+
+def _of_node(graph: Graph, node: Node) -> Iterator[Trait]:
+    yield from _of_kind(graph, node)
     for name, value in islice(node.inputs.items(), MAX_INPUTS):
-        base = name.rstrip("0123456789").rstrip("_ ").casefold()
-        if isinstance(value, dict):
-            yield from _adapter(value.get("lora"), switched_on=value.get("on") is not False)
+        base = _base(name)
+        if isinstance(value, dict) and "lora" in value:
+            yield from _adapter(value["lora"], switched_on=value.get("on") is not False)
+        elif base in _table()["stacks"]:
+            yield from _stack(value)
         elif _ends(base, "adapters"):
             yield from _adapter(graph.literal(value))
         elif _ends(base, "models") and not (base.endswith("model_name") and _is(node, "not_models")):
@@ -139,6 +151,11 @@ def _of_node(graph: Graph, node: Node) -> Iterator[Trait]:
             yield from fingerprint(FingerprintKind.SEED, graph.literal(value))
         elif base == "denoise" and _is(node, "denoisers"):
             yield from _denoising(graph.literal(value), node)
+
+
+def _base(name: str) -> str:
+    """An input's name without what numbers it: `lora_name` of lora_name_2, lora_2_name, loras.2.lora_name."""
+    return _NUMBERS.sub("", name[:_LONGEST].rpartition(".")[2]).strip("_ ").casefold()
 
 
 def _ends(name: str, table: str) -> bool:
@@ -161,6 +178,22 @@ def _adapter(value: "JsonValue", *, switched_on: bool = True) -> Iterator[Trait]
     if name and switched_on:
         yield Fingerprint(FingerprintKind.ADAPTER, name)
         yield Sign(DerivationKind.ADAPTER, name, "a LoRA took part")
+
+
+def _stack(value: "JsonValue") -> Iterator[Trait]:
+    """LoRA Manager's list, which ComfyUI wraps so that it is no link: each with name and whether it is on."""
+    listed = value.get("__value__") if isinstance(value, dict) else value
+    for one in islice(items(listed), MAX_INPUTS):
+        yield from _adapter(one.get("name"), switched_on=one.get("active") is not False)
+
+
+def _steered(graph: Graph, node: Node) -> Iterator[Sign]:
+    """Pictures that lead into a node which generates: those of services have no other node that says so."""
+    for name, value in islice(node.inputs.items(), MAX_INPUTS):
+        if _base(name) in _table()["pictures"] and graph.key(value) is not None:
+            kind = shortened(node.kind[:256])
+            yield Sign(DerivationKind.CONTROL, kind, "a picture leads into a node that generates")
+            return
 
 
 def _denoising(value: "JsonValue", node: Node) -> Iterator[Trait]:

@@ -14,6 +14,7 @@ from tocsin.provenance.model import (
     NotChecked,
     Place,
 )
+from tocsin.provenance.names import linkable
 from tocsin.provenance.texts import shortened
 
 if TYPE_CHECKING:
@@ -77,13 +78,12 @@ def workflow(kinds: Iterable[str]) -> Fingerprint:
 
 
 def kept(traits: Iterable[Trait]) -> tuple[Fingerprint, ...]:
-    """The fingerprints among `traits`, each once, as many of each kind as an answer can hold."""
+    """The fingerprints among `traits` as compared, each once, as many of a kind as an answer can hold."""
     by_kind: dict[FingerprintKind, dict[Fingerprint, None]] = {}
-    for one in traits:
-        if isinstance(one, Fingerprint):
-            same = by_kind.setdefault(one.kind, {})
-            if len(same) < _MOST_OF_A_KIND:
-                same[one] = None
+    for one in linkable(one for one in traits if isinstance(one, Fingerprint)):
+        same = by_kind.setdefault(one.kind, {})
+        if len(same) < _MOST_OF_A_KIND:
+            same[one] = None
     return tuple(islice((one for same in by_kind.values() for one in same), _MOST_FINGERPRINTS))
 
 

@@ -1,5 +1,6 @@
 """InvokeAI: the settings of versions 3 and later, the graph that was run, and what versions 1 and 2 wrote."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,7 @@ from tocsin.provenance.model import (
     NotChecked,
     Subject,
 )
+from tocsin.provenance.names import with_hash
 from tocsin.provenance.opened import OWN_READER
 from tocsin.provenance.rules import document, rules
 from tocsin.provenance.texts import TextError, parse_json, prompt_hash, shortened
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 _MOST_VISITED: Final = 10_000
 _MOST_COMMAND: Final = 4096
+_FIRST_SWITCH: Final = re.compile(r" -s ?(?=\d{1,6} -S ?-?\d)")
 
 
 def signs(file: "Opened", fields: "Fields") -> Iterator[Item | Derivation | Failed | NotChecked]:
@@ -144,10 +147,8 @@ def _adapter(lora: "JsonObject") -> Iterator[Trait]:
     if isinstance(model, dict):
         name = name_of(model.get("name") or model.get("model_name") or model.get("key"))
         if name:
-            yield Fingerprint(FingerprintKind.ADAPTER, name)
             hash_ = name_of(model.get("hash"))
-            if hash_:
-                yield Fingerprint(FingerprintKind.ADAPTER, hash_)
+            yield from with_hash(FingerprintKind.ADAPTER, name, hash_)
             yield Sign(DerivationKind.ADAPTER, name, "a LoRA took part", hash_)
 
 
@@ -209,14 +210,20 @@ def _old(text: str, table: "Mapping[str, Any]") -> _Read | None:
     value = parse_json(text)
     if not isinstance(value, dict):
         return None
+    traits: list[Trait] = list(_of_old_model(value))
     image = value.get("image")
-    settings = image if isinstance(image, dict) else {}
-    return "invokeai.old_metadata", tuple(_of_old(value, settings, table)), name_of(value.get("app_version"))
+    for settings in islice(items(value.get("images", [image])), graphs.MAX_INPUTS):  # a grid has several
+        traits += _of_old(settings, table)
+    return "invokeai.old_metadata", tuple(traits), name_of(value.get("app_version"))
 
 
-def _of_old(value: "JsonObject", image: "JsonObject", table: "Mapping[str, Any]") -> Iterator[Trait]:
-    yield from fingerprint(FingerprintKind.MODEL_NAME, value.get("model_weights") or value.get("model"))
+def _of_old_model(value: "JsonObject") -> Iterator[Fingerprint]:
+    """The server writes `model_weights`, the command line `model_id`; `model` is the same in all files."""
+    yield from fingerprint(FingerprintKind.MODEL_NAME, value.get("model_weights") or value.get("model_id"))
     yield from fingerprint(FingerprintKind.MODEL_HASH, value.get("model_hash"))
+
+
+def _of_old(image: "JsonObject", table: "Mapping[str, Any]") -> Iterator[Trait]:
     yield from fingerprint(FingerprintKind.SEED, image.get("seed"))
     prompts = image.get("prompt")
     first = next(items(prompts), {}).get("prompt") if isinstance(prompts, list) else prompts
@@ -226,12 +233,29 @@ def _of_old(value: "JsonObject", image: "JsonObject", table: "Mapping[str, Any]"
     yield from _input(began, "the picture to begin with")
     yield from _input(image.get("mask_image_path") or image.get("init_mask"), "the mask")
     if began or image.get("type") == "img2img":
-        yield from _strength(image.get("strength"), "strength")
+        yield from _strength(image.get("strength", image.get("strength_steps")), "strength")
+    yield from _input_hash(image)
+    for after in items(image.get("postprocessing")):
+        yield from _input_hash(after)
+
+
+def _input_hash(value: "JsonObject") -> Iterator[Trait]:
+    """SHA-256 of the file of the picture to begin with: whoever holds that file can be told by it."""
+    digest = name_of(value.get("orig_hash"))
+    if digest:
+        yield Sign(DerivationKind.INPUT_FILE, digest, "SHA-256 of the file of a picture that went in", digest)
+        yield Fingerprint(FingerprintKind.INPUT_FILE, digest)
 
 
 def _command(text: str) -> _Read | None:
-    """A command line: the prompt in quotation marks, then switches (-I picture, -f strength, -S seed)."""
-    prompt, mark, switches = text[-_MOST_COMMAND:].rpartition('" -')
+    """A command line: the prompt, in quotation marks or not; switches (-I picture, -f strength, -S seed).
+
+    Version 2.2 writes it without marks (`dream_prompt_str`), and the number of steps as the first switch.
+    """
+    end = text[-_MOST_COMMAND:]
+    prompt, mark, switches = end.rpartition('" -')
+    if not mark and (begin := _FIRST_SWITCH.search(end)):
+        prompt, mark, switches = end[: begin.start()], begin[0], f"s {end[begin.end() :]}"
     if not mark:
         return None
     return "invokeai.old_metadata", tuple(_of_command(prompt, f"-{switches}".split())), None

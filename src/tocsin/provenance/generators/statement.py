@@ -19,6 +19,7 @@ from tocsin.provenance.model import (
     Strength,
     Subject,
 )
+from tocsin.provenance.names import linkable, with_hash
 from tocsin.provenance.rules import rules
 from tocsin.provenance.texts import prompt_hash, shortened
 
@@ -126,13 +127,9 @@ def _fingerprints(statement: Statement) -> tuple[Fingerprint, ...]:
     ]
     prints = [Fingerprint(kind, value) for kind, value in found if value]
     prints += [*statement.fingerprints, *statement.traits.fingerprints]
-    prints += (Fingerprint(kinds.ADAPTER, _with_hash(one)) for one in adapters)
-    prints += (Fingerprint(kinds.EMBEDDING, _with_hash(one)) for one in embeddings)
-    return tuple(dict.fromkeys(prints))
-
-
-def _with_hash(one: Named) -> str:
-    return f"{one.name}:{one.hash}" if one.hash else one.name
+    for kind, some in ((kinds.ADAPTER, adapters), (kinds.EMBEDDING, embeddings)):
+        prints += (form for one in some for form in with_hash(kind, one.name, one.hash))
+    return tuple(dict.fromkeys(linkable(prints)))
 
 
 def _left_out(statement: Statement) -> Iterator[str]:
