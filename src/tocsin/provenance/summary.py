@@ -36,7 +36,7 @@ _CARRIES: Final = {
 }
 _FORGERY: Final = {
     ForgeCost.TEXT_EDIT: "anybody can write it into any file",
-    ForgeCost.CUSTOM_TOOL: "can be put there with a suitable program",
+    ForgeCost.CUSTOM_TOOL: "can be forged with a suitable program",
     ForgeCost.SELF_MADE_KEY: "anybody can sign with a key of their own",
     ForgeCost.CA_KEY: "to forge it takes a key that an authority certified",
 }
