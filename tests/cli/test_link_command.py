@@ -1,4 +1,4 @@
-"""`tocsin link`: groups with their evidence, as a table, as JSON and as a page, also of what is in archives."""
+"""`tocsin link`: groups with their evidence, as a table, as JSON and as a page, archives included."""
 
 from pathlib import Path
 from typing import Any
