@@ -12,7 +12,7 @@ from tocsin.content.model import Content, SubvertedError, content_of
 from tocsin.errors import Refusal
 from tocsin.media.sandbox import Job, JsonObject, JsonValue, Outcome, Pool
 from tocsin.provenance.answer import Explanation, explanation_of
-from tocsin.provenance.explain import ENDED, FAMILIES, Tier
+from tocsin.provenance.explain import ENDED, FAMILIES, METADATA, Tier
 from tocsin.provenance.model import Failed, Finding, NotChecked
 from tocsin.provenance.opened import OWN_READER
 from tocsin.provenance.rules import rules_digest
@@ -34,6 +34,7 @@ PRELOAD: Final = (
 """What children load beforehand to look for signs of origin."""
 
 
+_READERS: Final = frozenset({METADATA, *(family.name for family in FAMILIES)})
 Skipped = tuple[tuple[str, str], ...]
 """Readers to leave out, each with the reason why: it ended a child before."""
 
@@ -138,14 +139,17 @@ def _job(task: _Task, search: Search) -> Job[_Task]:
 
 
 def skipped_next(outcome: Outcome[K], content: Content, skipped: Skipped) -> Skipped:
-    """What to leave out when looking again, if a reader ended the child; nothing where that is no use."""
-    known = dict(skipped)
+    """What to leave out when looking again, if a reader ended the child; nothing where that is no use.
+
+    A subverted child may name readers that there are not, and so be asked for ever: only ours count.
+    """
+    left = _READERS - dict(skipped).keys()
     for finding in content.findings or ():
         if (
             outcome.refusal
             and isinstance(finding, Failed)
             and finding.code == ENDED
-            and finding.reader not in known
+            and finding.reader in left
         ):
             return (*skipped, (finding.reader, f"{finding.reason}: {outcome.refusal.message}"))
     return ()
