@@ -16,6 +16,7 @@ from tocsin.media.errors import UnsupportedError
 from tocsin.media.identify import identify
 from tocsin.media.limits import PictureLimits
 from tocsin.media.sandbox import JsonValue
+from tocsin.provenance import marks, stealth
 from tocsin.provenance.answer import explanation_of
 from tocsin.provenance.explain import DECODER, ENDED, Tier
 from tocsin.provenance.model import Absent, Failed, Finding, Item, NotChecked
@@ -147,3 +148,11 @@ def test_a_film_has_no_pixels_that_are_looked_at() -> None:
     assert all("not a picture" in one for one in why)
     assert not [one for one in findings if isinstance(one, Failed)]
     assert UnsupportedError.code not in {one.code for one in findings if isinstance(one, Failed)}
+
+
+def test_where_a_part_of_the_metadata_is_unreadable_only_pixels_are_without_signs() -> None:
+    data = every_file()["plain.png"]
+    broken = data[:33] + (1 << 30).to_bytes(4) + b"tEXt" + data[33:]
+    findings = opened(broken).look(lambda _: None)
+    assert {one.what for one in findings if isinstance(one, Absent)} <= {stealth.WHAT, marks.WHAT}
+    assert len({one.what for one in findings if isinstance(one, NotChecked)}) > 5
