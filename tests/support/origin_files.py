@@ -48,6 +48,18 @@ _STEALTH: Final[tuple[Stealth, ...]] = (
     "stealth_rgbcomp",
 )
 _SDXL: Final = 0b101100111110110010010000011110111011000110011110
+_PAINTED: Final = {"inpaint_additional_prompt": PROMPT, "inpaint_mask_dino_prompt_text": UNWANTED}
+_STEERED: Final = {
+    "sui_image_params": {
+        "prompt": PROMPT,
+        "model": "seaside",
+        "seed": 7,
+        "steps": 20,
+        "initimage": {"prompt": PROMPT},
+        "promptimages": [{"prompt": UNWANTED}],
+        "swarm_version": "0.9.3.1",
+    }
+}
 _FAULTS: Final = {"provenance.family_failed", "provenance.generator_failed"}
 _METADATA: Final = {"provenance.container", "provenance.exif", "provenance.xmp", "provenance.png_text"}
 _IN_PIXELS: Final = {stealth.WHAT, marks.WHAT}
@@ -144,6 +156,9 @@ def _objects() -> Files:
         "tensor-art.png": texts.png({"generation_data": _words(texts.TENSOR_ART)}),
         "invoke.png": texts.png({"invokeai_metadata": json.dumps(invoke)}),
         "novelai.png": graph_samples.png(_inside(graph_samples.novelai(_inside(texts.NOVELAI)))),
+        # Keys that are told for another reason, with prompts behind them.
+        "inpainted.png": texts.png({"parameters": json.dumps(json.loads(fooocus) | _PAINTED)}),
+        "steered.png": texts.png({"parameters": json.dumps(_STEERED)}),
         # Broken, so that what is said about it may quote it.
         "broken-json.png": texts.png({"parameters": fooocus[:-40], "prompt": '{"1": ' + PROMPT}),
         "broken-numbers.png": texts.png({"invokeai_metadata": json.dumps(invoke | {"strength": PROMPT})}),

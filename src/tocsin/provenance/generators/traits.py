@@ -18,6 +18,7 @@ _MAX_KEY: Final = 64
 _LOOKED_AT: Final = 4096
 _MOST_EACH: Final = 20
 _OFF: Final = frozenset({"", "none", "null", "false", "off", "no", "disabled", "[]", "{}", "()"})
+_PROMPT: Final = "prompt"
 _SECOND_HAND: Final = "Nobody has yet checked this key in the tool's source or on a genuine sample."
 
 
@@ -115,7 +116,7 @@ def read_traits(tool: str, values: Mapping[str, str]) -> Traits:
 
 def _traits(row: _Row, taken: Mapping[str, str]) -> list[Trait]:
     """A trait of each key, or one of all of them."""
-    few = {key: _carried(value) for key, value in list(taken.items())[:_MOST_EACH]}
+    few = {key: _carried(key, value) for key, value in list(taken.items())[:_MOST_EACH]}
     stated = [f"{shortened(key)}: {shortened(value, MAX_VALUE)}" for key, value in few.items()]
     values = list(few.values())
     if not row.each and len(stated) > 1:
@@ -126,9 +127,12 @@ def _traits(row: _Row, taken: Mapping[str, str]) -> list[Trait]:
     ]
 
 
-def _carried(value: str) -> str:
-    """A value as it can be carried: a picture that stands there as text is not."""
+def _carried(key: str, value: str) -> str:
+    """A value as it can be carried: a prompt, or a picture that stands there as text, is not."""
     text = value.strip()
+    may_hold_one = _PROMPT in key.lower() or (text.startswith(("{", "[")) and _PROMPT in text.lower())
+    if may_hold_one and number(text) < 0:
+        return f"({len(text):,} characters that may be a prompt)"
     if text.startswith("data:") or (len(text) > MAX_VALUE and " " not in text[:MAX_VALUE]):
         return f"({len(text):,} characters that may be a picture)"
     return text[:MAX_VALUE]
