@@ -11,6 +11,7 @@ from support.containers import chunk, marker
 from support.files import tar_of, write, zip_of
 from support.known import MemoryItems
 from support.origin_files import RoughSearch, check, deadly, every_file, generated_files
+from support.origin_mutations import mutated
 from support.signed import trusting
 
 from tocsin.banks.model import Policy
@@ -136,6 +137,22 @@ def test_matches_are_the_same_whether_origin_is_looked_for_or_not(tmp_path: Path
     assert said[0] == said[1] == said[2]
     assert any(matches.matches for matches, _, _ in said[0].values())
     assert any(refused for _, _, refused in said[0].values())
+
+
+def test_broken_files_are_matched_as_ever_and_explained_as_by_themselves(tmp_path: Path) -> None:
+    for name, data in mutated(250, 3):
+        write(tmp_path / "in" / name, data)
+    said = []
+    for number, search in enumerate((None, PIXELS)):
+        with SeenStore(tmp_path / f"seen-{number}.db") as seen:
+            said.append(scanned(seen, tmp_path / "in", search))
+    plain, looked = said
+    for key, one in plain.items():
+        assert looked[key].content.signals == one.content.signals
+        assert looked[key].content.refused == one.content.refused
+    for answer in explain_paths(sorted({one.path for one in plain.values()}), PIXELS, workers=2):
+        assert looked[Path(answer.path).name, None].explanation == answer.explanation
+    assert len(plain) == 250
 
 
 # ---- readers that die --------------------------------------------------------------------------------------
