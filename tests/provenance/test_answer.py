@@ -1,6 +1,7 @@
 """Whatever signs come together, the answer says them all and never says "later"."""
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.provenance.answer import explanation_of
+from tocsin.provenance.collecting import Collector
 from tocsin.provenance.findings import FindingError, finding_from_json, finding_to_json
 from tocsin.provenance.model import (
     Absent,
@@ -131,7 +133,8 @@ def test_nothing_that_was_found_is_left_out(findings: list[Finding]) -> None:
     answer = explanation_of(findings)
     said = (*answer.items, *answer.derivation, *answer.absent, *answer.not_checked, *answer.failed)
     assert set(said) == set(findings)
-    assert answer.summary.endswith(LAST)
+    looked = answer.items or answer.derivation or answer.absent
+    assert answer.summary.endswith(LAST) is bool(looked)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +164,7 @@ def test_long_values_are_cut_and_not_lost() -> None:
     assert isinstance(finding_from_json(json.loads(json.dumps(sent))), Item)
 
 
-def test_two_generators_are_a_contradiction_and_one_that_signs_its_pixels_is_not() -> None:
+def test_two_generators_are_a_contradiction_and_one_told_twice_is_not() -> None:
     rule = next(one for one in RULES if one.direction is Direction.GENERATED)
     one, other = (Item(rule, "found", "reader", subject=Subject(tool=tool)) for tool in ("Aa", "Bb"))
     assert [found.rule for found in explanation_of([one, other]).contradictions] == [
@@ -171,6 +174,37 @@ def test_two_generators_are_a_contradiction_and_one_that_signs_its_pixels_is_not
 
 
 def test_the_summary_of_nothing_claims_nothing() -> None:
-    answer = explanation_of([NotChecked("pixels", "not asked for")])
+    answer = explanation_of([NotChecked("pixels", "not asked for"), Absent("Exif", "reader")])
     assert "No sign of a camera or of a generator was found in what was checked." in answer.summary
     assert "Not checked: pixels." in answer.summary
+
+
+@given(st.lists(st.builds(NotChecked, WORDS, WORDS) | st.builds(Failed, WORDS, WORDS, WORDS), max_size=4))
+def test_where_nobody_looked_nothing_is_said_to_be_missing(findings: list[Finding]) -> None:
+    summary = explanation_of(findings).summary
+    assert summary.startswith("Nothing of this file was examined")
+    assert "No sign" not in summary
+
+
+@given(
+    st.lists(ITEMS | DERIVATIONS, max_size=3), st.integers(2, 400), ITEMS | DERIVATIONS, st.integers(1, 1500)
+)
+def test_no_flood_of_signs_crowds_out_another_kind(
+    few: list[Finding], count: int, flood: Item | Derivation, length: int
+) -> None:
+    collector = Collector()
+    for number in range(count):
+        collector.add(replace(flood, found=f"{number:0{length}}"))
+    for finding in few:
+        collector.add(finding)
+    kept = collector.findings()
+    for finding in few:
+        assert finding in kept or _kind(finding) in {_kind(flood), *map(_kind, few[: few.index(finding)])}
+    assert {_kind(one) for one in few} <= {_kind(one) for one in kept if isinstance(one, Item | Derivation)}
+    if not any(isinstance(one, NotChecked) for one in kept):
+        assert len(kept) == count + len(few)
+    assert len(json.dumps([finding_to_json(one) for one in kept])) < 1 << 20
+
+
+def _kind(finding: Finding) -> object:
+    return finding.leans if isinstance(finding, Item) else getattr(finding, "kind", None)

@@ -113,6 +113,7 @@ def _bank(store: "Home", manifest: "Manifest") -> dict[str, int]:
 def _scan(store: "Home", folder: Path, report: Path) -> "list[Scanned]":
     import os  # noqa: PLC0415  # not on --help
 
+    from tocsin.cli.origin import count_lines  # noqa: PLC0415
     from tocsin.cli.progress import progress  # noqa: PLC0415
     from tocsin.content.explaining import Search  # noqa: PLC0415
     from tocsin.matching.counts import ScanCounts  # noqa: PLC0415
@@ -138,9 +139,8 @@ def _scan(store: "Home", folder: Path, report: Path) -> "list[Scanned]":
         writer.write([inbox], counts)
     put(f"   {counts.contents} files and archive members: {counts.matched} matched,")
     put(f"   {counts.suppressed} suppressed, {counts.unmatched} unmatched, {counts.refused} refused")
-    if counts.origin:
-        put(f"   signs of a generator in {counts.origin.generated}, of a camera in {counts.origin.captured};")
-        put(f"   something real went into {counts.origin.derived}: a real person may be depicted")
+    for line in count_lines(counts.origin) if counts.origin else ():
+        put(f"   {line}")
     return everything
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tocsin.content.explaining import Explained
+    from tocsin.matching.counts import OriginCounts
     from tocsin.provenance.answer import Explanation
 
 REFUSED = 3
@@ -24,6 +25,7 @@ REFUSED = 3
     "--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the answers to this page as well."
 )
 @click.option("--workers", type=click.IntRange(1), help="Sandbox children at a time  [default: one a core]")
+@click.option("--details", is_flag=True, help="Print each sign with its place, caveats and cost of forging.")
 @json_option
 @home_option
 @click.pass_obj
@@ -34,6 +36,7 @@ def explain(  # noqa: PLR0913  # one for each option
     fast: bool,
     html: Path | None,
     workers: int | None,
+    details: bool,
     as_json: bool,
 ) -> int:
     """Say what shows that each file under PATH came from a camera or a generator, and which one.
@@ -43,35 +46,48 @@ def explain(  # noqa: PLR0913  # one for each option
     up anywhere: `tocsin trust` says whose signatures count.
     """
     from tocsin.cli.origin import explained_files, search_for  # noqa: PLC0415  # not on --help
+    from tocsin.matching.counts import OriginCounts  # noqa: PLC0415
 
     search = search_for(home, pixels=not fast)
-    incomplete: list[str] = []
-    answers = _put_all(explained_files(paths, search, workers), incomplete, as_json=as_json)
+    counts = OriginCounts()
+    answers = _put_all(explained_files(paths, search, workers), counts, details=details, as_json=as_json)
     if html:
         from tocsin.provenance.pages import explain_page  # noqa: PLC0415  # jinja2
 
         explain_page(answers, html)
-        say(f"Page: {shown(str(html))}")
     else:
         for _ in answers:
             pass
-    if incomplete:
-        say(f"{len(incomplete):,} could not be examined in full")
-    return REFUSED if incomplete else 0
+    if not as_json:
+        _put_end(counts, details=details)
+    if html:
+        say(f"Page: {shown(str(html))}")
+    return REFUSED if counts.unread else 0
 
 
 def _put_all(
-    files: "Iterable[Explained]", incomplete: list[str], *, as_json: bool
+    files: "Iterable[Explained]", counts: "OriginCounts", *, details: bool, as_json: bool
 ) -> "Iterator[tuple[str, Explanation]]":
-    """Print each answer and pass it on; names of those that are not whole go into `incomplete`."""
+    """Print each answer, count it and pass it on."""
     from tocsin.cli.origin import explained_lines, explained_to_json  # noqa: PLC0415  # not on --help
 
     for explained in files:
-        if explained.explanation.failed or explained.content.refused is not None:
-            incomplete.append(explained.path)
+        explanation = explained.explanation
+        counts.add(explanation)
         if as_json:
-            put_json(explained_to_json(explained))
+            put_json(explained_to_json(explained, explanation))
         else:
-            for line in explained_lines(explained):
+            for line in explained_lines(explained, explanation, details=details):
                 put(line)
-        yield explained.path, explained.explanation
+        yield explained.path, explanation
+
+
+def _put_end(counts: "OriginCounts", *, details: bool) -> None:
+    from tocsin.cli.origin import count_lines  # noqa: PLC0415  # not on --help
+
+    if counts.looked_for > 1:
+        put("")
+        for line in count_lines(counts):
+            put(line)
+    if not details:
+        say("With --details: each sign with its place, caveats and what it takes to forge it.")

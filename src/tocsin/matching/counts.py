@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 from tocsin.hashing.signals import SignalType
 from tocsin.matching.scan import Scanned
 from tocsin.provenance.answer import Explanation
-from tocsin.provenance.model import Direction
+from tocsin.provenance.model import DerivationKind, Direction
+from tocsin.provenance.triage import Reason
 
 if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject
+
+
+_ADAPTERS = {DerivationKind.ADAPTER, DerivationKind.EMBEDDING}
 
 
 @dataclass(slots=True)
@@ -21,6 +25,8 @@ class OriginCounts:
     """Contents in which signs of origin were looked for."""
     derived: int = 0
     """With signs that something real went in, so that a real person may be depicted."""
+    adapters_alone: int = 0
+    """Of these: where a LoRA or an embedding is all that says so."""
     captured: int = 0
     generated: int = 0
     """In whole or in part."""
@@ -32,7 +38,10 @@ class OriginCounts:
         """Count one more."""
         leanings = {item.leans for item in explanation.items}
         self.looked_for += 1
-        self.derived += bool(explanation.derivation)
+        derived = any(one.reason is Reason.MAY_DEPICT_A_PERSON for one in explanation.raises)
+        kinds = {sign.kind for sign in explanation.derivation}
+        self.derived += derived
+        self.adapters_alone += derived and kinds <= _ADAPTERS and Direction.PARTLY_GENERATED not in leanings
         self.captured += Direction.CAPTURED in leanings
         self.generated += bool(leanings & {Direction.GENERATED, Direction.PARTLY_GENERATED})
         self.contradicted += bool(explanation.contradictions)

@@ -52,22 +52,30 @@
   };
 
   const origin = (item) => {
-    const box = make("div", "", { class: "origin" });
-    if (item.origin.derivation.length) {
+    const box = make("div", "", { class: "origin" }), signs = item.origin;
+    if (raised(item, "may_depict_a_person")) {
       box.append(make("p", "A real person may be depicted", { class: "derived" }),
-        listed(item.origin.derivation.map(([kind, found]) => `${kind.replaceAll("_", " ")}: ${found}`), "derivation"));
+        listed(signs.derivation.map(([kind, found]) => `${kind}: ${found}`), "derivation"));
+      for (const caveat of signs.caveats) box.append(make("p", `Mind: ${caveat}`, { class: "caveat" }));
     }
-    const details = make("details"), rows = item.origin.items.map(([strength, direction, found, rule]) => `${strength} ${direction}: ${found} [${rule}]`);
-    const failed = item.origin.failed.map(([reader, reason]) => `could not be read: ${reader}: ${reason}`);
-    details.append(make("summary", "Signs of origin"), listed(rows.concat(failed), "signs"), make("p", item.origin.summary));
+    if (signs.contradictions.length) box.append(make("p", "Signs that do not fit together", { class: "derived" }), listed(signs.contradictions, "contradictions"));
+    const details = make("details"), rows = signs.items.map(([strength, direction, found, rule]) => `${strength} ${direction}: ${found} [${rule}]`);
+    const failed = signs.failed.map(([reader, reason]) => `could not be read: ${reader}: ${reason}`);
+    details.append(make("summary", "Signs of origin"), make("p", signs.summary), listed(rows.concat(failed), "signs"));
     box.append(details);
     return box;
   };
 
+  const raised = (item, reason) => item.origin !== null && item.origin.raises.includes(reason);
   const STATES = {
-    all: () => true,
-    derived: (item) => item.origin !== null && item.origin.derivation.length > 0,
+    match: (item) => item.state === "match",
+    derived: (item) => raised(item, "may_depict_a_person"),
+    captured: (item) => raised(item, "may_be_captured"),
+    contradicted: (item) => raised(item, "contradicted"),
     origin: (item) => item.origin !== null,
+    suppressed: (item) => item.state === "suppressed",
+    refused: (item) => item.state === "refused",
+    all: () => true,
   };
 
   const picture = (item) => {
@@ -114,7 +122,7 @@
   };
 
   const show = () => {
-    const items = all.filter(STATES[state] ?? ((item) => item.state === state));
+    const items = all.filter(STATES[state]);
     const pages = Math.max(1, Math.ceil(items.length / PAGE));
     page = Math.min(Math.max(page, 0), pages - 1);
     list.replaceChildren(...items.slice(page * PAGE, (page + 1) * PAGE).map(card));
@@ -122,6 +130,17 @@
     previous.disabled = page === 0;
     next.disabled = page === pages - 1;
   };
+
+  // The first filter that has something to show is the one to begin with; each says how much it has.
+  const radios = [...document.querySelectorAll("#filter input")];
+  for (const radio of radios) {
+    const count = all.filter(STATES[radio.value]).length;
+    radio.parentElement.append(` (${count.toLocaleString("en")})`);
+    radio.dataset.count = count;
+  }
+  const first = radios.find((radio) => radio.dataset.count !== "0") ?? radios[0];
+  first.checked = true;
+  state = first.value;
 
   document.getElementById("filter").addEventListener("change", (event) => { state = event.target.value; page = 0; show(); });
   previous.addEventListener("click", () => { page -= 1; show(); });

@@ -25,6 +25,7 @@ from tocsin.matching.counts import ScanCounts
 from tocsin.matching.names import shown
 from tocsin.matching.scan import Scanned
 from tocsin.media.sandbox import JsonObject
+from tocsin.provenance.words import DERIVATIONS
 from tocsin.replacing import replacing
 
 MARK = "/*ITEMS*/"
@@ -117,12 +118,15 @@ def _origin(scanned: Scanned) -> JsonObject | None:
     if explanation is None or not (explanation.telling or explanation.derivation or explanation.failed):
         return None
     return {
+        "raises": [one.reason.value for one in explanation.raises],
         "summary": explanation.summary,
-        "derivation": [[sign.kind.value, sign.found] for sign in explanation.derivation],
+        "derivation": [[DERIVATIONS[sign.kind], sign.found] for sign in explanation.derivation],
+        "caveats": list(dict.fromkeys(text for one in explanation.derivation for text in one.all_caveats)),
         "items": [
             [item.carries.value, item.leans.value.replace("_", " "), item.found, item.rule.name]
             for item in explanation.telling
         ],
+        "contradictions": [one.found for one in explanation.contradictions],
         "failed": [[failed.reader, failed.reason] for failed in explanation.failed],
     }
 

@@ -80,7 +80,7 @@ def explanation_of(findings: Iterable[Finding]) -> Explanation:
         not_checked=not_checked,
         failed=failed,
         raises=raises(items, derivation, against, failed),
-        summary=summary(items, derivation, against, not_checked, failed),
+        summary=summary(items, derivation, against, absent, not_checked, failed),
     )
 
 
@@ -101,7 +101,7 @@ def _item_to_json(item: Item) -> "JsonObject":
         "fingerprints": [{"kind": one.kind.value, "value": one.value} for one in item.fingerprints],
         "where": [place_to_json(place) for place in item.where],
         "reader": item.reader,
-        "caveats": [*item.rule.caveats, *item.caveats],
+        "caveats": list(item.all_caveats),
         "basis": item.rule.basis.value,
         "confirmed": item.rule.confirmed,
         "source": item.rule.source,
@@ -119,7 +119,7 @@ def _derivation_to_json(sign: Derivation) -> "JsonObject":
         "forge_cost": sign.rule.forge_cost.value,
         "where": [place_to_json(place) for place in sign.where],
         "reader": sign.reader,
-        "caveats": [*sign.rule.caveats, *sign.caveats],
+        "caveats": list(sign.all_caveats),
         "basis": sign.rule.basis.value,
         "confirmed": sign.rule.confirmed,
         "source": sign.rule.source,

@@ -5,14 +5,15 @@ far is handed over together with the note that it ended the child: if it does, t
 it does not, the next message replaces it.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
 from typing import Final
 
-from tocsin.provenance.findings import finding_to_json
+from tocsin.media.identify import READABLE_ARCHIVES
+from tocsin.provenance.collecting import Collector
+from tocsin.provenance.leftovers import leftovers
 from tocsin.provenance.model import Absent, Failed, Finding, NotChecked
 from tocsin.provenance.opened import OWN_READER, Opened
 from tocsin.provenance.texts import fault
@@ -20,8 +21,6 @@ from tocsin.provenance.texts import fault
 FindingsSoFar = Callable[[tuple[Finding, ...]], None]
 KINDS: Final = frozenset({"image", "video"})
 ENDED: Final = "provenance.reader_ended"
-MOST_BYTES: Final = 600_000
-"""Length of all findings of one file as JSON; one message of the sandbox holds a megabyte."""
 
 
 class Tier(StrEnum):
@@ -73,38 +72,16 @@ class Wanted:
     """Families, or `METADATA`, to leave out, each with the reason why it failed before."""
 
 
-class _Collector:
-    """Findings, as many as one answer can hold."""
-
-    def __init__(self) -> None:
-        self.found: list[Finding] = []
-        self._bytes = 0
-        self._full = False
-
-    def add(self, finding: Finding) -> bool:
-        """Keep the finding; False if there is no room, which is told once."""
-        self._bytes += len(json.dumps(finding_to_json(finding)))
-        if self._bytes > MOST_BYTES and not self._full:
-            self._full = True
-            what, why = "further signs", "the file holds more signs than one answer can list"
-            self.found.append(NotChecked(what, why))
-        if self._full:
-            return False
-        self.found.append(finding)
-        return True
-
-
 def look(file: Opened, wanted: Wanted, so_far: FindingsSoFar = lambda _: None) -> tuple[Finding, ...]:
     """Everything that the families find in `file`; whatever goes wrong is one of the findings."""
     if file.type.kind not in KINDS:
-        why = f"only pictures and videos are looked at, not {file.type.mime}"
-        return (NotChecked("signs of origin", why),)
+        return (NotChecked("signs of origin", _why_not(file)),)
     skipped = dict(wanted.skipped)
     families = [one for one in FAMILIES if one is not DECODER or wanted.tier is Tier.PIXELS]
     if METADATA in skipped:
         return (Failed(METADATA, ENDED, skipped[METADATA]), *_unchecked_after(METADATA, families))
     so_far(tuple(_if_it_ends(METADATA, families)))
-    collector = _Collector()
+    collector = Collector()
     problems = _problems(file)
     for problem in problems:
         collector.add(problem)
@@ -116,9 +93,16 @@ def look(file: Opened, wanted: Wanted, so_far: FindingsSoFar = lambda _: None) -
         elif family.tier is Tier.PIXELS and wanted.tier is Tier.FAST:
             collector.add(NotChecked(family.looks_for, "the pixels were not asked for"))
         else:
-            so_far((*collector.found, *_if_it_ends(family.name, families[number:])))
+            so_far((*collector.findings(), *_if_it_ends(family.name, families[number:])))
             _run(family, file, collector, doubtful=bool(problems))
-    return tuple(collector.found)
+    _leave_over(file, collector)
+    return collector.findings()
+
+
+def _why_not(file: Opened) -> str:
+    if file.type.format in READABLE_ARCHIVES:
+        return "this is an archive: `tocsin scan --explain` and `tocsin link` look inside"
+    return f"only pictures and videos are looked at, not {file.type.mime}"
 
 
 def _problems(file: Opened) -> list[Failed | NotChecked]:
@@ -147,28 +131,30 @@ def _unchecked_after(reader: str, later: Sequence[Family]) -> Iterator[NotChecke
         yield NotChecked(family.looks_for, f"the reader of {reader} had ended the sandbox child")
 
 
-def _run(family: Family, file: Opened, collector: _Collector, *, doubtful: bool) -> None:
+def _run(family: Family, file: Opened, collector: Collector, *, doubtful: bool) -> None:
     try:
         for finding in _signs(family, file):
             if doubtful and isinstance(finding, Absent) and not family.in_pixels:
                 why = "not found, but a part of the metadata could not be read"
-                kept = collector.add(NotChecked(finding.what, why))
+                collector.add(NotChecked(finding.what, why))
             else:
-                kept = collector.add(finding)
-            if not kept:
-                return
+                collector.add(finding)
     except Exception as error:  # noqa: BLE001  # one family's fault must not silence the others; it is told
         collector.add(_failed(family.looks_for, error))
 
 
 def _signs(family: Family, file: Opened) -> Iterable[Finding]:
-    if family.name == "detectors":
-        from tocsin.provenance import detectors  # noqa: PLC0415  # numpy, only for pixels
-
-        return detectors.signs(file, detectors.load(file.detectors) if file.detectors else ())
     module = import_module(f"tocsin.provenance.{family.name}")
     found: Iterable[Finding] = module.signs(file)
     return found
+
+
+def _leave_over(file: Opened, collector: Collector) -> None:
+    try:
+        for finding in leftovers(file, collector.findings()):
+            collector.add(finding)
+    except Exception as error:  # noqa: BLE001  # as above
+        collector.add(_failed("what nobody has read", error))
 
 
 def _failed(what: str, error: Exception) -> Failed:

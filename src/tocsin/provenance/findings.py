@@ -4,6 +4,7 @@ A child may have been subverted, so what it says is checked. Rules are named, no
 comes from our own data, and an answer that cites a rule we do not have is not believed.
 """
 
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
@@ -36,8 +37,10 @@ EnumT = TypeVar("EnumT", bound=StrEnum)
 
 MOST_TEXT = 2000
 """Characters of one value or sentence that are carried."""
-MOST_PARTS = 100
-"""Places, fingerprints or caveats of one finding that are carried."""
+MOST_PARTS = 50
+"""Places or caveats of one finding that are carried."""
+MOST_FINGERPRINTS = 20_000
+"""Characters of all fingerprints of one finding that are carried."""
 
 
 class FindingError(Error):
@@ -96,11 +99,19 @@ def _item_parts(item: Item) -> "dict[str, JsonValue]":
     return {
         "subject": subject_to_json(item.subject),
         "fingerprints": [
-            {"kind": one.kind.value, "value": _cut(one.value)} for one in item.fingerprints[:MOST_PARTS]
+            {"kind": one.kind.value, "value": _cut(one.value)} for one in _that_fit(item.fingerprints)
         ],
         "strength": None if item.strength is None else item.strength.value,
         "direction": None if item.direction is None else item.direction.value,
     }
+
+
+def _that_fit(fingerprints: Sequence[Fingerprint]) -> Iterator[Fingerprint]:
+    left = MOST_FINGERPRINTS
+    for one in fingerprints:
+        left -= min(len(one.value), MOST_TEXT) + len(one.kind)
+        if left >= 0:
+            yield one
 
 
 def place_to_json(place: Place) -> "JsonObject":

@@ -204,6 +204,11 @@ class Item:
         return self.direction or self.rule.direction
 
     @property
+    def all_caveats(self) -> tuple[str, ...]:
+        """What to keep in mind: by the rule, and for this file."""
+        return (*self.rule.caveats, *self.caveats)
+
+    @property
     def carries(self) -> Strength:
         """How much the item can carry."""
         return self.strength or self.rule.strength
@@ -223,6 +228,11 @@ class Derivation:
     hash: str | None = None
     """Hash of the LoRA or embedding, as the file states it."""
     caveats: tuple[str, ...] = ()
+
+    @property
+    def all_caveats(self) -> tuple[str, ...]:
+        """What to keep in mind: by the rule, and for this file."""
+        return (*self.rule.caveats, *self.caveats)
 
 
 @dataclass(frozen=True, slots=True)

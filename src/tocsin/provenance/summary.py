@@ -8,52 +8,36 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tocsin.provenance.model import (
+    Absent,
     Contradiction,
     Derivation,
     Direction,
     Failed,
-    ForgeCost,
     Item,
     NotChecked,
-    Strength,
 )
 from tocsin.provenance.texts import shortened
+from tocsin.provenance.words import DERIVATIONS, DIRECTIONS, FORGERY, STRENGTHS
 
 _MOST: Final = 3
-_HEADINGS: Final = {
-    Direction.GENERATED: "Signs that it was generated",
-    Direction.PARTLY_GENERATED: "Signs that a generator made a part of it",
-    Direction.CAPTURED: "Signs that a camera took it",
-    Direction.EDITED: "Signs that it was edited or put together",
-    Direction.INTEGRITY: "On whether it is unchanged",
-}
-_CARRIES: Final = {
-    Strength.S1: "a hint only",
-    Strength.S2: "one declared field",
-    Strength.S3: "several parts that fit together",
-    Strength.S4: "hard to make by chance",
-    Strength.S5: "proven by a trusted signature",
-}
-_FORGERY: Final = {
-    ForgeCost.TEXT_EDIT: "anybody can write it into any file",
-    ForgeCost.CUSTOM_TOOL: "can be forged with a suitable program",
-    ForgeCost.SELF_MADE_KEY: "anybody can sign with a key of their own",
-    ForgeCost.CA_KEY: "to forge it takes a key that an authority certified",
-}
 LAST: Final = (
-    "None of this says whether a real child is depicted or can be found, and signs that are missing show "
+    "None of this says whether a real child is depicted or can be found: what is generated may be made from "
+    "a picture of one, and signs of a generator can be put on a photograph. Signs that are missing show "
     "nothing: they vanish whenever a file is saved anew."
 )
 
 
-def summary(
+def summary(  # noqa: PLR0913, PLR0917  # the parts of an answer
     items: Sequence[Item],
     derivation: Sequence[Derivation],
     contradictions: Sequence[Contradiction],
+    absent: Sequence[Absent],
     not_checked: Sequence[NotChecked],
     failed: Sequence[Failed],
 ) -> str:
     """The paragraph."""
+    if not (items or derivation or absent):
+        return " ".join(_nothing(not_checked, failed))
     sentences = [
         *_derived(derivation),
         *_found(items),
@@ -65,15 +49,27 @@ def summary(
     return " ".join(sentence.rstrip(".") + "." for sentence in sentences)
 
 
+def _nothing(not_checked: Sequence[NotChecked], failed: Sequence[Failed]) -> Iterator[str]:
+    """Where nobody has looked, "nothing was found" would not be true."""
+    reasons = [*(one.reason for one in failed), *(one.why for one in not_checked)]
+    why = f": {'; '.join(list(dict.fromkeys(reasons))[:_MOST])}" if reasons else ""
+    yield f"Nothing of this file was examined{why}."
+    yield "So nothing can be said of where it came from."
+
+
 def _derived(derivation: Sequence[Derivation]) -> Iterator[str]:
+    """The kinds of signs in words, and then the signs themselves."""
     if derivation:
+        kinds = ", ".join(dict.fromkeys(DERIVATIONS[one.kind] for one in derivation))
         found = "; ".join(dict.fromkeys(one.found.rstrip(".") for one in derivation[:_MOST]))
-        yield f"A real person may be depicted: {found}{_more(derivation)}"
+        yield f"A real person may be depicted ({kinds}): {found}{_more(derivation)}"
 
 
 def _found(items: Sequence[Item]) -> Iterator[str]:
     told = False
-    for direction, heading in _HEADINGS.items():
+    for direction, heading in DIRECTIONS.items():
+        if direction is Direction.NEUTRAL:
+            continue
         some = [item for item in items if item.leans is direction]
         if some:
             told = True
@@ -84,7 +80,7 @@ def _found(items: Sequence[Item]) -> Iterator[str]:
 
 def _told(item: Item) -> str:
     found = shortened(item.found.rstrip("."), 300)
-    return f"{found} ({_CARRIES[item.carries]}; {_FORGERY[item.rule.forge_cost]})"
+    return f"{found} ({STRENGTHS[item.carries]}; can be forged by {FORGERY[item.rule.forge_cost]})"
 
 
 def _more(some: Sequence[object]) -> str:

@@ -18,7 +18,7 @@ STRENGTHS: Final = {
     Strength.S1: "a hint: statistics, or something that is missing",
     Strength.S2: "weak: one field or trait",
     Strength.S3: "medium: several parts that fit together",
-    Strength.S4: "strong: hard to make by chance, identity not proven",
+    Strength.S4: "strong: chance hardly makes it, but who made it is not proven",
     Strength.S5: "strongest: signed by a trusted identity, bound to these bytes",
 }
 FORGERY: Final = {

@@ -103,8 +103,10 @@ def check_model(detector: Detector) -> None:
     read_model(detector.manifest)
 
 
-def signs(file: "Opened", detectors: Sequence[Detector | Unusable] = ()) -> Iterator[Finding]:
-    """What each detector says of the picture."""
+def signs(file: "Opened", detectors: Sequence[Detector | Unusable] | None = None) -> Iterator[Finding]:
+    """What each detector says of the picture: these, or those plugged in where the file's reader may look."""
+    if detectors is None:
+        detectors = load(file.detectors) if file.detectors else ()
     if not detectors:
         yield NotChecked("learned detectors", "none is plugged in (off by default)")
     for detector in detectors:
