@@ -1,4 +1,4 @@
-"""Writing a file so that its place holds the old one or the new one, never half, and never somebody else's."""
+"""Writing a file: its place holds the old one or the new one, never half, and a page replaces pages only."""
 
 import errno
 import os

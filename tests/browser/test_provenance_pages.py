@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support.explained import HOSTILE, full_answer, item, place, sharing
+from support.explained import HOSTILE, full_answer, item, link_files, place, sharing
 
 from tocsin.provenance.answer import explanation_of
-from tocsin.provenance.linking import link
 from tocsin.provenance.model import Absent, Failed
 from tocsin.provenance.model import FingerprintKind as Kind
 from tocsin.provenance.pages import explain_page, link_page
@@ -106,7 +105,7 @@ def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     answers = [(f"/a/{n:02}.png", sharing(adapter, device) if n > 7 else sharing(adapter)) for n in range(12)]
     answers += [(f"/chain/{n:02}", sharing((Kind.JOB, f"{n}"), (Kind.JOB, f"{n + 1}"))) for n in range(60)]
     answers += [("/w/1", weak), ("/w/2", weak), (HOSTILE, sharing(adapter)), ("/z/alone", sharing())]
-    link_page(link(answers), target)
+    link_page(link_files(answers), target)
     return target
 
 
@@ -168,9 +167,11 @@ def test_a_screen_reader_is_told_the_names_of_all_parts(opened: Open, explained:
 
 def test_the_first_thing_after_the_counts_leads_to_the_files_concerned(opened: Open, explained: Path) -> None:
     page = opened(explained)
-    page.get_by_role("link", name="/last.png").click()
+    page.get_by_role("link", name="/last.png").first.click()
     assert page.url.endswith(f"#file-{PLAIN + 3}")
     assert page.locator(f"#file-{PLAIN + 3}").evaluate("one => one.getBoundingClientRect().top") < 900
+    page.get_by_role("link", name="signs of a camera").click()
+    assert page.url.endswith("#camera")
     people = page.locator("#people").evaluate("one => one.getBoundingClientRect().top")
     assert people < page.locator("#files").evaluate("one => one.getBoundingClientRect().top")
 

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.explained import HOSTILE, Pair, full_answer, item, place, rule, sharing
+from support.explained import HOSTILE, Pair, full_answer, item, link_files, place, rule, sharing
 
 from tocsin.provenance.answer import Explanation, explanation_of
-from tocsin.provenance.linking import link
+from tocsin.provenance.linking import Answer, link
 from tocsin.provenance.linking.model import Group
-from tocsin.provenance.model import Absent, Contradiction, Direction, Failed, NotChecked
+from tocsin.provenance.model import Absent, Contradiction, DerivationKind, Direction, Failed, NotChecked
 from tocsin.provenance.model import FingerprintKind as Kind
-from tocsin.provenance.pages import PageError, explain_page, link_page
+from tocsin.provenance.pages import PageError, check_page, explain_page, link_page
 from tocsin.provenance.pages._layout import HEIGHT, MOST_NODES, drawing, ranges
+from tocsin.replacing import TargetError
 
 LORA: Pair = (Kind.ADAPTER, "hills v3:0123456789ab")
 VOID = {"meta", "rect", "path"}
@@ -65,14 +66,14 @@ def page_of(tmp_path: Path, *answers: tuple[str, Explanation]) -> Reader:
 
 
 def links_page_of(tmp_path: Path, *answers: tuple[str, Explanation]) -> Reader:
-    link_page(link(answers), tmp_path / "page.html")
+    link_page(link_files(answers), tmp_path / "page.html")
     return Reader((tmp_path / "page.html").read_text("utf-8"))
 
 
 def test_derivation_stands_before_everything_else(tmp_path: Path) -> None:
     page = page_of(tmp_path, ("a.png", full_answer()))
-    article = page.text.split("Files", 1)[1]
-    assert article.startswith(" a.png ▲ A real person may be depicted")
+    article = page.text.split(" Files ", 1)[1]
+    assert article.startswith("a.png ▲ A real person may be depicted")
     article = article.split("Look sooner")[1]
     order = [
         "Signs that a camera took it",
@@ -85,7 +86,7 @@ def test_derivation_stands_before_everything_else(tmp_path: Path) -> None:
     ]
     places = [article.index(words) for words in order]
     assert places == sorted(places)
-    assert page.text.index("A real person may be depicted") < page.text.index("Files")
+    assert page.text.index("A real person may be depicted") < page.text.index(" Files ")
 
 
 def test_every_part_of_an_answer_is_on_the_page(tmp_path: Path) -> None:
@@ -124,15 +125,58 @@ def test_a_place_says_which_bytes_or_that_it_is_the_pixels(tmp_path: Path) -> No
     assert "png pixels, the decoded pixels, SHA-256" in text
 
 
-def test_files_are_counted_and_kept_in_order(tmp_path: Path) -> None:
-    nothing = explanation_of([Absent("anything", "tocsin")])
-    neutral = explanation_of([item(by=rule(direction=Direction.NEUTRAL))])
-    page = page_of(tmp_path, ("z", full_answer()), ("a", nothing), ("m", neutral))
-    assert "may depict a real person 1" in page.text
-    assert "neutral signs only, or none 2 files in all 3" in page.text
-    assert [attributes["href"] for tag, attributes in page.tags if tag == "a"] == ["#main", "#file-1"]
-    ids = [attributes["id"] for tag, attributes in page.tags if tag == "article"]
-    assert ids == ["file-1", "file-2", "file-3"]
+def leaning(direction: Direction, found: str) -> Explanation:
+    return explanation_of([item(by=rule(f"test.{direction}", direction=direction), found=found)])
+
+
+KINDS: dict[str, Explanation] = {
+    "everything": full_answer(),
+    "camera": leaning(Direction.CAPTURED, "A maker's note."),
+    "part": leaning(Direction.PARTLY_GENERATED, "A part was filled in."),
+    "generator": leaning(Direction.GENERATED, "Settings."),
+    "neutral": leaning(Direction.NEUTRAL, "A library's tables."),
+    "none": explanation_of([Absent("anything", "tocsin")]),
+    "text": explanation_of([NotChecked("signs of origin", "not a picture")]),
+    "missing": explanation_of([Failed("tocsin", "system", "No such file")]),
+}
+LISTED = {
+    "people": ["everything", "part"],
+    "camera": ["everything", "camera"],
+    "contradictions": ["everything"],
+    "generator": ["everything", "part", "generator"],
+    "failed": ["everything", "missing"],
+    "unexamined": ["text", "missing"],
+    "neutral": ["neutral", "none"],
+}
+
+
+def test_files_are_listed_under_all_that_holds_for_them_and_kept_in_order(tmp_path: Path) -> None:
+    page = page_of(tmp_path, *KINDS.items())
+    numbers = {name: number for number, name in enumerate(KINDS, 1)}
+    links = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
+    assert links == [
+        "#main",
+        *(f"#{key}" for key in LISTED),
+        *(f"#file-{numbers[name]}" for names in LISTED.values() for name in names),
+    ]
+    ids = {attributes.get("id") for _, attributes in page.tags}
+    assert {str(link).removeprefix("#") for link in links} <= ids
+    assert set().union(*LISTED.values()) == set(KINDS)  # no file is in no list
+    counts = "files in all 8 may depict a real person 2 signs of a camera 2 signs that do not fit 1"
+    assert counts in page.text
+    assert "One file can count in several of these" in page.text
+    assert "part: A part was filled in." in page.text
+    assert "text: not a picture." in page.text
+    articles = [attributes["id"] for tag, attributes in page.tags if tag == "article"]
+    assert articles == [f"file-{number}" for number in numbers.values()]
+
+
+def test_the_first_list_says_that_it_is_settings_that_say_so(tmp_path: Path) -> None:
+    lora = explanation_of([one for one in full_answer().derivation if one.kind is DerivationKind.ADAPTER])
+    text = page_of(tmp_path, ("a", lora), ("b", full_answer())).text
+    assert "Settings or other signs in these files say so" in text
+    assert "Most LoRAs are trained on styles" in text
+    assert "In 1 of these 2 files a LoRA or an embedding is all that says so." in text
 
 
 def test_no_file_and_no_derivation_are_said(tmp_path: Path) -> None:
@@ -162,16 +206,28 @@ def test_links_are_drawn_and_told_in_words(tmp_path: Path) -> None:
     assert len(drawn) == 1
 
 
+def test_copies_are_one_row_and_named_all(tmp_path: Path) -> None:
+    answers = [Answer(n, "ab" * 32 if n in "ac" else None, sharing(LORA)) for n in "abcd"]
+    link_page(link(answers), tmp_path / "page.html", gaps=["Something was not looked for."])
+    text = Reader((tmp_path / "page.html").read_text("utf-8")).text
+    assert "Group 1: 3 contents in 4 files, 1 link" in text
+    assert "3 contents in 4 files: 1-3" in text
+    assert "LoRA or adapter hills v3:0123456789ab 1-3 0.70" in text
+    assert "The 3 contents in 4 files, numbered a c b d" in text
+    assert f"1 content in more than one file 2 files, SHA-256 {'ab' * 32} a c" in text
+    assert "Something was not looked for." in text
+
+
 def test_what_weighs_little_is_told_with_its_reason(tmp_path: Path) -> None:
     tables = sharing((Kind.TABLES, "cd" * 32))
     text = links_page_of(tmp_path, ("a", tables), ("b", tables)).text
-    assert "No two files share anything that makes a link" in text
+    assert "No two different files share anything that makes a link" in text
     assert f"JPEG tables and markers {'cd' * 32} 2 0.20" in text
 
 
 def test_what_was_not_compared_is_told(tmp_path: Path) -> None:
     long = sharing((Kind.JOB, "x" * 5000))
-    assert "1 were not compared: longer than 4,096" in links_page_of(tmp_path, ("a", long)).text
+    assert "1 was not compared: longer than 4,096" in links_page_of(tmp_path, ("a", long)).text
 
 
 def test_what_is_not_drawn_is_counted_and_listed(tmp_path: Path) -> None:
@@ -231,7 +287,8 @@ def test_a_page_loads_nothing_and_allows_nothing(tmp_path: Path) -> None:
 
 def test_a_page_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
     target = tmp_path / "page.html"
-    target.write_text("old")
+    explain_page([], target)
+    old = target.read_text()
 
     def answers() -> Iterator[tuple[str, Explanation]]:
         yield "a", full_answer()
@@ -239,8 +296,54 @@ def test_a_page_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
 
     with pytest.raises(RuntimeError):
         explain_page(answers(), target)
-    assert target.read_text() == "old"
+    assert target.read_text() == old
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_nothing_is_written_into_the_folder_before_the_last_answer(tmp_path: Path) -> None:
+    """The folder may be the one that is examined."""
+    seen: list[Path] = []
+
+    def answers() -> Iterator[tuple[str, Explanation]]:
+        for name in ("a", "b"):
+            seen.extend(tmp_path.iterdir())
+            yield name, full_answer()
+
+    explain_page(answers(), tmp_path / "page.html")
+    assert seen == []
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_a_file_that_is_no_page_is_spared_before_anything_is_read(tmp_path: Path) -> None:
+    target = tmp_path / "evidence.png"
+    target.write_bytes(b"evidence")
+    with pytest.raises(TargetError, match="no page of Tocsin"):
+        explain_page(iter(()), target)
+    with pytest.raises(TargetError):
+        link_page(link([]), target)
+    with pytest.raises(TargetError):
+        check_page(target)
+    assert target.read_bytes() == b"evidence"
+
+
+def test_a_file_that_comes_meanwhile_is_spared(tmp_path: Path) -> None:
+    target = tmp_path / "page.html"
+
+    def answers() -> Iterator[tuple[str, Explanation]]:
+        yield "a", full_answer()
+        target.write_text("somebody's")
+
+    with pytest.raises(TargetError):
+        explain_page(answers(), target)
+    assert target.read_text() == "somebody's"
+
+
+def test_both_pages_replace_each_other(tmp_path: Path) -> None:
+    target = tmp_path / "page.html"
+    explain_page([("a", full_answer())], target)
+    link_page(link([]), target)
+    explain_page([], target)
+    assert "files in all 0" in Reader(target.read_text("utf-8")).text
 
 
 def test_a_folder_that_is_not_there_is_said_before_anything_is_read(tmp_path: Path) -> None:
@@ -253,7 +356,7 @@ def test_a_folder_that_is_not_there_is_said_before_anything_is_read(tmp_path: Pa
     with pytest.raises(PageError, match="cannot be written"):
         explain_page(answers(), tmp_path / "no" / "page.html")
     with pytest.raises(PageError):
-        link_page(link([]), tmp_path / "no" / "page.html")
+        link_page(link_files([]), tmp_path / "no" / "page.html")
     assert read == []
 
 
@@ -268,7 +371,7 @@ def test_every_link_that_is_drawn_has_a_line() -> None:
         (f"f{n:03}", sharing((Kind.DEVICE, f"SN 4{n // 20}"), (Kind.JOB, f"job {n % 37}")))
         for n in range(400)
     ]
-    (group,) = link(answers).groups
+    (group,) = link_files(answers).groups
     laid = drawing(group)
     ends = {int(edge.path.rsplit(" ", 1)[1]) - HEIGHT // 2 for edge in laid.edges}
     assert ends == {node.y for node in laid.links}
@@ -277,7 +380,7 @@ def test_every_link_that_is_drawn_has_a_line() -> None:
 
 def test_wide_letters_take_two_columns() -> None:
     job = sharing((Kind.JOB, "\u6587" * 100))
-    (group,) = link([("/folder/" + "\u4ef6" * 100 + ".png", job), ("a" * 100, job)]).groups
+    (group,) = link_files([("/folder/" + "\u4ef6" * 100 + ".png", job), ("a" * 100, job)]).groups
     laid = drawing(group)
     assert laid.links[0].text == "\u6587" * 21 + "…"
     assert laid.files[0].text.startswith("…\u4ef6")
@@ -291,14 +394,14 @@ def test_boxes_never_overlap_and_nothing_is_lost(pairs: list[tuple[int, int]]) -
         (f"f{number}", sharing((Kind.JOB, f"job {a}"), (Kind.DEVICE, f"SN 4{b}")))
         for number, (a, b) in enumerate(pairs)
     ]
-    for group in link(answers).groups:
+    for group in link_files(answers).groups:
         laid = drawing(group)
-        assert laid == drawing(Group(group.files, group.links))
+        assert laid == drawing(Group(group.contents, group.links))
         for side in (laid.files, laid.links):
             ys = sorted(node.y for node in side)
             assert all(after - before >= HEIGHT for before, after in pairwise(ys))
             assert all(0 < y <= laid.height - HEIGHT for y in ys)
             assert 0 < len(side) <= MOST_NODES
         assert laid.links_left == len(group.links) - len(laid.links)
-        assert 0 <= laid.files_left < len(group.files)
+        assert 0 <= laid.contents_left < len(group.contents)
         assert len(laid.edges) >= len(laid.links)

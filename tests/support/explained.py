@@ -1,8 +1,11 @@
 """Explanations built by hand, for what works on answers and not on files."""
 
 import hashlib
+from collections.abc import Iterable
 
 from tocsin.provenance.answer import Explanation, explanation_of
+from tocsin.provenance.linking import Answer, link
+from tocsin.provenance.linking.model import Links
 from tocsin.provenance.model import (
     Absent,
     Basis,
@@ -68,6 +71,11 @@ def item(*pairs: Pair, by: Rule | None = None, where: tuple[Place, ...] = (), fo
 def sharing(*pairs: Pair) -> Explanation:
     """An answer with one item and these fingerprints."""
     return explanation_of([item(*pairs)] if pairs else [])
+
+
+def link_files(answers: Iterable[tuple[str, Explanation]]) -> Links:
+    """What links files of which no two have the same bytes."""
+    return link(Answer(path, None, explanation) for path, explanation in answers)
 
 
 def full_answer() -> Explanation:

@@ -1,45 +1,59 @@
-"""Finding links among files, from what was seen of them."""
+"""Finding links among contents, from what was seen of them."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from tocsin.provenance.linking.model import Counts, Group, Link, Links, Reading, Weak, Weighed
+from tocsin.provenance.linking.model import (
+    Copies,
+    Counts,
+    Group,
+    Link,
+    Links,
+    Reading,
+    Weak,
+    Weighed,
+    files_of,
+)
 from tocsin.provenance.linking.sightings import Sighting, Sightings
 from tocsin.provenance.linking.weighing import Kind, Scale
 from tocsin.provenance.model import Fingerprint
 
 _MAX_PARTS: Final = 12
-"""Fingerprints of one file that are tried in pairs: 66 pairs, however many it has."""
+"""Fingerprints of one content that are tried in pairs: 66 pairs, however many it has."""
 _EXAMPLES: Final = 10
 _DIGITS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """A fingerprint that two or more files have; files by their place in the order of names."""
+    """A fingerprint that two or more contents have; contents by their place in the order of names."""
 
     fingerprint: Fingerprint
     worth: Kind
     weight: float
-    files: tuple[int, ...]
+    contents: tuple[int, ...]
     latest: int
     """Where its sightings begin."""
 
 
 class Linker:
-    """Links among files, from what was seen of them. Work grows with sightings, never with pairs of files."""
+    """Links among contents, from what was seen of them. Work grows with sightings, never with pairs."""
 
     def __init__(self, seen: Sightings, figures: Scale) -> None:
         """`seen` must be complete."""
         self._seen = seen
         self._scale = figures
-        self._paths = sorted(seen.paths)
-        ranks = {path: rank for rank, path in enumerate(self._paths)}
-        self._rank = [ranks[path] for path in seen.paths]
-        self._parent = list(range(len(self._paths)))
+        contents = seen.contents()
+        order = sorted(range(len(contents)), key=lambda number: _by_name(contents[number]))
+        self._contents = [contents[number] for number in order]
+        self._rank = [0] * len(order)
+        for rank, number in enumerate(order):
+            self._rank[number] = rank
+        self._parent = list(range(len(order)))
+        self._unit = "files" if all(len(one.files) == 1 for one in contents) else "contents"
 
     def links(self) -> Links:
         """Everything there is to say."""
@@ -47,70 +61,77 @@ class Linker:
         weak = [one for one in shared if one.weight < self._scale.threshold]
         found = [self._alone(one) for one in shared if one.weight >= self._scale.threshold]
         found += self._together(shared)
-        for files, _ in found:
-            for file in files[1:]:
-                self._join(files[0], file)
+        for contents, _ in found:
+            for content in contents[1:]:
+                self._join(contents[0], content)
         groups = self._groups(found)
-        grouped = sum(len(group.files) for group in groups)
-        roots = {self._root(files[0]) for files, _ in found}
+        roots = {self._root(contents[0]) for contents, _ in found}
         return Links(
             groups=groups,
-            ungrouped=tuple(p for rank, p in enumerate(self._paths) if self._root(rank) not in roots),
-            shared_but_weak=tuple(map(self._weak, sorted(weak, key=_most_shared))),
-            counts=Counts(
-                files=len(self._paths),
-                without_fingerprint=self._seen.without(),
-                in_groups=grouped,
-                fingerprints=self._seen.distinct(),
-                shared=len(shared),
-                dropped=tuple(sorted(self._seen.dropped.items())),
+            ungrouped=files_of(
+                one for rank, one in enumerate(self._contents) if self._root(rank) not in roots
             ),
+            copies=tuple(one for one in self._contents if len(one.files) > 1),
+            shared_but_weak=tuple(map(self._weak, sorted(weak, key=_most_shared))),
+            counts=self._counts(groups, len(shared)),
+        )
+
+    def _counts(self, groups: Sequence[Group], shared: int) -> Counts:
+        told = {self._rank[number] for number in self._seen.with_fingerprint()}
+        return Counts(
+            files=_files(self._contents),
+            contents=len(self._contents),
+            without_fingerprint=_files(one for rank, one in enumerate(self._contents) if rank not in told),
+            in_groups=sum(_files(group.contents) for group in groups),
+            fingerprints=self._seen.distinct(),
+            shared=shared,
+            dropped=tuple(sorted(self._seen.dropped.items())),
         )
 
     def _shared(self) -> Iterator[_Shared]:
         for fingerprint, row in self._seen.fingerprints():
             sightings = list(self._seen.back_from(row))
-            files = tuple(sorted({self._rank[one.file] for one in sightings}))
-            if len(files) > 1:
+            contents = tuple(sorted({self._rank[one.content] for one in sightings}))
+            if len(contents) > 1:
                 certified = any(one.origin.certified for one in sightings)
                 rules = {one.origin.rule.partition("@")[0] for one in sightings}
                 worth = self._scale.worth(fingerprint, rules, certified=certified)
-                weight = self._scale.weight(worth, len(files), len(self._paths))
-                yield _Shared(fingerprint, worth, round(weight, _DIGITS), files, row)
+                weight = self._scale.weight(worth, len(contents), len(self._contents))
+                yield _Shared(fingerprint, worth, round(weight, _DIGITS), contents, row)
 
     def _alone(self, one: _Shared) -> tuple[tuple[int, ...], Link]:
         part = self._weighed(one)
-        return one.files, self._link((one,), one.files, one.weight, part.why)
+        return one.contents, self._link((one,), one.contents, one.weight, part.why)
 
     def _together(self, shared: Sequence[_Shared]) -> Iterator[tuple[tuple[int, ...], Link]]:
-        """Weak ones that add up, by the files that have them all."""
+        """Weak ones that add up, by the contents that have them all."""
         by_pair: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-        for file, numbers in self._tried(shared).items():
+        for content, numbers in self._tried(shared).items():
             able = (number for number in numbers if self._can_add(shared[number]))
             for pair in combinations(able, 2):
                 if self._sum([shared[number] for number in pair]) >= self._scale.threshold:
-                    by_pair[pair].append(file)
-        by_files: defaultdict[tuple[int, ...], set[int]] = defaultdict(set)
+                    by_pair[pair].append(content)
+        by_contents: defaultdict[tuple[int, ...], set[int]] = defaultdict(set)
         for pair, some in by_pair.items():
             if len(some) > 1:
-                by_files[tuple(sorted(some))].update(pair)
-        for files, together in sorted(by_files.items()):
+                by_contents[tuple(sorted(some))].update(pair)
+        for contents, together in sorted(by_contents.items()):
             parts = sorted((shared[number] for number in sorted(together)), key=lambda one: -one.weight)
             weight = self._sum(parts)
-            yield files, self._link(parts, files, weight, self._why_together(parts, files, weight))
+            yield contents, self._link(parts, contents, weight, self._why_together(parts, contents, weight))
 
     def _tried(self, shared: Sequence[_Shared]) -> dict[int, list[int]]:
-        """For each file the fingerprints to be tried in pairs, as numbers in `shared`.
+        """For each content the fingerprints to be tried in pairs, as numbers in `shared`.
 
-        Which they are must not depend on frequency, or an added file could part a group.
+        Which they are must not depend on frequency, or an added content could part a group.
         """
         order = sorted(range(len(shared)), key=lambda number: (-shared[number].worth.base, number))
         tried: defaultdict[int, list[int]] = defaultdict(list)
         for number in order:
             if shared[number].worth.base >= self._scale.part:
-                for file in shared[number].files:
-                    if len(tried[file]) < _MAX_PARTS:
-                        tried[file].append(number)
+                for content in shared[number].contents:
+                    if len(tried[content]) < _MAX_PARTS:
+                        tried[content].append(number)
         return tried
 
     def _can_add(self, one: _Shared) -> bool:
@@ -123,24 +144,23 @@ class Linker:
             heaviest[one.worth.aspect] = max(heaviest.get(one.worth.aspect, 0.0), one.weight)
         return round(sum(heaviest.values()), _DIGITS)
 
-    def _link(self, parts: Sequence[_Shared], files: tuple[int, ...], weight: float, why: str) -> Link:
+    def _link(self, parts: Sequence[_Shared], contents: tuple[int, ...], weight: float, why: str) -> Link:
         return Link(
             parts=tuple(map(self._weighed, parts)),
             weight=weight,
             why=why,
-            files=tuple(self._paths[file] for file in files),
-            readings=tuple(reading for one in parts for reading in self._readings(one, files)),
+            contents=tuple(self._contents[content] for content in contents),
+            readings=tuple(dict.fromkeys(r for one in parts for r in self._readings(one, contents))),
         )
 
-    def _readings(self, one: _Shared, files: tuple[int, ...]) -> Iterator[Reading]:
-        wanted = frozenset(files)
-        found = (
-            sighting for sighting in self._seen.back_from(one.latest) if self._rank[sighting.file] in wanted
-        )
+    def _readings(self, one: _Shared, contents: tuple[int, ...]) -> Iterator[Reading]:
+        wanted = frozenset(contents)
+        sightings = self._seen.back_from(one.latest)
+        found = (sighting for sighting in sightings if self._rank[sighting.content] in wanted)
         for sighting in sorted(found, key=self._by_place):
             origin = sighting.origin
             yield Reading(
-                file=self._paths[self._rank[sighting.file]],
+                file=self._contents[self._rank[sighting.content]].files[0],
                 fingerprint=one.fingerprint,
                 rule=origin.rule,
                 container=origin.container,
@@ -151,48 +171,53 @@ class Linker:
 
     def _by_place(self, sighting: Sighting) -> tuple[int, str, str, int]:
         origin, offset = sighting.origin, sighting.offset
-        return self._rank[sighting.file], origin.rule, origin.segment or "", -1 if offset is None else offset
+        return (
+            self._rank[sighting.content],
+            origin.rule,
+            origin.segment or "",
+            -1 if offset is None else offset,
+        )
 
     def _weighed(self, one: _Shared) -> Weighed:
         return Weighed(one.fingerprint, one.worth.name, one.weight, self._why(one))
 
     def _why(self, one: _Shared) -> str:
-        share = f"{len(one.files):,} of {len(self._paths):,} files have it"
+        share = f"{len(one.contents):,} of {len(self._contents):,} {self._unit} have it"
         if one.weight < round(one.worth.base, _DIGITS):
             share += f", which brings it from {one.worth.base:.2f} down to {one.weight:.2f}"
         return f"{one.worth.reason}. {share}."
 
-    def _why_together(self, parts: Sequence[_Shared], files: tuple[int, ...], weight: float) -> str:
+    def _why_together(self, parts: Sequence[_Shared], contents: tuple[int, ...], weight: float) -> str:
         weights = ", ".join(f"{one.worth.name} {one.weight:.2f}" for one in parts)
         less = weight < round(sum(one.weight for one in parts), _DIGITS)
         why = ": what says one thing twice counts once" if less else ""
         return (
-            f"None of these makes a link alone ({weights}), but {len(files):,} files have them all. "
-            f"Together they weigh {weight:.2f}{why}."
+            f"None of these makes a link alone ({weights}), but {len(contents):,} {self._unit} have "
+            f"them all. Together they weigh {weight:.2f}{why}."
         )
 
     def _weak(self, one: _Shared) -> Weak:
-        some = tuple(self._paths[file] for file in one.files[:_EXAMPLES])
-        return Weak(self._weighed(one), len(one.files), some)
+        some = files_of(self._contents[content] for content in one.contents[:_EXAMPLES])
+        return Weak(self._weighed(one), len(one.contents), some[:_EXAMPLES])
 
     def _groups(self, found: Sequence[tuple[tuple[int, ...], Link]]) -> tuple[Group, ...]:
         links: defaultdict[int, list[Link]] = defaultdict(list)
-        for files, one in found:
-            links[self._root(files[0])].append(one)
-        members: defaultdict[int, list[str]] = defaultdict(list)
-        for rank, path in enumerate(self._paths):
+        for contents, one in found:
+            links[self._root(contents[0])].append(one)
+        members: defaultdict[int, list[Copies]] = defaultdict(list)
+        for rank, content in enumerate(self._contents):
             if (root := self._root(rank)) in links:
-                members[root].append(path)
+                members[root].append(content)
         return tuple(
-            Group(tuple(files), tuple(sorted(links[root], key=lambda one: -one.weight)))
-            for root, files in members.items()
+            Group(tuple(contents), tuple(sorted(links[root], key=lambda one: -one.weight)))
+            for root, contents in members.items()
         )
 
-    def _root(self, file: int) -> int:
-        while self._parent[file] != file:
-            self._parent[file] = self._parent[self._parent[file]]
-            file = self._parent[file]
-        return file
+    def _root(self, content: int) -> int:
+        while self._parent[content] != content:
+            self._parent[content] = self._parent[self._parent[content]]
+            content = self._parent[content]
+        return content
 
     def _join(self, one: int, other: int) -> None:
         first, second = sorted((self._root(one), self._root(other)))
@@ -200,4 +225,12 @@ class Linker:
 
 
 def _most_shared(one: _Shared) -> tuple[int, str, str]:
-    return -len(one.files), one.fingerprint.kind.value, one.fingerprint.value
+    return -len(one.contents), one.fingerprint.kind.value, one.fingerprint.value
+
+
+def _by_name(content: Copies) -> tuple[tuple[str, ...], str]:
+    return content.files, content.sha256 or ""
+
+
+def _files(contents: Iterable[Copies]) -> int:
+    return sum(len(content.files) for content in contents)

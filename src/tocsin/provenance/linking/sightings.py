@@ -1,4 +1,4 @@
-"""Which file has which fingerprint and where it was read, for up to a million files.
+"""Which content has which fingerprint and where it was read, for up to a million files.
 
 Explanations are not kept. Sightings stand in columns of plain numbers, linked from each to the one before
 with the same fingerprint: objects for each would take several times the memory.
@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tocsin.provenance.linking.model import Copies
 from tocsin.provenance.model import Fingerprint, FingerprintKind, ForgeCost, Item, Place
 
 if TYPE_CHECKING:
     from tocsin.provenance.answer import Explanation
+    from tocsin.provenance.linking.model import Answer
 
 MAX_VALUE: Final = 4096
 """Characters of a value; a longer one is not kept."""
@@ -40,7 +42,7 @@ class Origin:
 class Sighting(NamedTuple):
     """A fingerprint read from one place."""
 
-    file: int
+    content: int
     origin: Origin
     offset: int | None
     length: int | None
@@ -51,21 +53,25 @@ class Sightings:
 
     def __init__(self) -> None:
         """Start with no file."""
-        self.paths: dict[str, int] = {}
-        """The number of each file, in the order of their coming."""
+        self._numbers: dict[tuple[str | None, str], int] = {}
+        self._paths: list[list[str]] = []
         self.dropped: Counter[str] = Counter()
         """Sightings that were not kept, by the reason."""
         self._latest: dict[FingerprintKind, dict[str, int]] = {kind: {} for kind in FingerprintKind}
         self._origins: list[Origin] = []
         self._origin_numbers: dict[Origin, int] = {}
-        self._file, self._origin = array("i"), array("i")
+        self._content, self._origin = array("i"), array("i")
         self._offset, self._length = array("q"), array("q")
         self._before = array("q")
 
-    def add(self, path: str, explanation: "Explanation") -> None:
-        """Keep the fingerprints of one file; a path that comes again adds to the same file."""
-        number = self.paths.setdefault(path, len(self.paths))
-        found = _found(explanation)
+    def add(self, answer: "Answer") -> None:
+        """Keep the fingerprints of one file; a digest that comes again, or a path without one, adds to them.
+
+        What was found in copies is kept for all of them: in one of them, a reader may have been stopped.
+        """
+        number = self._number_of(answer)
+        self._paths[number].append(answer.path)
+        found = _found(answer.explanation)
         for item, fingerprint, place in islice(found, MAX_PER_FILE):
             if len(fingerprint.value) > MAX_VALUE:
                 self.dropped[f"longer than {MAX_VALUE:,} characters"] += 1
@@ -74,14 +80,28 @@ class Sightings:
         if more := sum(1 for _ in found):
             self.dropped[f"beyond {MAX_PER_FILE} of one file"] += more
 
+    def _number_of(self, answer: "Answer") -> int:
+        key = (answer.digest, "" if answer.digest else answer.path)
+        number = self._numbers.setdefault(key, len(self._paths))
+        if number == len(self._paths):
+            self._paths.append([])
+        return number
+
+    def contents(self) -> list[Copies]:
+        """All contents, in the order of their coming; each file is named once."""
+        return [
+            Copies(digest, tuple(sorted(set(self._paths[number]))))
+            for (digest, _), number in self._numbers.items()
+        ]
+
     def _keep(self, number: int, fingerprint: Fingerprint, item: Item, place: Place | None) -> None:
         certified = item.rule.forge_cost is ForgeCost.CA_KEY
         container, segment = (place.container, place.segment) if place else (None, None)
         origin = Origin(item.rule.name, container, segment, certified)
         latest = self._latest[fingerprint.kind]
         self._before.append(latest.get(fingerprint.value, _NONE))
-        latest[fingerprint.value] = len(self._file)
-        self._file.append(number)
+        latest[fingerprint.value] = len(self._content)
+        self._content.append(number)
         self._origin.append(self._number(origin))
         self._offset.append(_number_or_none(place.offset if place else None))
         self._length.append(_number_or_none(place.length if place else None))
@@ -92,9 +112,9 @@ class Sightings:
             self._origins.append(origin)
         return number
 
-    def without(self) -> int:
-        """How many files have no fingerprint."""
-        return len(self.paths) - len(set(self._file))
+    def with_fingerprint(self) -> set[int]:
+        """The contents that have a fingerprint."""
+        return set(self._content)
 
     def distinct(self) -> int:
         """How many different fingerprints there are."""
@@ -110,7 +130,7 @@ class Sightings:
         """The sightings of a fingerprint from its latest, at `row`, back to its first."""
         while row != _NONE:
             yield Sighting(
-                self._file[row],
+                self._content[row],
                 self._origins[self._origin[row]],
                 None if self._offset[row] == _NONE else self._offset[row],
                 None if self._length[row] == _NONE else self._length[row],

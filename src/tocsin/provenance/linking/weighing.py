@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import PureWindowsPath
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from tocsin.provenance.rules import document
 
 _DIGITS: Final = 40
 """No number that a program writes has more; Python refuses to read thousands."""
+_NINE_TO_ZERO: Final = -9
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Common:
     words: tuple[str, ...]
     stems: frozenset[str]
     below: int
-    uniform: bool
+    counting: bool
     rules: frozenset[str]
     certified: bool
 
@@ -57,7 +59,7 @@ class Common:
             or (bool(self.words) and any(f" {words} " in _spaced(plain) for words in self.words))
             or (bool(self.stems) and _stem(plain) in self.stems)
             or (self.below > 0 and _is_below(plain, self.below))
-            or (self.uniform and len(set("".join(last))) <= 1)
+            or (self.counting and _counts("".join(last)))
             or not self.rules.isdisjoint(rules)
             or (self.certified and certified)
         )
@@ -130,7 +132,7 @@ def _common(entry: Mapping[str, Any]) -> Common:
         words=tuple(entry.get("words", ())),
         stems=frozenset(entry.get("stems", ())),
         below=entry.get("below", 0),
-        uniform=entry.get("uniform", False),
+        counting=entry.get("counting", False),
         rules=frozenset(entry.get("rules", ())),
         certified=entry.get("certified", False),
     )
@@ -144,6 +146,13 @@ def _stem(name: str) -> str:
     r"""The name of a file without folders, ending, digits and marks; `\` parts folders as well as `/`."""
     stem = PureWindowsPath(name).stem
     return "".join(c for c in stem if c.isalpha() or c in "_ ").strip("_ ")
+
+
+def _counts(word: str) -> bool:
+    """Whether a word is one character all along, or goes up or down by one, as 901234 does."""
+    codes = [ord(c) for c in word if c.isalnum()]
+    steps = {after - before for before, after in pairwise(codes)}
+    return steps <= {0} or steps <= {1, _NINE_TO_ZERO} or steps <= {-1, -_NINE_TO_ZERO}
 
 
 def _is_below(text: str, most: int) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from tocsin import __version__
 from tocsin.errors import Error
 from tocsin.provenance.texts import shown
-from tocsin.replacing import replacing
+from tocsin.replacing import GENERATOR, check_target, replacing
 
 if TYPE_CHECKING:
     import jinja2
@@ -30,8 +30,14 @@ class PageError(Error):
     advice = "Name a file in a folder that may be written and run the command again."
 
 
-def check_folder(target: Path) -> None:
-    """Raise PageError where it is clear beforehand that `target` cannot be written."""
+def check_page(target: Path) -> None:
+    """Look beforehand, so that nobody waits for hours for what cannot be written.
+
+    Raises:
+        PageError: `target` cannot be written.
+        TargetError: a file is there that is no page of Tocsin.
+    """
+    check_target(target)
     if not os.access(target.parent, os.W_OK | os.X_OK):
         message = f"the page cannot be written into the folder {target.parent}"
         raise PageError(message)
@@ -39,7 +45,8 @@ def check_folder(target: Path) -> None:
 
 @contextmanager
 def page_file(target: Path) -> Iterator[BinaryIO]:
-    """A file that becomes `target` at once when all is written. Raises PageError if that cannot be done."""
+    """A file that becomes `target` at once when all is written. Raises as `check_page` does."""
+    check_target(target)  # again: it may be there only since
     try:
         with replacing(target) as file:
             yield file
@@ -71,6 +78,7 @@ def _environment() -> "jinja2.Environment":
         style=style,
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
         version=__version__,
+        generator=GENERATOR,
         now=lambda: datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         here=HERE,
     )

@@ -1,8 +1,8 @@
 """Where the nodes of a group's drawing stand: files on the left, what they share on the right.
 
-Files that share the same things are one node, so that hundreds of files of one hand stay readable. The order
-on either side follows the other (barycentre heuristic of Sugiyama, Tagawa and Toda, 1981), which keeps most
-lines from crossing. The same group always gives the same drawing.
+Contents that share the same things are one node, so that hundreds of files of one hand stay readable. The
+order on either side follows the other (barycentre heuristic of Sugiyama, Tagawa and Toda, 1981), which keeps
+most lines from crossing. The same group always gives the same drawing.
 """
 
 import unicodedata
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tocsin.provenance.linking.model import Group, Link
+from tocsin.provenance.linking.model import Copies, Group, Link, counted, files_of
 from tocsin.provenance.texts import shown
 
 MOST_NODES: Final = 24
@@ -52,25 +52,25 @@ class Drawing:
     links: tuple[Node, ...]
     edges: tuple[Edge, ...]
     height: int
-    files_left: int
-    """Files that are not drawn."""
+    contents_left: int
+    """Contents that are not drawn."""
     links_left: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Bundle:
-    """Files, by their places in the group, that share the same links."""
+    """Contents, by their places in the group, that share the same links."""
 
-    files: tuple[int, ...]
+    contents: tuple[int, ...]
     links: frozenset[int]
 
 
 def drawing(group: Group) -> Drawing:
-    """Lay out a group: the links of most files that hang together, and first the files that join them."""
-    place = {file: number for number, file in enumerate(group.files)}
+    """Lay out a group: the links of most files that hang together, and first the contents that join them."""
+    place = {content: number for number, content in enumerate(group.contents)}
     links = _chosen(group.links)
     bundles = _shown_first(list(_bundles(links, place)))[:MOST_NODES]
-    left, right = _ordered(sorted(bundles, key=lambda one: one.files), len(links))
+    left, right = _ordered(sorted(bundles, key=lambda one: one.contents), len(links))
     rows = max(len(left), len(right))
     y_of_link = {link: _y(row, len(right), rows) for row, link in enumerate(right)}
     files: list[Node] = []
@@ -79,13 +79,13 @@ def drawing(group: Group) -> Drawing:
         y = _y(row, len(left), rows)
         files.append(_bundle_node(bundle, group, y))
         edges += [_edge(y, y_of_link[link], links[link]) for link in sorted(bundle.links)]
-    drawn = sum(len(bundle.files) for bundle in left)
+    drawn = sum(len(bundle.contents) for bundle in left)
     return Drawing(
         files=tuple(files),
         links=tuple(_link_node(links[link], y) for link, y in y_of_link.items()),
         edges=tuple(edges),
         height=TOP + rows * (HEIGHT + GAP),
-        files_left=len(group.files) - drawn,
+        contents_left=len(group.contents) - drawn,
         links_left=len(group.links) - len(links),
     )
 
@@ -102,26 +102,26 @@ def ranges(numbers: Iterable[int]) -> str:
 
 
 def _chosen(links: Sequence[Link]) -> list[Link]:
-    """Up to `MOST_NODES` links, each with a file in common with one before it."""
-    left = sorted(links, key=lambda link: -len(link.files))  # stable: the heavier first among equals
+    """Up to `MOST_NODES` links, each with a content in common with one before it."""
+    left = sorted(links, key=lambda link: -len(link.contents))  # stable: the heavier first among equals
     chosen = [left.pop(0)]
-    covered = set(chosen[0].files)
+    covered = set(chosen[0].contents)
     while left and len(chosen) < MOST_NODES:
-        number = next(number for number, link in enumerate(left) if not covered.isdisjoint(link.files))
+        number = next(number for number, link in enumerate(left) if not covered.isdisjoint(link.contents))
         chosen.append(left.pop(number))
-        covered.update(chosen[-1].files)
+        covered.update(chosen[-1].contents)
     return chosen
 
 
-def _bundles(links: Sequence[Link], place: Mapping[str, int]) -> Iterator[_Bundle]:
-    of_file: defaultdict[int, set[int]] = defaultdict(set)
+def _bundles(links: Sequence[Link], place: Mapping[Copies, int]) -> Iterator[_Bundle]:
+    of_content: defaultdict[int, set[int]] = defaultdict(set)
     for number, link in enumerate(links):
-        for file in link.files:
-            of_file[place[file]].add(number)
+        for content in link.contents:
+            of_content[place[content]].add(number)
     bundles: defaultdict[frozenset[int], list[int]] = defaultdict(list)
-    for number, shared in sorted(of_file.items()):
+    for number, shared in sorted(of_content.items()):
         bundles[frozenset(shared)].append(number)
-    yield from (_Bundle(tuple(files), shared) for shared, files in bundles.items())
+    yield from (_Bundle(tuple(contents), shared) for shared, contents in bundles.items())
 
 
 def _shown_first(bundles: Sequence[_Bundle]) -> list[_Bundle]:
@@ -129,7 +129,7 @@ def _shown_first(bundles: Sequence[_Bundle]) -> list[_Bundle]:
     covered: set[int] = set()
     first: list[_Bundle] = []
     others: list[_Bundle] = []
-    for one in sorted(bundles, key=lambda one: (-len(one.links), -len(one.files), one.files)):
+    for one in sorted(bundles, key=lambda one: (-len(one.links), -len(one.contents), one.contents)):
         (others if one.links <= covered else first).append(one)
         covered |= one.links
     return first + others
@@ -158,10 +158,11 @@ def _y(row: int, count: int, rows: int) -> int:
 
 
 def _bundle_node(bundle: _Bundle, group: Group, y: int) -> Node:
-    count = len(bundle.files)
-    title = f"{count:,} files: {ranges(bundle.files)}" if count > 1 else f"file {ranges(bundle.files)}"
-    more = ", …" if count > 1 else ""
-    name = shown(group.files[bundle.files[0]])
+    numbers, contents = ranges(bundle.contents), [group.contents[number] for number in bundle.contents]
+    files = files_of(contents)
+    title = f"{counted(len(contents), len(files))}: {numbers}" if len(files) > 1 else f"file {numbers}"
+    more = ", …" if len(files) > 1 else ""
+    name = shown(files[0])
     return Node(0, y, _from_the_start(title, _LABEL), _from_the_end(name, _LABEL - len(more)) + more)
 
 
@@ -169,7 +170,7 @@ def _link_node(link: Link, y: int) -> Node:
     first, *others = link.parts
     names = " + ".join([first.name, *(part.name for part in others)])
     values = " + ".join(part.fingerprint.value for part in link.parts)
-    count = f", {len(link.files):,} files"
+    count = f", {link.counted}"
     title = f"{link.weight:.2f} {_from_the_start(names, _LABEL - len(count) - 5)}{count}"
     return Node(WIDTH - BOX, y, title, _from_the_start(shown(values), _LABEL))
 
