@@ -315,6 +315,7 @@ def printed_on_origin(shell: Shell) -> list[tuple[str, list[JsonValue]]]:
     root = authority()
     (shell.folder / "roots.pem").write_text(root.pem)
     (shell.folder / "signed.jpg").write_bytes(sign(signer(root), manifest(action(source=GENERATED))))
+    (shell.folder / "copy.jpg").write_bytes((shell.folder / "signed.jpg").read_bytes())
     (shell.folder / "inbox" / "cut.png").write_bytes((shell.folder / "inbox/mirrored.png").read_bytes()[:-50])
     plug_in(shell.folder / "home/detectors", brightness())
     for number in range(30):
@@ -324,7 +325,7 @@ def printed_on_origin(shell: Shell) -> list[tuple[str, list[JsonValue]]]:
         ("imported trust list", shell.tocsin("trust", "import", "c2pa", "roots.pem", "--json")),
         ("trust list", shell.tocsin("trust", "list", "--json")),
         ("explained file", shell.tocsin("explain", "inbox", "signed.jpg", "missing.jpg", "--json")),
-        ("links", shell.tocsin("link", "inbox", "signed.jpg", "--json")),
+        ("links", shell.tocsin("link", "inbox", "signed.jpg", "copy.jpg", "--json")),
         ("detector", shell.tocsin("detector", "list", "--json")),
         ("detector", shell.tocsin("detector", "calibrate", "bright", "--real", "real", "--json")),
         ("scanned content", contents),

@@ -59,13 +59,14 @@ def test_a_second_run_recalls_and_says_the_same(folder: Path) -> None:
     assert first == second
 
 
-def test_the_table_names_groups_files_and_what_weighs_little(folder: Path) -> None:
+def test_the_words_name_groups_files_and_what_weighs_little(folder: Path) -> None:
     said = tocsin("link", folder / "files", "--home", folder / "home")
     assert said.code == 0
     assert "4 of them in 2 groups" in said.out
     for name in ("a1.png", "member a2.png", "b1.png", "member b2.png"):
         assert name in said.out
-    assert "weighs little: " in said.out  # the model that all four name
+    assert "model hash 31e35c80fc: A base model" in said.out  # which all four name
+    assert "Signs in pixels were not looked for" in said.out
 
 
 def test_the_page_stands_alone(folder: Path, tmp_path: Path) -> None:
@@ -77,6 +78,26 @@ def test_the_page_stands_alone(folder: Path, tmp_path: Path) -> None:
     assert "<svg" in html
     assert "00aa11bb22cc" in html
     assert "<script" not in html
+
+
+def test_the_page_never_takes_the_place_of_a_file_that_is_examined(folder: Path) -> None:
+    evidence = folder / "files" / "a1.png"
+    before = evidence.read_bytes()
+    said = tocsin("link", folder / "files", "--html", evidence, "--home", folder / "home")
+    assert said.code == 4
+    assert "[replacing.not_ours]" in said.err
+    assert said.out == ""
+    assert evidence.read_bytes() == before
+
+
+def test_identical_files_are_told_and_make_no_link(folder: Path, tmp_path: Path) -> None:
+    for name in ("one.png", "other.png"):
+        write(tmp_path / "files" / name, (folder / "files" / "a1.png").read_bytes())
+    (links,) = tocsin("link", tmp_path / "files", "--json", "--home", tmp_path / "home").objects
+    assert links["groups"] == []
+    (copies,) = links["copies"]
+    assert [Path(name).name for name in copies["files"]] == ["one.png", "other.png"]
+    assert (links["counts"]["files"], links["counts"]["contents"]) == (2, 1)
 
 
 def test_signs_in_pixels_link_when_they_are_asked_for(tmp_path: Path) -> None:

@@ -134,6 +134,7 @@ KINDS: dict[str, Explanation] = {
     "camera": leaning(Direction.CAPTURED, "A maker's note."),
     "part": leaning(Direction.PARTLY_GENERATED, "A part was filled in."),
     "generator": leaning(Direction.GENERATED, "Settings."),
+    "edited": leaning(Direction.EDITED, "An editor's name."),
     "neutral": leaning(Direction.NEUTRAL, "A library's tables."),
     "none": explanation_of([Absent("anything", "tocsin")]),
     "text": explanation_of([NotChecked("signs of origin", "not a picture")]),
@@ -146,7 +147,7 @@ LISTED = {
     "generator": ["everything", "part", "generator"],
     "failed": ["everything", "missing"],
     "unexamined": ["text", "missing"],
-    "neutral": ["neutral", "none"],
+    "others": ["edited", "neutral", "none"],
 }
 
 
@@ -162,7 +163,7 @@ def test_files_are_listed_under_all_that_holds_for_them_and_kept_in_order(tmp_pa
     ids = {attributes.get("id") for _, attributes in page.tags}
     assert {str(link).removeprefix("#") for link in links} <= ids
     assert set().union(*LISTED.values()) == set(KINDS)  # no file is in no list
-    counts = "files in all 8 may depict a real person 2 signs of a camera 2 signs that do not fit 1"
+    counts = "files in all 9 may depict a real person 2 signs of a camera 2 signs that do not fit 1"
     assert counts in page.text
     assert "One file can count in several of these" in page.text
     assert "part: A part was filled in." in page.text

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 REFUSED = 3
 SHOWN = 20
 """Of files in no group, copies and what weighs little: more of them only with --json."""
-_NO_PIXELS = "Signs in pixels were not looked for: --pixels does, and may find more that files share."
+_NO_PIXELS = (
+    "Signs in pixels were not looked for. With --pixels they are, and files may turn out to share more."
+)
 
 
 @click.command("link")
@@ -72,7 +74,7 @@ def link_files(  # noqa: PLR0913  # one for each option
     if as_json:
         put_json(links.to_json())
     else:
-        for line in (*lines(links, shutil.get_terminal_size().columns), *gaps):
+        for line in lines(links, shutil.get_terminal_size().columns, gaps):
             put(line)
     if html:
         say(f"Page: {shown(str(html))}")
@@ -97,8 +99,11 @@ def _answers(scanner: "Scanner", paths: tuple[str, ...], unread: list[str]) -> "
             yield Answer(name, scanned.content.sha256, explanation)
 
 
-def lines(links: "Links", width: int) -> "Iterator[str]":
-    """What is told on a terminal of `width` columns: groups with their links and files, then what is left."""
+def lines(links: "Links", width: int, gaps: tuple[str, ...] = ()) -> "Iterator[str]":
+    """What is told on a terminal of `width` columns: groups with their links and files, then what is left.
+
+    `gaps` are sentences on what was not looked for.
+    """
     from tocsin.provenance.linking import CAUTION  # noqa: PLC0415  # not on --help
     from tocsin.provenance.linking.model import counted  # noqa: PLC0415
 
@@ -117,7 +122,9 @@ def lines(links: "Links", width: int) -> "Iterator[str]":
     yield from (
         f"not compared: {_number(count, 'fingerprint')}: {shown(why)}" for why, count in counts.dropped
     )
-    yield from ("", *_wrapped(CAUTION, width, ""))
+    for text in (CAUTION, *gaps):
+        yield ""
+        yield from _wrapped(text, width, "")
 
 
 def _group_lines(number: int, group: "Group", width: int) -> "Iterator[str]":

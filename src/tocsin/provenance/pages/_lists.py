@@ -61,14 +61,19 @@ def _failed(answer: "Explanation") -> list[str] | None:
 
 def _unexamined(answer: "Explanation") -> list[str] | None:
     """Where nobody has looked there is no sign and nothing that is not there."""
-    if answer.items or answer.derivation or answer.absent:
+    if _is_examined(answer):
         return None
     return _distinct([*(one.reason for one in answer.failed), *(one.why for one in answer.not_checked)])
 
 
-def _neutral(answer: "Explanation") -> list[str] | None:
-    looked = answer.items or answer.absent
-    return None if answer.telling or answer.derivation or answer.contradictions or not looked else []
+def _others(answer: "Explanation") -> list[str] | None:
+    """Together with the lists before, this one has every file."""
+    listed = any(says(answer) is not None for says in (_people, _camera, _against, _generator))
+    return None if listed or not _is_examined(answer) else _distinct(item.found for item in answer.telling)
+
+
+def _is_examined(answer: "Explanation") -> bool:
+    return bool(answer.items or answer.derivation or answer.absent)
 
 
 def _is_raised(answer: "Explanation", reason: Reason) -> bool:
@@ -139,12 +144,12 @@ LISTS: Final = (
         says=_unexamined,
     ),
     FileList(
-        key="neutral",
-        tile="examined, no such sign",
+        key="others",
+        tile="neither camera nor generator",
         heading="Examined, and no sign of a camera or a generator",
-        about="They were looked at and hold neutral signs only, or none.",
+        about="They were looked at and hold other signs, or none.",
         none="There is no such file.",
-        says=_neutral,
+        says=_others,
     ),
 )
 """In the order of the page."""
