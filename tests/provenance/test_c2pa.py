@@ -418,7 +418,7 @@ def test_a_signer_cannot_certify_another() -> None:
     [
         ((CAMERA,), Strength.S5, ""),
         ((replace(CAMERA, category="editor"),), Strength.S4, "is not known to be a camera"),
-        ((replace(CAMERA, disallowed=("capturedMedia",)),), Strength.S4, "does not let Test Camera claim"),
+        ((replace(CAMERA, disallowed=("capturedMedia",)),), Strength.S4, "does not let “Test Camera” claim"),
         ((replace(CAMERA, common_name="Else"),), Strength.S4, "not on the list of conforming products"),
         ((), Strength.S4, "No list of conforming products has been imported"),
     ],
@@ -478,7 +478,7 @@ def test_edits_and_watermarks_are_told_and_training_rules_are_not() -> None:
     ]
     found = items(sign(listed(), said), trusting(root()))
     assert found["c2pa.edits.trusted"].leans is Direction.EDITED
-    assert "c2pa.edited, with Brush" in found["c2pa.edits.trusted"].found
+    assert "“c2pa.edited”, with “Brush”" in found["c2pa.edits.trusted"].found
     assert "org.example.mark" in found["c2pa.watermark.trusted"].found
     assert "c2pa.watermarked.bound" in found["c2pa.watermark.trusted"].found
     assert not any("training" in item.found for item in found.values())
@@ -491,7 +491,7 @@ def test_what_only_an_ingredient_says_is_told_with_its_name() -> None:
     found = items(sign(listed(), manifest(OPENED), parts=[Part(generated())]), trusting(root()))
     item = found["c2pa.ingredient.trusted"]
     assert (item.leans, item.carries) == (Direction.PARTLY_GENERATED, Strength.S5)
-    assert "parent.jpg (what the file was made from)" in item.found
+    assert "“parent.jpg” (what the file was made from)" in item.found
     assert not [rule for rule in found if rule.startswith("c2pa.origin")]
 
 

@@ -284,6 +284,27 @@ def test_a_picture_without_exif_is_not_silent() -> None:
     assert found(c.jpeg(SCENE)) == [Absent("Exif", OWN_READER)]
 
 
+def test_exif_is_not_missed_where_it_has_no_place() -> None:
+    assert found(c.saved(SCENE, "GIF", c.Exif())) == []
+    assert found(c.saved(SCENE, "PNG", c.Exif())) == [Absent("Exif", OWN_READER)]
+
+
+def test_a_claim_on_a_picture_that_a_program_encoded_says_so() -> None:
+    by_default = items(c.jpeg(SCENE, c.of_camera()))["camera.exif"]
+    assert any("as programs do it where nobody chooses" in one for one in by_default.caveats)
+    chosen = items(c.jpeg(SCENE, c.of_camera(), quality=93))["camera.exif"]
+    assert any("it may have been saved anew" in one for one in chosen.caveats)
+    assert all("phones" in one for one in (*by_default.caveats, *chosen.caveats))
+    own = c.jpeg(SCENE, c.of_camera(), qtables=[list(range(1, 65)), list(range(2, 66))])
+    assert items(own)["camera.exif"].caveats == ()
+
+
+def test_there_are_plain_words_for_all_tables() -> None:
+    known = {name for name in rules("camera") if name.startswith("camera.tables.")}
+    assert set(document("camera")["plainly"]) == known
+    assert set(document("camera")["doubts"]) == known - {"camera.tables.own"} | {"camera.tables.ijg.default"}
+
+
 def test_exif_that_cannot_be_read_is_not_absent() -> None:
     data = c.jpeg(SCENE, c.of_camera()).replace(b"Exif\0\0II*\0", b"Exif\0\0XX*\0")
     (finding,) = found(data)

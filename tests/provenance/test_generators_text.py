@@ -21,7 +21,8 @@ from support.generator_samples import (
 from tocsin.provenance.fields import Space
 from tocsin.provenance.generators import reading
 from tocsin.provenance.generators.settings import MAX_LINE, MAX_PAIRS, read_settings, scan
-from tocsin.provenance.model import Absent, DerivationKind, Failed, NotChecked, Strength
+from tocsin.provenance.generators.statement import MAX_NAMED
+from tocsin.provenance.model import Absent, Derivation, DerivationKind, Failed, NotChecked, Strength
 from tocsin.provenance.opened import OWN_READER
 from tocsin.provenance.rules import document, rules
 from tocsin.provenance.texts import prompt_hash
@@ -490,8 +491,84 @@ def test_settings_beyond_measure_are_cut_and_that_is_told() -> None:
     (item,) = items(found_in_fields((*PARAMETERS, text)))
     assert any("not all of them were read" in caveat for caveat in item.caveats)
     names = ", ".join(f"lamp{number}: 00112233" for number in range(60))
-    (item,) = items(found_in_fields((*PARAMETERS, settings_text(f'{samples.CORE}, Lora hashes: "{names}"'))))
-    assert "It names 20 more adapters than are listed here." in item.caveats
+    findings = found_in_fields((*PARAMETERS, settings_text(f'{samples.CORE}, Lora hashes: "{names}"')))
+    assert len(derivations(findings)) == MAX_NAMED
+    assert [one.what for one in findings if isinstance(one, NotChecked)] == ["20 further adapters"]
+
+
+UNREAD = "(a tag that cannot be read)"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind", "value"),
+    [
+        ("a pier <lora:ink<wash:1>", "adapter", "ink<wash"),
+        ("a pier <lora:ink\nwash:1>", "adapter", "ink"),
+        ("a pier <lora:" + "x" * 5000 + ":1>", "adapter", "x" * 80),
+        ("a pier <LORA: ink >", "adapter", "ink"),
+        ("a pier <hypernet:ink:1>", "adapter", "ink"),
+        ("a pier <embed:\nfog>", "embedding", "fog"),
+        ("a pier <lora::1>", "adapter", UNREAD),
+        ("a pier <lora:none:1>", "adapter", UNREAD),
+        ("a pier <lyco:ink", "adapter", UNREAD),
+        ("a pier <embedding:fog", "embedding", UNREAD),
+    ],
+)
+def test_no_tag_of_an_adapter_is_passed_over(prompt: str, kind: str, value: str) -> None:
+    findings = found_in_fields((*PARAMETERS, settings_text(samples.CORE, prompt)))
+    assert derivations(findings) == {(kind, value, None)}
+    (one,) = (one for one in findings if isinstance(one, Derivation))
+    assert len(one.found) < 200
+    assert bool(one.caveats) is (value in {UNREAD, "x" * 80} or "ink\n" in prompt)
+
+
+@given(st.text('<>:lora \n,embed“”"', max_size=60))
+def test_whatever_begins_as_a_tag_is_told(rest: str) -> None:
+    findings = found_in_fields((*PARAMETERS, settings_text(samples.CORE, f"a pier <lora:{rest}")))
+    assert any(one.kind is DerivationKind.ADAPTER for one in findings if isinstance(one, Derivation))
+
+
+def test_what_nothing_closes_may_be_a_prompt_and_is_not_shown() -> None:
+    findings = found_in_fields((*PARAMETERS, settings_text(samples.CORE, f"<lora: {samples.PROMPT}")))
+    assert samples.PROMPT not in repr(findings)
+
+
+def test_tags_and_pictures_without_number_are_counted() -> None:
+    tags = "".join(f"<lora:lamp{number}:1>" for number in range(1500)) + "<embed:fog>"
+    findings = found_in_fields((*PARAMETERS, settings_text(samples.CORE, tags)))
+    assert [one.what for one in findings if isinstance(one, NotChecked)] == [
+        "960 further adapters",
+        "501 further tags in a prompt",
+    ]
+    units = ", ".join(f"ControlNet {number}: canny" for number in range(30))
+    findings = found_in_fields((*PARAMETERS, settings_text(f"{samples.CORE}, {units}")))
+    (told,) = (one for one in findings if isinstance(one, NotChecked))
+    assert told.what == "10 further settings that say what went in"
+
+
+def test_prompts_of_further_passes_call_adapters_too() -> None:
+    line = f'{samples.CORE}, ADetailer prompt: "<lora:lamps:1>", ADetailer negative prompt: "<lora:fog:1>"'
+    assert derivations(found_in_fields((*PARAMETERS, settings_text(line)))) == {("adapter", "lamps", None)}
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("Lora hashes: lamps", ("adapter", "lamps", None)),
+        ('Lora hashes: "", Lora hashes: "lamps: 0011"', ("adapter", "lamps", "0011")),
+        ('Lora hashes: "0011, 0022", Lora networks: "lamps"', ("adapter", "0022", None)),
+        ("TI hashes: fog", ("embedding", "fog", None)),
+    ],
+)
+def test_no_entry_of_a_list_is_passed_over(line: str, told: tuple[str, str, str | None]) -> None:
+    assert told in derivations(found_in_fields((*PARAMETERS, settings_text(f"{samples.CORE}, {line}"))))
+
+
+def test_signs_of_derivation_say_whose_word_they_are() -> None:
+    findings = found_in_fields((*PARAMETERS, samples.A1111_IMG2IMG))
+    told = [one.found for one in findings if isinstance(one, Derivation)]
+    assert told
+    assert all(one.startswith(f"The settings of {A1111_TOOL} say: ") for one in told)
 
 
 def test_fault_of_one_reader_is_told_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:

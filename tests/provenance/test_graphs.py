@@ -336,7 +336,47 @@ def test_a_graph_of_many_nodes_is_read_in_part_and_that_is_told() -> None:
     assert values(one, FingerprintKind.WORKFLOW) == [workflow(["LoadImage"] * 12_000)]
     assert len(derived(findings)) == graphs.MAX_SIGNS
     told = [one for one in findings if isinstance(one, NotChecked)]
-    assert ["2,000 nodes" in told[0].why, "9,800 were left out" in told[1].why] == [True, True]
+    assert ["2,000 nodes" in told[0].why, "9,800 further" in told[1].what] == [True, True]
+
+
+def test_many_signs_of_one_kind_leave_no_other_kind_out() -> None:
+    nodes = {str(at): {"class_type": "LoadImage", "inputs": {"image": f"{at}.png"}} for at in range(300)}
+    nodes["face"] = {"class_type": "ReActorFaceSwap", "inputs": {"input_image": ["1", 0]}}
+    findings = fields_of(json.dumps(nodes))
+    assert (Kinds.IDENTITY, "ReActorFaceSwap") in derived(findings)
+    (told,) = (one for one in findings if isinstance(one, NotChecked))
+    assert told.what == "100 further derivation signs"
+
+
+def test_a_node_of_more_inputs_than_are_looked_into_is_told() -> None:
+    inputs = {f"x{at}": 1 for at in range(300)} | {"lora_name": "ink.safetensors"}
+    (told,) = (
+        one
+        for one in fields_of(json.dumps({"1": {"class_type": "LoraLoader", "inputs": inputs}}))
+        if isinstance(one, NotChecked)
+    )
+    assert "more inputs than are looked into" in told.why
+
+
+def test_more_names_in_a_prompt_than_are_read_are_told() -> None:
+    text = "<lora:ink:1>" * 1001 + "embedding:fog, " * 201
+    node = {"class_type": "CLIPTextEncode", "inputs": {"text": text}}
+    told = derived(fields_of(json.dumps({"1": node})))
+    assert {(Kinds.ADAPTER, "(further tags)"), (Kinds.EMBEDDING, "(further tags)")} < told
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a pier <lora:ink<wash:1>", "ink<wash"),
+        ("a pier <lora:ink\nwash:1>", "ink"),
+        ("a pier <lora:" + "x" * 5000 + ":1>", "x" * 80),
+        ("a pier <lora:a", "(a tag that cannot be read)"),
+    ],
+)
+def test_no_tag_in_a_prompt_of_a_graph_is_passed_over(text: str, value: str) -> None:
+    node = {"class_type": "CLIPTextEncode", "inputs": {"text": text}}
+    assert (Kinds.ADAPTER, value) in derived(fields_of(json.dumps({"1": node})))
 
 
 def fields_of(text: str, name: str = "prompt") -> list[Finding]:

@@ -94,8 +94,11 @@ def test_strips_cannot_be_compared() -> None:
 
 
 def test_no_thumbnail_is_absent() -> None:
-    for data in (c.jpeg(SCENE), c.jpeg(SCENE, c.of_camera())):
-        assert isinstance(found(data), Absent)
+    assert isinstance(found(c.jpeg(SCENE, c.of_camera())), Absent)
+
+
+def test_where_there_is_no_exif_a_thumbnail_in_it_is_not_missed() -> None:
+    assert not list(thumbnail.signs(Opened(io.BytesIO(c.jpeg(SCENE)), identify(c.jpeg(SCENE)[:64]))))
 
 
 def test_no_pixels_is_not_checked_with_the_reason() -> None:

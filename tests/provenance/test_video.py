@@ -162,7 +162,7 @@ def test_a_device_in_a_container_by_a_program_is_not_as_recorded() -> None:
     assert told["remuxed"].leans is Direction.EDITED
     assert told["remuxed"].rule.contradiction
     assert {place.segment for place in told["transcoded"].where} >= {"mdat"}
-    assert "Apple iPhone 15" in told["transcoded"].found
+    assert "“Apple” “iPhone 15”" in told["transcoded"].found
 
 
 def test_a_device_in_user_data_is_named() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tocsin.provenance.model import Contradiction, Direction, Item
+from tocsin.provenance.texts import quoted
 
 _GENERATED = (Direction.GENERATED, Direction.PARTLY_GENERATED)
 _MARKS = "marks."
@@ -40,8 +41,8 @@ def _several_generators(items: Sequence[Item]) -> Iterator[Contradiction]:
     tools = sorted({item.subject.tool for item in naming if item.subject.tool})
     if len(tools) > 1:
         found = (
-            f"Several generators are named: {', '.join(tools)}. One may have worked on what another made, or "
-            "signs were put there afterwards."
+            f"Several generators are named: {', '.join(map(quoted, tools))}. One may have worked on what "
+            "another made, or signs were put there afterwards."
         )
         yield Contradiction("answer.several_generators", found, _names(naming))
 

@@ -22,7 +22,7 @@ from tocsin.provenance.model import (
 )
 from tocsin.provenance.names import linkable
 from tocsin.provenance.opened import MAX_READ, OWN_READER
-from tocsin.provenance.texts import TextError, prompt_hash, shortened
+from tocsin.provenance.texts import TextError, prompt_hash, quoted, shortened
 
 if TYPE_CHECKING:
     from tocsin.media.containers.segments import Segment
@@ -194,10 +194,10 @@ def _told(file: "Opened", declaration: Declaration, hits: list[_Hit]) -> Iterato
 
 def _sentence(declaration: Declaration, hit: _Hit, says: str) -> str:
     """The rule's sentence with what was taken in it, a prompt aside."""
-    names = {name: shortened(value[:_MOST_NAME]) for name, value in hit.taken.items() if name != _PROMPT}
+    names = {name: quoted(value[:_MOST_NAME]) for name, value in hit.taken.items() if name != _PROMPT}
     rule = declaration.rule
     defaults = {"tool": rule.tool or "", "vendor": rule.vendor or "", "value": "", "job": ""}
-    return declaration.found.format(**defaults | names, at=shortened(hit.values[0].name), says=says)
+    return declaration.found.format(**defaults | names, at=quoted(hit.values[0].name), says=says)
 
 
 def _subject(declaration: Declaration, taken: Taken) -> Subject:
@@ -226,7 +226,8 @@ def _beside(
     rule = declaration.rule
     mode = hit.taken.get("mode", "")
     if kind := declaration.derivation.get(mode):
-        yield file.derivation(rule, kind, mode, f"{rule.tool or 'A field'}: the mode {mode}.", *places)
+        said = f"The field {quoted(hit.values[0].name)} states the mode {quoted(mode)}."
+        yield file.derivation(rule, kind, mode, said, *places)
     if key := declaration.fields[0].unverified(hit.values[0].text):
         why = "no key to verify it with is published in a form that this version can use"
         yield NotChecked(f"the signature in {declaration.topic} ({key})", why)

@@ -16,6 +16,10 @@ MAX_DEPTH: Final = 200
 _MAX_DIGITS: Final = 40
 _TOO_DEEP: Final = f"a JSON text is nested more than {MAX_DEPTH} deep"
 _SHOWN: Final = 80
+_QUOTES: Final = dict.fromkeys(
+    (0x22, 0xAB, 0xBB, 0x201C, 0x201D, 0x201E, 0x201F, 0x301D, 0x301E, 0xFF02), "'"
+)
+"""Quotation marks in names, by their code points."""
 _MAX_NORMALISED: Final = 4096
 """Characters of a prompt whose Unicode form is evened out; it takes time by the square of a run of marks."""
 
@@ -89,6 +93,11 @@ def shortened(text: str, most: int = _SHOWN) -> str:
     line = "".join(character if character.isprintable() else " " for character in text)
     line = " ".join(line.split())
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def quoted(text: str, most: int = _SHOWN) -> str:
+    """A name from a file for a sentence of ours, in quotation marks that nothing in it can close."""
+    return f"“{shortened(text, most).translate(_QUOTES)}”"
 
 
 def shown(name: str) -> str:

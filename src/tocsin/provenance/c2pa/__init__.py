@@ -18,7 +18,7 @@ from tocsin.provenance.fields import Space
 from tocsin.provenance.model import Absent, Failed, Finding, NotChecked
 from tocsin.provenance.opened import OWN_READER
 from tocsin.provenance.rules import rules
-from tocsin.provenance.texts import shortened
+from tocsin.provenance.texts import quoted, shortened
 from tocsin.provenance.trust.model import Trust
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _remote_urls(file: "Opened") -> "Iterator[tuple[str, Item]]":
         if field.value.startswith(_ADDRESSES):
             item = file.item(
                 rules("c2pa")["c2pa.remote"],
-                f"the metadata point to a manifest at {shortened(field.value, 200)}",
+                f"the metadata point to a manifest at {quoted(field.value, 200)}",
                 field.where,
             )
             yield field.value, item
@@ -151,7 +151,7 @@ def _remote_urls(file: "Opened") -> "Iterator[tuple[str, Item]]":
 def _remote(file: "Opened", url: str) -> "Item":
     return file.item(
         rules("c2pa")["c2pa.remote"],
-        f"the file points to a manifest at {shortened(url, 200)}",
+        f"the file points to a manifest at {quoted(url, 200)}",
         reader=reader_name(),
     )
 

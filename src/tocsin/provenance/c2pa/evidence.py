@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from tocsin.provenance.c2pa.manifests import Manifest
 from tocsin.provenance.c2pa.standing import Standing, Tier
 from tocsin.provenance.model import Fingerprint, FingerprintKind, Strength, Subject
-from tocsin.provenance.texts import shortened
+from tocsin.provenance.texts import quoted, shortened
 
 if TYPE_CHECKING:
     from tocsin.media.containers import Segment
@@ -68,8 +68,14 @@ def remarks(evidence: Evidence, manifest: Manifest, *, vouched: bool = True) -> 
 def _ingredient_name(role: "Role") -> str:
     if role.ingredient is None:
         return "something that nothing else in the file refers to"
-    title = shortened(role.ingredient.title) or "a file without a name"
+    title = quoted(role.ingredient.title) if role.ingredient.title.strip() else "a file without a name"
     return f"{title} ({RELATIONS.get(role.ingredient.relation, 'an ingredient')})"
+
+
+def signer_of(manifest: Manifest) -> str:
+    """Whom the certificate names, for a sentence."""
+    signer = manifest.signer
+    return quoted(str(signer)) if signer.common_name or signer.organization else str(signer)
 
 
 def subject(manifest: Manifest, tool: str | None, tool_version: str | None) -> Subject:

@@ -8,6 +8,7 @@ from tocsin.provenance.c2pa.evidence import (
     Evidence,
     fingerprints,
     remarks,
+    signer_of,
     subject,
     teller,
 )
@@ -17,7 +18,7 @@ from tocsin.provenance.c2pa.reader import reader_name
 from tocsin.provenance.c2pa.standing import Standing, Tier
 from tocsin.provenance.model import DerivationKind, Direction
 from tocsin.provenance.rules import document, rules
-from tocsin.provenance.texts import shortened
+from tocsin.provenance.texts import quoted, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ def findings(evidence: Evidence) -> "Iterator[Item | Derivation]":
         yield from origins(evidence, manifest, role)
         yield from _edits(evidence, manifest, role)
         yield from _watermarks(evidence, manifest, role)
-        yield from _inputs(evidence, manifest)
+        yield from _inputs(evidence, manifest, role)
 
 
 def _signature(evidence: Evidence, manifest: Manifest) -> "Item":
@@ -68,7 +69,7 @@ def _signature(evidence: Evidence, manifest: Manifest) -> "Item":
 
 
 def _who_signed(manifest: Manifest, standing: Standing) -> str:
-    name = shortened(str(manifest.signer))
+    name = signer_of(manifest)
     if standing.tier is Tier.BROKEN:
         return f"unverified text found in a broken manifest names {name} as signer"
     if standing.tier is Tier.SELF_DECLARED or standing.known_by is None:
@@ -80,7 +81,7 @@ def _when(manifest: Manifest, standing: Standing) -> str:
     if manifest.signer.time is None:
         return "without a time stamp"
     authority = "a listed authority" if standing.stamped else "an authority on no imported list"
-    return f"time-stamped {shortened(manifest.signer.time)} by {authority}"
+    return f"time-stamped {quoted(manifest.signer.time)} by {authority}"
 
 
 def _product(evidence: Evidence, manifest: Manifest) -> "Iterator[Item]":
@@ -90,7 +91,7 @@ def _product(evidence: Evidence, manifest: Manifest) -> "Iterator[Item]":
     level = "" if product.max_level is None else f", assurance level {product.max_level} at most"
     yield evidence.file.item(
         rules("c2pa")["c2pa.product"],
-        f"{shortened(product.common_name)} of {shortened(product.organization)} is a conforming product "
+        f"{quoted(product.common_name)} of {quoted(product.organization)} is a conforming product "
         f"({product.category}{level})",
         *evidence.where(product.common_name, manifest.label),
         subject=subject(manifest, product.common_name, None),
@@ -105,8 +106,8 @@ def _edits(evidence: Evidence, manifest: Manifest, role: "Role") -> "Iterator[It
     if not actions:
         return
     rule = rules("c2pa")[f"c2pa.edits.{evidence.of[manifest.label].tier}"]
-    names = sorted({shortened(one.name) for one in actions})[:_MAX_NAMES]
-    agents = sorted({shortened(one.agent) for one in actions if one.agent})[:_MAX_NAMES]
+    names = sorted({quoted(one.name) for one in actions})[:_MAX_NAMES]
+    agents = sorted({quoted(one.agent) for one in actions if one.agent})[:_MAX_NAMES]
     changes = [one for one in actions if one.name not in table["non_editorial"]]
     vouched = all(one.vouched for one in actions)
     yield evidence.file.item(
@@ -125,7 +126,7 @@ def _edits(evidence: Evidence, manifest: Manifest, role: "Role") -> "Iterator[It
 def _watermarks(evidence: Evidence, manifest: Manifest, role: "Role") -> "Iterator[Item]":
     watermarking = document("c2pa")["actions"]["watermarking"]
     done = sorted({one.name for one in manifest.actions if one.name in watermarking})
-    named = sorted(set(map(shortened, manifest.soft_bindings)))
+    named = sorted(set(map(quoted, manifest.soft_bindings)))
     if not done and not named:
         return
     parts = ([f"soft binding {', '.join(named[:_MAX_NAMES])}"] if named else []) + done
@@ -140,7 +141,7 @@ def _watermarks(evidence: Evidence, manifest: Manifest, role: "Role") -> "Iterat
     )
 
 
-def _inputs(evidence: Evidence, manifest: Manifest) -> "Iterator[Derivation]":
+def _inputs(evidence: Evidence, manifest: Manifest, role: "Role") -> "Iterator[Derivation]":
     """Pictures and videos that went into generated content, but for those that were generated themselves."""
     if not any(speaks_of_generated(one) for one in manifest.actions):
         return
@@ -152,12 +153,14 @@ def _inputs(evidence: Evidence, manifest: Manifest) -> "Iterator[Derivation]":
         if not ingredient.is_media or made or source == Direction.GENERATED.value:
             continue
         title = shortened(ingredient.title) or "a file without a name"
+        relation = RELATIONS.get(ingredient.relation, "an ingredient")
         pictured = "; the manifest holds a small picture of it" if ingredient.pictured else ""
         yield evidence.file.derivation(
             rules("c2pa")["c2pa.input"],
             DerivationKind.INPUT_FILE,
             title,
-            f"{title} went into it as {RELATIONS.get(ingredient.relation, 'an ingredient')}{pictured}",
+            f"{teller(evidence, manifest, role)} says that {quoted(title)} went into it "
+            f"as {relation}{pictured}",
             *evidence.where(ingredient.title, manifest.label),
             caveats=remarks(evidence, manifest),
             reader=reader_name(),

@@ -8,6 +8,7 @@ from tocsin.provenance.c2pa.evidence import (
     Evidence,
     fingerprints,
     remarks,
+    signer_of,
     subject,
     teller,
 )
@@ -17,7 +18,7 @@ from tocsin.provenance.c2pa.standing import Tier
 from tocsin.provenance.forgeable import declared
 from tocsin.provenance.model import Direction, Strength
 from tocsin.provenance.rules import document, rules
-from tocsin.provenance.texts import shortened
+from tocsin.provenance.texts import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,12 +50,12 @@ def _origin(evidence: Evidence, manifest: Manifest, role: "Role", action: Action
     strength, caveats = _deserved(evidence, manifest, rule, action, direction)
     by = action.agent or manifest.generator
     found = (
-        f"{teller(evidence, manifest, role)} states {shortened(action.name)} with digital source type "
-        f"{shortened(action.source_type or '')}" + (f", done with {shortened(by)}" if by else "")
+        f"{teller(evidence, manifest, role)} states {quoted(action.name)} with digital source type "
+        f"{quoted(action.source_type or '')}" + (f", done with {quoted(by)}" if by else "")
     )
     return evidence.file.item(
         rule,
-        f"{found} (signer: {shortened(str(manifest.signer))})",
+        f"{found} (signer: {signer_of(manifest)})",
         *evidence.where(action.source_address, manifest.label),
         subject=subject(manifest, by, action.agent_version if action.agent else manifest.generator_version),
         fingerprints=fingerprints(manifest),
@@ -74,7 +75,7 @@ def _disallowed(evidence: Evidence, manifest: Manifest, action: Action) -> "Iter
         return
     yield evidence.file.item(
         rules("c2pa")["c2pa.disallowed"],
-        f"{shortened(product.common_name)} claims {claimed}, which the conformance programme does not let it",
+        f"{quoted(product.common_name)} claims {claimed}, which the conformance programme does not let it",
         *evidence.where(action.source_address, manifest.label),
         subject=subject(manifest, product.common_name, None),
         reader=reader_name(),
@@ -85,7 +86,7 @@ def _silent(evidence: Evidence, manifest: Manifest, role: "Role") -> "Item":
     return evidence.file.item(
         rules("c2pa")[f"c2pa.ingredient.{evidence.of[manifest.label].tier}"],
         f"{teller(evidence, manifest, role)} says nothing about how it came about "
-        f"(signer: {shortened(str(manifest.signer))})",
+        f"(signer: {signer_of(manifest)})",
         *evidence.where(None, manifest.label),
         subject=subject(manifest, manifest.generator, manifest.generator_version),
         fingerprints=fingerprints(manifest),
@@ -142,9 +143,9 @@ def _doubt_of_capture(evidence: Evidence, manifest: Manifest, action: Action) ->
     if product is None:
         return ["The signer is not on the list of conforming products."]
     if claimed in product.disallowed:
-        return [f"The conformance programme does not let {product.common_name} claim {claimed}."]
+        return [f"The conformance programme does not let {quoted(product.common_name)} claim {claimed}."]
     if claimed.startswith("captured") and product.category != "camera":
-        return [f"{product.common_name} is not known to be a camera."]
+        return [f"{quoted(product.common_name)} is not known to be a camera."]
     return []
 
 

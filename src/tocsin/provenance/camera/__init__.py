@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tocsin.provenance.camera.contradictions import contradictions
+from tocsin.provenance.camera.contradictions import contradictions, encoded_as_programs_do
 from tocsin.provenance.camera.exif import Exif, presentable
 from tocsin.provenance.camera.makers import MakerNote, maker_of, note_of
 from tocsin.provenance.camera.thumbnail import embedded
@@ -24,6 +24,7 @@ from tocsin.provenance.model import (
 )
 from tocsin.provenance.opened import OWN_READER
 from tocsin.provenance.rules import document, rules
+from tocsin.provenance.texts import quoted
 
 if TYPE_CHECKING:
     from tocsin.media.containers.segments import Segment
@@ -70,7 +71,8 @@ def signs(file: "Opened") -> Iterator[Finding]:
         return
     exif = Exif.of(file.fields)
     if not exif.named:
-        yield _nothing(file)
+        if file.fields.problems or file.type.format not in document("camera")["formats"]["without_exif"]:
+            yield _nothing(file)
         return
     claim = read_claim(exif)
     yield _exif_item(file, claim) if claim.made else Absent("what cameras write into Exif", OWN_READER)
@@ -128,7 +130,7 @@ def _is_note(field: "Field | None", note: MakerNote | None, least: int) -> bool:
 def _exif_item(file: "Opened", claim: Claim) -> Item:
     enough = claim.maker is not None and len(claim.present) >= document("camera")["completeness"]["enough"]
     who = f"{claim.maker} is named as the maker" if claim.maker else "No listed maker is named"
-    which = f", {claim.model} as the model" if claim.model else ""
+    which = f", {quoted(claim.model)} as the model" if claim.model else ""
     total = len(claim.present) + len(claim.missing)
     there = ", ".join(claim.present) or "none"
     lacking = ", ".join(claim.missing) or "none"
@@ -141,6 +143,7 @@ def _exif_item(file: "Opened", claim: Claim) -> Item:
         found,
         *claim.cited,
         subject=Subject(vendor=claim.maker, model=claim.model),
+        caveats=encoded_as_programs_do(file),
         strength=None if enough else Strength.S1,
     )
 
@@ -170,7 +173,7 @@ def _serials_finding(file: "Opened", exif: Exif, claim: Claim) -> Finding:
         number = _serial(field.value) if field else None
         if field and number:
             fingerprint = Fingerprint(FingerprintKind.DEVICE, f"{who} {part} {number}")
-            found.append((field, f"{part} {number}", fingerprint))
+            found.append((field, f"{part} {quoted(number)}", fingerprint))
     if exif.note and claim.note and claim.note.serial:
         number = f"{claim.note.serial:010}"
         fingerprint = Fingerprint(FingerprintKind.DEVICE, f"{who} body {number}")

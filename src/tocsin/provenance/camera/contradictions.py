@@ -13,6 +13,7 @@ from tocsin.provenance.camera.thumbnail import embedded, shape_of
 from tocsin.provenance.fields import Space
 from tocsin.provenance.model import Finding, NotChecked, Subject
 from tocsin.provenance.rules import document, rules
+from tocsin.provenance.texts import quoted
 
 if TYPE_CHECKING:
     from tocsin.provenance.fields import Field
@@ -49,6 +50,17 @@ def contradictions(
         yield from _encoder(file, exif, encoding) if encoding else _format(file, exif)
 
 
+def encoded_as_programs_do(file: "Opened") -> tuple[str, ...]:
+    """What is to be kept in mind of a camera's claim, as the tables of a JPEG were written."""
+    encoding = _encoding(file)
+    if encoding is None:
+        return ()
+    family = family_of(encoding)
+    doubts: dict[str, str] = document("camera")["doubts"]
+    kind = "camera.tables.ijg.default" if default_of(family, encoding) else family.rule
+    return (doubts[kind],) if kind in doubts else ()
+
+
 def _encoding(file: "Opened") -> Encoding | None:
     if file.type.format != "jpeg":
         return None
@@ -70,7 +82,8 @@ def _software(file: "Opened", exif: Exif) -> Iterator[Finding]:
     for field in (field for name in _SOFTWARE for field in exif.named.get(name, ())[:1]):
         editor = _editor(field.value)
         if editor:
-            found = f"Exif claims a camera, but the program it names is {presentable(field.value) or editor}."
+            program = quoted(presentable(field.value) or editor)
+            found = f"Exif claims a camera, but the program it names is {program}."
             yield file.item(rule, found, field.where, subject=Subject(tool=editor))
 
 

@@ -256,7 +256,8 @@ def _tables_item(file: "Opened", encoding: Encoding) -> Item:
     default = default_of(family, encoding)
     usual = f" It is what {default} do where nobody chooses." if default else ""
     which = f"{family.words}; " if family.words else ""
-    found = f"{rule.means} Here: {which}colour sampled {encoding.sampling}.{usual}"
+    plain = document("camera")["plainly"][family.rule]
+    found = f"{plain} ({which}colour sampled {encoding.sampling}).{usual}"
     fingerprint = Fingerprint(FingerprintKind.TABLES, encoding.fingerprint)
     return file.item(rule, found, *encoding.cited, fingerprints=(fingerprint,))
 

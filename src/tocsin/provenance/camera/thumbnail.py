@@ -71,7 +71,8 @@ def signs(file: "Opened") -> Iterator[Finding]:
     exif = Exif.of(file.fields)
     field = embedded(exif)
     if field is None:
-        yield _nothing(file, exif)
+        if exif.named or file.fields.problems:  # else there is no Exif at all, which is said elsewhere
+            yield _nothing(file, exif)
         return
     try:
         thumbnail = _decoded(field.raw)

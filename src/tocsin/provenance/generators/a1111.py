@@ -25,7 +25,6 @@ from tocsin.provenance.generators.statement import (
     joined,
     named,
     only_names,
-    tagged,
 )
 from tocsin.provenance.generators.traits import read_traits
 from tocsin.provenance.model import (
@@ -82,7 +81,7 @@ def signs(file: "Opened", fields: Fields) -> Iterator[Item | Derivation | Failed
             yield from _extras(file, field)
 
 
-def _settings(file: "Opened", field: Field) -> Iterator[Item | Derivation]:
+def _settings(file: "Opened", field: Field) -> Iterator[Item | Derivation | NotChecked]:
     settings = read_settings(field.value.removeprefix("parameters:"))
     rule, telling = _dialect(settings.values)
     form = _form(settings.values)
@@ -93,6 +92,8 @@ def _settings(file: "Opened", field: Field) -> Iterator[Item | Derivation]:
     found = f"{what} stands in {in_words(field)}: {form.fitting} settings have the form they should"
     found += f"; {', '.join(form.odd)} have not." if form.odd else "."
     yield from evidence(file, rule, found, (field,), _statement(settings), strength=strength)
+    if not settings.whole:
+        yield NotChecked("the rest of a settings text", "it is longer than any tool writes it")
 
 
 def _extras(file: "Opened", field: Field) -> Iterator[Item]:
@@ -146,7 +147,6 @@ def _statement(settings: Settings) -> Statement:
     keys = document("generators")["settings"]
     models, hashes = _named(values, keys["model_names"]), _named(values, keys["model_hashes"])
     resources, stated = read_resources(values), read_hashes(values)
-    called, embedded = tagged(settings.prompt)
     return Statement(
         version=named(values.get("version")),
         model=named(values.get("model")) or resources.model,
@@ -154,8 +154,9 @@ def _statement(settings: Settings) -> Statement:
         seed=named(values.get("seed")),
         author=named(values.get("user")),
         prompt=settings.prompt,
-        adapters=joined(called, _adapters(values), stated.adapters, resources.adapters),
-        embeddings=joined(_embeddings(values), embedded, stated.embeddings, resources.embeddings),
+        more_prompts=tuple(text for key, text in values.items() if "prompt" in key and "negative" not in key),
+        adapters=joined(_adapters(values), stated.adapters, resources.adapters),
+        embeddings=joined(_embeddings(values), stated.embeddings, resources.embeddings),
         traits=read_traits("settings", values),
         fingerprints=_more(models, hashes, resources),
         caveats=(*_unread(settings), *stated.caveats, *resources.caveats),
@@ -175,11 +176,13 @@ def _more(models: list[str], hashes: list[str], resources: Resources) -> tuple[F
 
 def _adapters(values: Mapping[str, str]) -> tuple[Named, ...]:
     """Adapters as the web UI, its extension Additional Networks, Fooocus and SD.Next list them."""
-    found = [*hashed_names(values.get("lora hashes", ""))]
+    found = [one for one in hashed_names(values.get("lora hashes", "")) if one.hash]
     names = only_names(values.get("lora networks", ""))
     loose = [one.name for one in only_names(values.get("lora hashes", "")) if ":" not in one.name]
     if names and len(names) == len(loose):  # SD.Next lists names and hashes apart, in one order
         names = tuple(Named(one.name, digest) for one, digest in zip(names, loose, strict=True))
+    else:
+        names += tuple(map(Named, loose))  # digests, or what else: something is named there
     found += names
     found += (Named(one.name) for one in hashed_names(values.get("lora weights", "")))
     if hypernetwork := named(values.get("hypernet")):

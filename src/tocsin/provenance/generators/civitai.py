@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _ADAPTERS: Final = frozenset({"lora", "lyco", "lycoris", "locon", "dora", "hypernet", "hypernetwork"})
 _EMBEDDINGS: Final = frozenset({"embed", "embedding", "textualinversion", "ti"})
-_MOST: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def read_hashes(values: Mapping[str, str]) -> Resources:
         return Resources(caveats=caveats)
     model_hash = None
     adapters, embeddings = [], []
-    for key, value in list(listed.items())[:_MOST]:
+    for key, value in list(listed.items()):
         kind, _, name = key.partition(":")
         digest = named(value) if isinstance(value, str) else None
         if key.lower() == "model":
@@ -58,7 +57,7 @@ def read_resources(values: Mapping[str, str]) -> Resources:
     """What stands under `Civitai resources` and `Civitai metadata`."""
     listed, caveats = _json(values, "civitai resources")
     about, more = _json(values, "civitai metadata")
-    members = [one for one in listed if isinstance(one, dict)][:_MOST] if isinstance(listed, list) else []
+    members = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     model = None
     adapters, embeddings = [], []
     prints = [*_remix(about)]

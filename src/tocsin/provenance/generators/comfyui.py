@@ -24,7 +24,7 @@ from tocsin.provenance.model import (
 )
 from tocsin.provenance.opened import OWN_READER
 from tocsin.provenance.rules import rules
-from tocsin.provenance.texts import TextError, parse_json, shortened
+from tocsin.provenance.texts import TextError, parse_json, quoted
 
 if TYPE_CHECKING:
     from tocsin.media.containers.segments import Segment
@@ -64,25 +64,29 @@ def signs(file: "Opened", fields: "Fields") -> Iterator[Item | Derivation | Fail
             read += 1
             if read > _MAX_GRAPHS:
                 yield NotChecked("further ComfyUI graphs", f"more than {_MAX_GRAPHS} stand in one file")
-                yield from found.told(file, _derivation_rules(), "ComfyUI")
+                yield from found.told(file, _derivation_rules(), "The graph of ComfyUI says")
                 return
             place = file.place(text.where)
             traits = tuple(comfyui_nodes.traits(graph))
             found.add(traits, place)
             yield _item(file, graph, traits, place)
-            if len(graph.nodes) < len(graph.kinds):
-                left = len(graph.kinds) - len(graph.nodes)
-                yield NotChecked(
-                    "a part of a ComfyUI graph", f"it has {left:,} nodes more than are looked into"
-                )
-    yield from found.told(file, _derivation_rules(), "ComfyUI")
+            yield from _not_looked_into(graph)
+    yield from found.told(file, _derivation_rules(), "The graph of ComfyUI says")
+
+
+def _not_looked_into(graph: Graph) -> Iterator[NotChecked]:
+    what = "a part of a ComfyUI graph"
+    if left := len(graph.kinds) - len(graph.nodes):
+        yield NotChecked(what, f"it has {left:,} nodes more than are looked into")
+    if crowded := sum(len(node.inputs) > graphs.MAX_INPUTS for node in graph.nodes.values()):
+        yield NotChecked(what, f"{crowded:,} of its nodes have more inputs than are looked into")
 
 
 def _item(file: "Opened", graph: Graph, traits: tuple[graphs.Trait, ...], place: "Place") -> Item:
     rule = rules("graphs")["comfyui.graph"]
     model = graphs.named(traits, FingerprintKind.MODEL_NAME)
     found = f"A graph of ComfyUI ({graph.form}) with {len(graph.kinds):,} nodes"
-    found += f" and the model {shortened(model)}." if model else "."
+    found += f" and the model {quoted(model)}." if model else "."
     direction = None if comfyui_nodes.generates(graph, traits) else Direction.NEUTRAL
     edits = "No node that generates is known in this graph: ComfyUI can also only edit a picture."
     caveats = (edits,) if direction else ()

@@ -17,21 +17,24 @@ from tocsin.provenance.generators.graphs import (
     meaning,
     name_of,
 )
+from tocsin.provenance.generators.tags import read_tags
 from tocsin.provenance.model import DerivationKind, Fingerprint, FingerprintKind
 from tocsin.provenance.rules import document
-from tocsin.provenance.texts import prompt_hash, shortened
+from tocsin.provenance.texts import prompt_hash, quoted
 
 if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject, JsonValue
 
 _MUTED: Final = frozenset({2, 4})  # LGraphEventMode NEVER and, of ComfyUI, bypass
 _OFF: Final = "This node was switched off in the graph."
+_MOST_EMBEDDINGS: Final = 200
 _HOPS: Final = 8
 _LONGEST: Final = 256
 _NUMBERS: Final = re.compile(r"[_ ]?\d+")
 _MOST_TEXT: Final = 1 << 20
 _EMBEDDING: Final = re.compile(r"\bembedding:\s{0,4}([^\s,:;()<>\"'|]{1,200})", re.IGNORECASE)
-_ADAPTER: Final = re.compile(r"<lora:([^:<>]{1,200})", re.IGNORECASE)
+_FURTHER: Final = "(further tags)"
+_UNREAD: Final = "(a tag that cannot be read)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,7 @@ def _adapter(value: "JsonValue", *, switched_on: bool = True) -> Iterator[Trait]
 def _stack(value: "JsonValue") -> Iterator[Trait]:
     """LoRA Manager's list, which ComfyUI wraps so that it is no link: each with name and whether it is on."""
     listed = value.get("__value__") if isinstance(value, dict) else value
-    for one in islice(items(listed), MAX_INPUTS):
+    for one in items(listed):
         yield from _adapter(one.get("name"), switched_on=one.get("active") is not False)
 
 
@@ -191,15 +194,15 @@ def _steered(graph: Graph, node: Node) -> Iterator[Sign]:
     """Pictures that lead into a node which generates: those of services have no other node that says so."""
     for name, value in islice(node.inputs.items(), MAX_INPUTS):
         if _base(name) in _table()["pictures"] and graph.key(value) is not None:
-            kind = shortened(node.kind[:256])
+            kind = name_of(node.kind) or "a node"
             yield Sign(DerivationKind.CONTROL, kind, "a picture leads into a node that generates")
             return
 
 
 def _denoising(value: "JsonValue", node: Node) -> Iterator[Trait]:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1:
-        kind = shortened(node.kind[:256])
-        yield Sign(DerivationKind.DENOISING, f"{value:.4g}", f"denoising below 1 in {kind}")
+        says = f"denoising below 1 in {quoted(node.kind[:_LONGEST])}"
+        yield Sign(DerivationKind.DENOISING, f"{value:.4g}", says)
 
 
 def _of_prompt(graph: Graph, node: Node, *, wanted: bool) -> Iterator[Trait]:
@@ -211,12 +214,32 @@ def _of_prompt(graph: Graph, node: Node, *, wanted: bool) -> Iterator[Trait]:
         text = text[:_MOST_TEXT]
         if wanted:
             yield Fingerprint(FingerprintKind.PROMPT, prompt_hash(text))
-        for match in islice(_EMBEDDING.finditer(text), MAX_INPUTS):
+        for number, match in enumerate(_EMBEDDING.finditer(text)):
+            if number == _MOST_EMBEDDINGS:
+                yield Sign(DerivationKind.EMBEDDING, _FURTHER, "a prompt calls more embeddings than are read")
+                break
             if embedding := name_of(match[1]):
-                yield Fingerprint(FingerprintKind.EMBEDDING, embedding)
-                yield Sign(DerivationKind.EMBEDDING, embedding, "an embedding took part")
-        for match in islice(_ADAPTER.finditer(text), MAX_INPUTS):
-            yield from _adapter(match[1])
+                yield from _embedding(embedding)
+        yield from _of_tags(text)
+
+
+def _of_tags(text: str) -> Iterator[Trait]:
+    """What a prompt calls by tags. ComfyUI does nothing with them, extensions of it do."""
+    tags, left_out = read_tags(text)
+    if left_out:
+        yield Sign(DerivationKind.ADAPTER, _FURTHER, "a prompt calls more LoRAs or embeddings than are read")
+    for tag in tags:
+        if tag.name is None or name_of(tag.name) is None:
+            yield Sign(DerivationKind.ADAPTER, _UNREAD, "a prompt calls a LoRA or embedding")
+        elif tag.embedding:
+            yield from _embedding(tag.name)
+        else:
+            yield from _adapter(tag.name)
+
+
+def _embedding(name: str) -> Iterator[Trait]:
+    yield Fingerprint(FingerprintKind.EMBEDDING, name)
+    yield Sign(DerivationKind.EMBEDDING, name, "an embedding took part")
 
 
 def _undesired(graph: Graph) -> frozenset[str]:

@@ -13,7 +13,6 @@ from tocsin.provenance.fields import Field, Fields, Space
 from tocsin.provenance.generators.candidates import objects
 from tocsin.provenance.generators.settings import MAX_LINE, read_settings
 from tocsin.provenance.generators.statement import (
-    MAX_NAMED,
     Named,
     Statement,
     evidence,
@@ -21,7 +20,6 @@ from tocsin.provenance.generators.statement import (
     in_words,
     joined,
     named,
-    tagged,
 )
 from tocsin.provenance.generators.traits import as_text, as_texts, read_traits
 from tocsin.provenance.model import Derivation, Failed, Item, NotChecked, Strength
@@ -59,7 +57,9 @@ def creator(fields: Fields) -> Field | None:
     return found if found and found.value.startswith(_TOOL) else None
 
 
-def _described(file: "Opened", named_in: Field, description: Field | None) -> Iterator[Item | Derivation]:
+def _described(
+    file: "Opened", named_in: Field, description: Field | None
+) -> Iterator[Item | Derivation | NotChecked]:
     """What the description says, or the tool's name alone."""
     rule = rules("generators")["generators.drawthings"]
     found = f"Draw Things is named in {in_words(named_in)} as the program that made the picture."
@@ -79,7 +79,7 @@ def _described(file: "Opened", named_in: Field, description: Field | None) -> It
 
 def _settings(
     file: "Opened", named_in: Field | None, field: Field, values: "JsonObject"
-) -> Iterator[Item | Derivation]:
+) -> Iterator[Item | Derivation | NotChecked]:
     known = fitting(document("generators")["known"]["drawthings"], values)
     if known < _RICH or not values.keys() >= _PROMPTS:
         return
@@ -95,17 +95,15 @@ def _statement(values: "JsonObject") -> Statement:
     whole = whole if isinstance(whole, dict) else {}
     controls = ", ".join(filter(None, (as_text(values.get("control")), as_text(whole.get("controls")))))
     prompt = as_text(values.get("c"))
-    called, embedded = tagged(prompt)
     return Statement(
         model=named(as_text(values.get("model"))),
         seed=named(as_text(values.get("seed"))),
         prompt=prompt,
-        adapters=joined(_names(values.get("lora")), _names(whole.get("loras")), called),
-        embeddings=joined(embedded),
+        adapters=joined(_names(values.get("lora")), _names(whole.get("loras"))),
         traits=read_traits("drawthings", {**as_texts(values), "control": controls}),
     )
 
 
 def _names(listed: "JsonValue") -> Iterator[Named]:
-    for one in listed[: MAX_NAMED * 5] if isinstance(listed, list) else []:
+    for one in listed if isinstance(listed, list) else []:
         yield Named(as_text(one))

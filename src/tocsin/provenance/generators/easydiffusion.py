@@ -19,7 +19,6 @@ from tocsin.provenance.generators.statement import (
     joined,
     named,
     only_names,
-    tagged,
 )
 from tocsin.provenance.generators.traits import as_texts, read_traits
 from tocsin.provenance.model import Derivation, Failed, Item, NotChecked, Strength
@@ -68,7 +67,7 @@ def _keyed(values: Mapping[str, str]) -> Mapping[str, str]:
 
 def _settings(
     file: "Opened", fields: Sequence[Field], values: Mapping[str, str]
-) -> Iterator[Item | Derivation]:
+) -> Iterator[Item | Derivation | NotChecked]:
     known = fitting(_keys().values(), values)
     if _OWN not in values or known < _LEAST:
         return
@@ -81,7 +80,6 @@ def _settings(
 
 def _statement(values: Mapping[str, str]) -> Statement:
     prompt = values.get("prompt", "")
-    called, embedded = tagged(prompt)
     return Statement(
         model=named(values.get(_OWN)),
         seed=named(values.get("seed")),
@@ -89,9 +87,8 @@ def _statement(values: Mapping[str, str]) -> Statement:
         adapters=joined(
             _names(values.get("use_lora_model", "")),
             _names(values.get("use_hypernetwork_model", "")),
-            called,
         ),
-        embeddings=joined(_names(values.get("use_embeddings_model", "")), embedded),
+        embeddings=joined(_names(values.get("use_embeddings_model", ""))),
         traits=read_traits("easydiffusion", values),
     )
 

@@ -19,7 +19,6 @@ from tocsin.provenance.generators.statement import (
     in_words,
     joined,
     named,
-    tagged,
 )
 from tocsin.provenance.generators.traits import as_text, as_texts, read_traits
 from tocsin.provenance.model import Derivation, Failed, Item, NotChecked, Strength
@@ -52,7 +51,7 @@ def signs(file: "Opened", fields: Fields) -> Iterator[Item | Derivation | Failed
 
 def _settings(
     file: "Opened", fields: Fields, field: Field, values: "JsonObject"
-) -> Iterator[Item | Derivation]:
+) -> Iterator[Item | Derivation | NotChecked]:
     software = as_text(values.get("software"))
     ruined = software == _RUINED
     known = fitting(document("generators")["known"]["ruined_fooocus" if ruined else "fooocus"], values)
@@ -68,7 +67,6 @@ def _settings(
 
 def _statement(values: "JsonObject") -> Statement:
     prompt = as_text(values.get("prompt", values.get("Prompt")))
-    called, embedded = tagged(prompt)
     return Statement(
         version=named(as_text(values.get("version", values.get("software")))),
         model=named(as_text(values.get("base_model", values.get("base_model_name")))),
@@ -76,20 +74,21 @@ def _statement(values: "JsonObject") -> Statement:
         seed=named(as_text(values.get("seed"))),
         author=named(as_text(values.get("created_by"))),
         prompt=prompt,
-        adapters=joined(_listed(values.get("loras")), _combined(values), called),
-        embeddings=joined(embedded),
+        adapters=joined(_listed(values.get("loras")), _combined(values)),
         traits=read_traits("fooocus", as_texts(values)),
     )
 
 
 def _listed(loras: "JsonValue") -> Iterator[Named]:
     """Fooocus: [name, weight, hash]. RuinedFooocus: [hash, "weight - name"]."""
-    for one in loras if isinstance(loras, list) else []:
+    for one in loras if isinstance(loras, list) else [loras]:
         parts = list(map(as_text, one)) if isinstance(one, list) else []
         if len(parts) == len(("name", "weight", "hash")):
             yield Named(parts[0], parts[2])
         elif len(parts) == len(("hash", "weight - name")):
             yield Named(parts[1].partition(" - ")[2] or parts[1], parts[0])
+        else:
+            yield Named(as_text(one))
 
 
 def _combined(values: "JsonObject") -> Iterator[Named]:

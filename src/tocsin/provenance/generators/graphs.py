@@ -1,6 +1,7 @@
 """What generators' graphs and settings have in common: nodes, traits of a file, and bounds on both."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -15,7 +16,7 @@ from tocsin.provenance.model import (
     Place,
 )
 from tocsin.provenance.names import linkable
-from tocsin.provenance.texts import shortened
+from tocsin.provenance.texts import quoted, shortened
 
 if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject, JsonValue
@@ -26,7 +27,8 @@ MAX_NODES: Final = 10_000
 """Nodes of one graph that are looked into; the fingerprint of a graph is made of all of them."""
 MAX_INPUTS: Final = 200
 MAX_SIGNS: Final = 200
-"""Derivation signs of one file that are listed."""
+"""Derivation signs of one file that are listed, and so many more of each kind as `LEAST_EACH`."""
+LEAST_EACH: Final = 10
 _MOST_OF_A_KIND: Final = 16
 _MOST_FINGERPRINTS: Final = 90
 _NAME: Final = 256
@@ -107,23 +109,30 @@ class Signs:
     def __init__(self) -> None:
         """None yet."""
         self._places: dict[Sign, dict[Place, None]] = {}
+        self._kinds: Counter[DerivationKind] = Counter()
         self._left_out = 0
 
     def add(self, traits: Iterable[Trait], *where: Place) -> None:
         """Keep the derivation signs among `traits`."""
         for one in traits:
             if isinstance(one, Sign):
-                if one not in self._places and len(self._places) >= MAX_SIGNS:
+                if one not in self._places and self._is_full(one.kind):
                     self._left_out += 1
-                else:
-                    self._places.setdefault(one, {}).update(dict.fromkeys(where))
+                    continue
+                if one not in self._places:
+                    self._kinds[one.kind] += 1
+                self._places.setdefault(one, {}).update(dict.fromkeys(where))
+
+    def _is_full(self, kind: DerivationKind) -> bool:
+        """Many signs of one kind leave no other kind out."""
+        return len(self._places) >= MAX_SIGNS and self._kinds[kind] >= LEAST_EACH
 
     def told(
-        self, file: "Opened", rule: "Mapping[DerivationKind, Rule]", tool: str
+        self, file: "Opened", rule: "Mapping[DerivationKind, Rule]", teller: str
     ) -> Iterator[Derivation | NotChecked]:
-        """The signs as findings under the rule for their kind."""
+        """The signs as findings under the rule for their kind; `teller` is what says so."""
         for sign, places in self._places.items():
-            found = f"{tool}: {sign.says}: {shortened(sign.value)}."
+            found = f"{teller}: {sign.says}: {quoted(sign.value)}."
             yield file.derivation(
                 rule[sign.kind],
                 sign.kind,
@@ -134,8 +143,8 @@ class Signs:
                 caveats=sign.caveats,
             )
         if self._left_out:
-            why = f"more than {MAX_SIGNS} signs stand in one file; {self._left_out:,} were left out"
-            yield NotChecked(f"further derivation signs of {tool}", why)
+            why = f"more than {MAX_SIGNS} signs stand in one file"
+            yield NotChecked(f"{self._left_out:,} further derivation signs", why)
 
 
 def items(value: "JsonValue") -> "Iterator[JsonObject]":

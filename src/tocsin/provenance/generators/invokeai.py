@@ -21,7 +21,7 @@ from tocsin.provenance.model import (
 from tocsin.provenance.names import with_hash
 from tocsin.provenance.opened import OWN_READER
 from tocsin.provenance.rules import document, rules
-from tocsin.provenance.texts import TextError, parse_json, prompt_hash, shortened
+from tocsin.provenance.texts import TextError, parse_json, prompt_hash, quoted
 
 if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject, JsonValue
@@ -59,7 +59,7 @@ def signs(file: "Opened", fields: "Fields") -> Iterator[Item | Derivation | Fail
             found.add(traits, place)
             yield _item(file, field, rule, traits, version)
     kinds = dict.fromkeys(DerivationKind, rules("graphs")["invokeai.derivation"])
-    yield from found.told(file, kinds, "InvokeAI")
+    yield from found.told(file, kinds, "The settings of InvokeAI say")
 
 
 _Read = tuple[str, tuple[Trait, ...], str | None]
@@ -71,10 +71,10 @@ def _item(
 ) -> Item:
     rule = rules("graphs")[rule_id]
     model = graphs.named(traits, FingerprintKind.MODEL_NAME)
-    found = f"Settings of InvokeAI in the field {shortened(field.name)}"
+    found = f"Settings of InvokeAI in the field {quoted(field.name)}"
     return file.item(
         rule,
-        found + (f", with the model {shortened(model)}." if model else "."),
+        found + (f", with the model {quoted(model)}." if model else "."),
         field.where,
         subject=Subject(
             tool=rule.tool,

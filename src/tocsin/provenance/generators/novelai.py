@@ -28,7 +28,7 @@ from tocsin.provenance.model import (
 )
 from tocsin.provenance.opened import OWN_READER
 from tocsin.provenance.rules import document, rules
-from tocsin.provenance.texts import TextError, parse_json, prompt_hash, shortened
+from tocsin.provenance.texts import TextError, parse_json, prompt_hash, quoted
 
 if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject, JsonValue
@@ -72,7 +72,7 @@ def signs(file: "Opened", fields: "Fields") -> Iterator[Item | Derivation | Fail
     if any(field.space is Space.STEALTH for field in fields.found):
         yield from novelai_signature.checked(file, fields)
     kinds = dict.fromkeys(DerivationKind, rules("graphs")["novelai.derivation"])
-    yield from found.told(file, kinds, "NovelAI")
+    yield from found.told(file, kinds, "The settings of NovelAI say")
 
 
 def _of_space(file: "Opened", written: _Written, found: graphs.Signs) -> Iterator[Item | Failed]:
@@ -102,7 +102,7 @@ def _item(
     what = "Settings of NovelAI" if full else "The name of NovelAI, without its settings"
     return file.item(
         rule,
-        what + (f", with the model {shortened(model)}." if model else "."),
+        what + (f", with the model {quoted(model)}." if model else "."),
         *places,
         subject=Subject(
             tool=rule.tool,

@@ -79,7 +79,7 @@ class _Scanner:
             self.at = colon + 1
             value = self._value()
             if key and len(key) <= MAX_KEY:
-                found.setdefault(key, value)
+                found[key] = found.get(key) or value
         return found, False
 
     def _value(self) -> str:

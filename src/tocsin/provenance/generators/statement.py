@@ -3,11 +3,12 @@
 The prompt is never carried: it may be abusive text. What remains of it is its digest, which links files.
 """
 
-import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from tocsin.provenance.generators.tags import Tag, read_tags
 from tocsin.provenance.generators.traits import MAX_VALUE, Trait, Traits
 from tocsin.provenance.model import (
     Derivation,
@@ -15,25 +16,25 @@ from tocsin.provenance.model import (
     Fingerprint,
     FingerprintKind,
     Item,
+    NotChecked,
     Rule,
     Strength,
     Subject,
 )
 from tocsin.provenance.names import linkable, with_hash
 from tocsin.provenance.rules import rules
-from tocsin.provenance.texts import prompt_hash, shortened
+from tocsin.provenance.texts import prompt_hash, quoted
 
 if TYPE_CHECKING:
     from tocsin.provenance.fields import Field
     from tocsin.provenance.opened import Opened
 
+_UNREAD: Final = "(a tag that cannot be read)"
+_LOOK: Final = "Its name is not shown, since what stands there may be a prompt: look at the place named."
+_CUT: Final = "The name goes on in the file; it is longer than names of files, or has a line break in it."
 MAX_NAMED: Final = 40
 """Adapters, and embeddings, of one text that are listed."""
 _OFF: Final = frozenset({"", "none", "null", "false"})
-_TAG: Final = re.compile(
-    r"<(lora|lyco|lycoris|hypernet|embed|embedding):([^<>:\n]{1,200})[:>]", re.IGNORECASE
-)
-_MOST_TAGS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Statement:
     seed: str | None = None
     author: str | None = None
     prompt: str = ""
+    more_prompts: tuple[str, ...] = ()
+    """Those of further passes, as over faces; they call adapters, too."""
     adapters: tuple[Named, ...] = ()
     embeddings: tuple[Named, ...] = ()
     traits: Traits = field(default_factory=Traits)
@@ -67,15 +70,6 @@ def named(given: str | None) -> str | None:
     return None if text.lower() in _OFF else text[:MAX_VALUE]
 
 
-def tagged(prompt: str) -> tuple[tuple[Named, ...], tuple[Named, ...]]:
-    """Adapters and embeddings that a prompt calls by tags such as `<lora:name:0.8>`."""
-    adapters: list[Named] = []
-    embeddings: list[Named] = []
-    for match, _ in zip(_TAG.finditer(prompt), range(_MOST_TAGS), strict=False):
-        (embeddings if match[1].lower().startswith("embed") else adapters).append(Named(match[2].strip()))
-    return tuple(adapters), tuple(embeddings)
-
-
 def joined(*lists: Iterable[Named]) -> tuple[Named, ...]:
     """The same things told in several ways: each name once, with its hash if any of them states it."""
     found: dict[str, Named] = {}
@@ -86,6 +80,41 @@ def joined(*lists: Iterable[Named]) -> tuple[Named, ...]:
     return tuple(found.values())
 
 
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """What a statement names, its prompts' tags with the rest."""
+
+    adapters: tuple[Named, ...]
+    embeddings: tuple[Named, ...]
+    cut: frozenset[str]
+    """Names of tags that go on in the file."""
+    unread: "Mapping[DerivationKind, int]"
+    """Tags whose name cannot be told."""
+    left_out: int
+    """Tags that are more than are read."""
+
+
+def _called(statement: Statement) -> _Called:
+    read = [read_tags(prompt) for prompt in (statement.prompt, *statement.more_prompts)]
+    tags = [one for some, _ in read for one in some]
+    unread = Counter(_kind(one) for one in tags if one.name is None)
+    return _Called(
+        adapters=joined(statement.adapters, _in_tags(tags, embedding=False)),
+        embeddings=joined(statement.embeddings, _in_tags(tags, embedding=True)),
+        cut=frozenset(one.name.casefold() for one in tags if one.name and one.cut),
+        unread=unread,
+        left_out=sum(more for _, more in read),
+    )
+
+
+def _kind(tag: Tag) -> DerivationKind:
+    return DerivationKind.EMBEDDING if tag.embedding else DerivationKind.ADAPTER
+
+
+def _in_tags(tags: Iterable[Tag], *, embedding: bool) -> Iterator[Named]:
+    return (Named(one.name) for one in tags if one.name and one.embedding is embedding)
+
+
 def evidence(  # noqa: PLR0913  # the parts of an item
     file: "Opened",
     rule: Rule,
@@ -94,30 +123,33 @@ def evidence(  # noqa: PLR0913  # the parts of an item
     statement: Statement,
     *,
     strength: Strength | None = None,
-) -> Iterator[Item | Derivation]:
-    """The item for what `statement` says, and the signs of derivation in it."""
+) -> Iterator[Item | Derivation | NotChecked]:
+    """The item for what `statement` says, the signs of derivation in it, and what was left out of them."""
     places = tuple(file.place(field.where) for field in fields)
+    called = _called(statement)
     yield file.item(
         rule,
         found,
         *places,
         subject=Subject(rule.tool, statement.version, rule.vendor, statement.model, statement.model_hash),
-        fingerprints=_fingerprints(statement),
-        caveats=(*statement.caveats, *statement.traits.caveats, *_left_out(statement)),
+        fingerprints=_fingerprints(statement, called),
+        caveats=(*statement.caveats, *statement.traits.caveats),
         strength=strength,
     )
     means = rules("generators")
-    for trait in (*statement.traits.found, *_named_traits(statement)):
+    settings = f"The settings of {rule.tool} say" if rule.tool else "The settings say"
+    for trait in (*statement.traits.found, *_named_traits(called)):
         cited = means[f"generators.{trait.kind.value}"]
-        found = f"{rule.tool or 'The settings'}: {trait.found}."
+        said = f"{settings}: {trait.found}."
         yield file.derivation(
-            cited, trait.kind, trait.value, found, *places, hash_=trait.hash, caveats=trait.caveats
+            cited, trait.kind, trait.value, said, *places, hash_=trait.hash, caveats=trait.caveats
         )
+    yield from _left_out(statement, called)
 
 
-def _fingerprints(statement: Statement) -> tuple[Fingerprint, ...]:
+def _fingerprints(statement: Statement, called: _Called) -> tuple[Fingerprint, ...]:
     kinds = FingerprintKind
-    adapters, embeddings = statement.adapters[:MAX_NAMED], statement.embeddings[:MAX_NAMED]
+    adapters, embeddings = called.adapters[:MAX_NAMED], called.embeddings[:MAX_NAMED]
     found: list[tuple[FingerprintKind, str | None]] = [
         (kinds.MODEL_HASH, statement.model_hash),
         (kinds.MODEL_NAME, statement.model),
@@ -132,35 +164,52 @@ def _fingerprints(statement: Statement) -> tuple[Fingerprint, ...]:
     return tuple(dict.fromkeys(linkable(prints)))
 
 
-def _left_out(statement: Statement) -> Iterator[str]:
-    for what, names in (("adapters", statement.adapters), ("embeddings", statement.embeddings)):
+def _left_out(statement: Statement, called: _Called) -> Iterator[NotChecked]:
+    for what, names in (("adapters", called.adapters), ("embeddings", called.embeddings)):
         if len(names) > MAX_NAMED:
-            yield f"It names {len(names) - MAX_NAMED} more {what} than are listed here."
+            why = f"the settings name {len(names):,}, and {MAX_NAMED} are listed"
+            yield NotChecked(f"{len(names) - MAX_NAMED:,} further {what}", why)
+    if called.left_out:
+        yield NotChecked(f"{called.left_out:,} further tags in a prompt", "there are more than are read")
+    if statement.traits.left_out:
+        what = f"{statement.traits.left_out:,} further settings that say what went in"
+        yield NotChecked(what, "there are more of one kind than are listed")
 
 
-def _named_traits(statement: Statement) -> Iterator[Trait]:
-    for one in statement.adapters[:MAX_NAMED]:
-        found = f"used the adapter “{shortened(one.name)}”"
-        yield Trait(DerivationKind.ADAPTER, one.name, found, one.hash)
-    for one in statement.embeddings[:MAX_NAMED]:
-        found = f"used the embedding “{shortened(one.name)}”"
-        yield Trait(DerivationKind.EMBEDDING, one.name, found, one.hash)
+def _named_traits(called: _Called) -> Iterator[Trait]:
+    for kind, what, names in (
+        (DerivationKind.ADAPTER, "adapter", called.adapters),
+        (DerivationKind.EMBEDDING, "embedding", called.embeddings),
+    ):
+        for one in names[:MAX_NAMED]:
+            caveats = (_CUT,) if one.name.casefold() in called.cut else ()
+            yield Trait(kind, one.name, f"the {what} {quoted(one.name)} was used", one.hash, caveats)
+        if unread := called.unread[kind]:
+            some = "1 tag that cannot" if unread == 1 else f"{unread:,} tags that cannot"
+            yield Trait(kind, _UNREAD, f"the prompt calls {what}s by {some} be read", caveats=(_LOOK,))
 
 
 def hashed_names(text: str) -> tuple[Named, ...]:
-    """The list that A1111 writes under `Lora hashes` and `TI hashes`: `name: hash, name: hash`."""
-    pairs = (entry.rpartition(":") for entry in text.split(",", MAX_NAMED * 5))
-    return tuple(Named(name.strip(), value.strip()) for name, _, value in pairs if name.strip())
+    """The list that A1111 writes under `Lora hashes` and `TI hashes`: `name: hash, name: hash`.
+
+    An entry without a colon is a name, or it would be lost.
+    """
+    return tuple(_hashed(entry.strip()) for entry in text.split(",") if entry.strip())
+
+
+def _hashed(entry: str) -> Named:
+    name, _, value = entry.rpartition(":")
+    return Named(name.strip(), value.strip()) if name.strip() else Named(value.strip())
 
 
 def only_names(text: str) -> tuple[Named, ...]:
     """Names with commas between them."""
-    return tuple(Named(name.strip()) for name in text.split(",", MAX_NAMED * 5))
+    return tuple(Named(name.strip()) for name in text.split(",") if name.strip())
 
 
 def in_words(field: "Field") -> str:
     """Where a field stands, for a sentence."""
-    return f"the {field.space.value} field “{shortened(field.name)}” ({field.where.container})"
+    return f"the {field.space.value} field {quoted(field.name)} ({field.where.container})"
 
 
 def fitting(known: Iterable[str], values: Mapping[str, object]) -> int:

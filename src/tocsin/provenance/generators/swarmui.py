@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from tocsin.provenance.fields import Field, Fields, Space
 from tocsin.provenance.generators.candidates import objects
 from tocsin.provenance.generators.statement import (
-    MAX_NAMED,
     Named,
     Statement,
     evidence,
@@ -20,7 +19,6 @@ from tocsin.provenance.generators.statement import (
     joined,
     named,
     only_names,
-    tagged,
 )
 from tocsin.provenance.generators.traits import as_text, as_texts, read_traits
 from tocsin.provenance.model import Derivation, Failed, Item, NotChecked, Strength
@@ -55,7 +53,7 @@ def _hidden(fields: Fields) -> "Iterator[tuple[str, JsonValue]]":
             yield field.name, parse_json(field.value)
 
 
-def _settings(file: "Opened", field: Field, stated: "JsonObject") -> Iterator[Item | Derivation]:
+def _settings(file: "Opened", field: Field, stated: "JsonObject") -> Iterator[Item | Derivation | NotChecked]:
     parameters = stated.get(_PARAMETERS)
     if not isinstance(parameters, dict):
         return
@@ -70,7 +68,6 @@ def _statement(stated: "JsonObject", parameters: "JsonObject") -> Statement:
     extra = stated.get("sui_extra_data")
     extra = extra if isinstance(extra, dict) else {}
     prompt = as_text(parameters.get("prompt"))
-    called, embedded = tagged(prompt)
     models = list(_models(stated.get("sui_models")))
     hashes = [one.hash for param, one in models if param == "model"]
     return Statement(
@@ -83,12 +80,10 @@ def _statement(stated: "JsonObject", parameters: "JsonObject") -> Statement:
             (one for param, one in models if param == "loras"),
             _names(parameters.get("loras")),
             _names(extra.get("loras")),
-            called,
         ),
         embeddings=joined(
             (one for param, one in models if param == "used_embeddings"),
             _names(extra.get("used_embeddings", parameters.get("used_embeddings"))),
-            embedded,
         ),
         traits=read_traits("swarmui", as_texts(parameters)),
     )
@@ -96,7 +91,7 @@ def _statement(stated: "JsonObject", parameters: "JsonObject") -> Statement:
 
 def _models(listed: "JsonValue") -> "Iterator[tuple[str, Named]]":
     """The parameter of each model with its name and hash; names lose the ending that only this list has."""
-    for one in listed[: MAX_NAMED * 5] if isinstance(listed, list) else []:
+    for one in listed if isinstance(listed, list) else []:
         if isinstance(one, dict):
             name = as_text(one.get("name")).removesuffix(".safetensors")
             yield as_text(one.get("param")), Named(name, as_text(one.get("hash")))
@@ -105,7 +100,7 @@ def _models(listed: "JsonValue") -> "Iterator[tuple[str, Named]]":
 def _names(listed: "JsonValue") -> tuple[Named, ...]:
     """Names in a list, or in one text with commas."""
     if isinstance(listed, list):
-        names = (as_text(one) for one in listed[: MAX_NAMED * 5])
+        names = (as_text(one) for one in listed)
     else:
         names = (one.name for one in only_names(as_text(listed)))
     return tuple(Named(name.removesuffix(".safetensors")) for name in names)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from tocsin.provenance.fields import Field, Fields
 from tocsin.provenance.generators.candidates import objects
 from tocsin.provenance.generators.statement import (
-    MAX_NAMED,
     Named,
     Statement,
     evidence,
@@ -17,7 +16,6 @@ from tocsin.provenance.generators.statement import (
     in_words,
     joined,
     named,
-    tagged,
 )
 from tocsin.provenance.generators.traits import as_text, as_texts, read_traits
 from tocsin.provenance.model import (
@@ -50,7 +48,7 @@ def signs(file: "Opened", fields: Fields) -> Iterator[Item | Derivation | Failed
             yield read
 
 
-def _settings(file: "Opened", field: Field, values: "JsonObject") -> Iterator[Item | Derivation]:
+def _settings(file: "Opened", field: Field, values: "JsonObject") -> Iterator[Item | Derivation | NotChecked]:
     known = fitting(document("generators")["known"]["tensorart"], values)
     if known < _LEAST:
         return
@@ -65,21 +63,20 @@ def _statement(values: "JsonObject") -> Statement:
     base = base if isinstance(base, dict) else {}
     models = [one for one in _list(values.get("models")) if isinstance(one, dict)]
     prompt = as_text(values.get("prompt"))
-    called, embedded = tagged(prompt)
     return Statement(
         model=named(as_text(base.get("modelFileName"))) or named(as_text(base.get("label"))),
         model_hash=named(as_text(base.get("hash"))),
         seed=named(as_text(values.get("seed"))),
         prompt=prompt,
-        adapters=joined(_of(models, _ADAPTERS), called),
-        embeddings=joined(_of(models, _EMBEDDINGS), embedded),
+        adapters=joined(_of(models, _ADAPTERS)),
+        embeddings=joined(_of(models, _EMBEDDINGS)),
         traits=read_traits("tensorart", as_texts(values)),
         fingerprints=tuple(_numbers([base, *models])),
     )
 
 
 def _list(value: "JsonValue") -> "list[JsonValue]":
-    return value[: MAX_NAMED * 5] if isinstance(value, list) else []
+    return value if isinstance(value, list) else []
 
 
 def _of(models: "Sequence[JsonObject]", types: frozenset[str]) -> Iterator[Named]:

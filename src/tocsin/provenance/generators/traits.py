@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tocsin.provenance.model import DerivationKind, Fingerprint, FingerprintKind
 from tocsin.provenance.rules import document
-from tocsin.provenance.texts import shortened
+from tocsin.provenance.texts import quoted, shortened
 
 if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonValue
@@ -41,6 +41,8 @@ class Traits:
     fingerprints: tuple[Fingerprint, ...] = ()
     caveats: tuple[str, ...] = ()
     """For the item: why a key was not counted."""
+    left_out: int = 0
+    """Keys that say so as well and are not among those found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def read_traits(tool: str, values: Mapping[str, str]) -> Traits:
     found: list[Trait] = []
     prints: list[Fingerprint] = []
     caveats: list[str] = []
+    left_out = 0
     for row in _rows(tool):
         hits = [key for key, value in left.items() if row.takes(key.lower(), value[:_LOOKED_AT].lower())]
         if not hits:
@@ -106,21 +109,23 @@ def read_traits(tool: str, values: Mapping[str, str]) -> Traits:
             caveats.append(row.unless_says)
             continue
         found.extend(_traits(row, taken))
+        left_out += max(0, len(taken) - _MOST_EACH)
         prints += (
             Fingerprint(FingerprintKind.INPUT_FILE, value[:MAX_VALUE])
             for key, value in taken.items()
             if key.lower() == row.fingerprint
         )
-    return Traits(tuple(found), tuple(prints), tuple(caveats))
+    return Traits(tuple(found), tuple(prints), tuple(caveats), left_out)
 
 
 def _traits(row: _Row, taken: Mapping[str, str]) -> list[Trait]:
     """A trait of each key, or one of all of them."""
     few = {key: _carried(key, value) for key, value in list(taken.items())[:_MOST_EACH]}
-    stated = [f"{shortened(key)}: {shortened(value, MAX_VALUE)}" for key, value in few.items()]
+    stated = [f"{quoted(key)}: {quoted(value)}" for key, value in few.items()]
     values = list(few.values())
     if not row.each and len(stated) > 1:
-        stated = values = ["; ".join(stated)]
+        stated = ["; ".join(stated)]
+        values = ["; ".join(f"{shortened(key)}: {shortened(value, MAX_VALUE)}" for key, value in few.items())]
     return [
         Trait(row.kind, value, f"{row.says} ({told})", caveats=row.caveats)
         for value, told in zip(values, stated, strict=True)
@@ -159,7 +164,7 @@ def as_text(value: "JsonValue") -> str:
         case None:
             return ""
         case list():
-            return ", ".join(filter(None, map(_member, value[:_MOST_EACH])))
+            return ", ".join(filter(None, map(_member, value)))
         case dict():
             return _member(value)
         case _:

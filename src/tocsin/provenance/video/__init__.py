@@ -14,7 +14,7 @@ from tocsin.provenance.fields import Field, Space
 from tocsin.provenance.model import Absent, Direction, Finding, Item, Place, Rule, Subject
 from tocsin.provenance.opened import OWN_READER, Opened
 from tocsin.provenance.rules import document, rules
-from tocsin.provenance.texts import shortened
+from tocsin.provenance.texts import quoted, shortened
 from tocsin.provenance.video.streams import SOFTWARE_ENCODERS, stream_signs
 
 FAMILY: Final = "video"
@@ -57,9 +57,9 @@ def _device(file: Opened, tags: Iterable[Field]) -> Iterator[Item]:
     words = {what: shortened(one.value) for what, one in named.items() if one is not None}
     listed = _is_maker(words.get("make", ""))
     rule = rules(FAMILY)["video.device" if listed else "video.device_unlisted"]
-    said = [words[what] for what in ("make", "model") if what in words]
+    said = [quoted(words[what]) for what in ("make", "model") if what in words]
     found = f"The container names {' '.join(said)} as the device that recorded it"
-    found += f", on {words['created']}" if "created" in words else ""
+    found += f", on {quoted(words['created'])}" if "created" in words else ""
     subject = Subject(tool=words.get("model"), vendor=words.get("make"), version=words.get("software"))
     yield file.item(rule, f"{found}.", *_places(one for one in named.values() if one), subject=subject)
 
@@ -78,7 +78,7 @@ def _facts(file: Opened, tags: Iterable[Field]) -> Iterator[Item]:
         found = "The container says where it was recorded; the coordinates are not repeated here."
         yield file.item(rules(FAMILY)["video.location"], found, location.where)
     if android := _first(tags, "android"):
-        found = f"The container says that Android {shortened(android.value)} wrote it."
+        found = f"The container says that Android {quoted(android.value)} wrote it."
         rule = rules(FAMILY)["video.android"]
         subject = Subject(tool=rule.tool, vendor=rule.vendor, version=shortened(android.value))
         yield file.item(rule, found, android.where, subject=subject)
@@ -97,7 +97,7 @@ def _writers(file: Opened, tags: Iterable[Field]) -> Iterator[Item]:
         if row is None and all(one.name.casefold() in softwares for one in fields):
             continue  # the device's own software, which the item on the device has
         rule = rules(FAMILY)[row["rule"] if row else "video.writer"]
-        found = f"The container names “{value}” as the program that wrote it."
+        found = f"The container names {quoted(value)} as the program that wrote it."
         yield file.item(rule, found, *_places(fields), subject=_program(rule, row or {}, value))
 
 
@@ -175,7 +175,7 @@ def _brands(file: Opened) -> Iterator[Item]:
     for row in document(FAMILY)["brand"]:
         if row.get("major") == brands[0] or row.get("all") == brands:
             meaning = row.get("hint") or f"registered for {row['vendor']}'s cameras"
-            found = f"The container declares the brands {shortened(', '.join(brands))}: {meaning}."
+            found = f"The container declares the brands {quoted(', '.join(brands))}: {meaning}."
             subject = Subject(vendor=row.get("vendor"))
             yield file.item(rules(FAMILY)[row["rule"]], found, segment, subject=subject)
             return
@@ -190,7 +190,7 @@ def _handlers(file: Opened, tags: Iterable[Field]) -> Iterator[Item]:
             hints.setdefault(row["hint"] if row else "", one)
     for hint, one in hints.items():
         if hint:
-            found = f"The handler of a track is called “{shortened(one.value)}”, {hint}."
+            found = f"The handler of a track is called {quoted(one.value)}, {hint}."
             yield file.item(rules(FAMILY)["video.handler"], found, one.where, subject=Subject())
 
 
@@ -205,12 +205,13 @@ def _not_as_recorded(device: list[Item], others: Iterable[Finding]) -> Iterator[
         for one in others:
             if not isinstance(one, Item):
                 continue
-            who = " ".join(filter(None, (named.subject.vendor, named.subject.tool)))
+            who = " ".join(map(quoted, filter(None, (named.subject.vendor, named.subject.tool))))
+            what = quoted(one.subject.tool or "")
             if one.rule.id in _SOFTWARE_MUXERS:
-                found = f"The container names {who} as its device, but {one.subject.tool} wrote it."
+                found = f"The container names {who} as its device, but {what} wrote it."
                 yield _resting_on(rules(FAMILY)["video.remuxed"], found, named, one)
             elif one.rule.id in SOFTWARE_ENCODERS:
-                found = f"The container names {who} as its device, but {one.subject.tool} encoded the stream."
+                found = f"The container names {who} as its device, but {what} encoded the stream."
                 yield _resting_on(rules(FAMILY)["video.transcoded"], found, named, one)
 
 

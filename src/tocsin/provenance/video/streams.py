@@ -9,7 +9,7 @@ from tocsin.media.containers.segments import Segment
 from tocsin.provenance.model import Absent, Finding, Fingerprint, FingerprintKind, Item, NotChecked, Subject
 from tocsin.provenance.opened import OWN_READER, Opened
 from tocsin.provenance.rules import document, rules
-from tocsin.provenance.texts import shortened
+from tocsin.provenance.texts import quoted
 from tocsin.provenance.video.sei import UserData, user_data
 
 WINDOW: Final = 4 << 20
@@ -83,7 +83,7 @@ def _message(file: Opened, message: _Message, row: Mapping[str, str]) -> Item:
     if rule.id not in SOFTWARE_ENCODERS:
         found = f"The {one.coding} stream carries user data under the UUID {name} with “{row['says']}”."
         return file.item(rule, found, where, subject=subject)
-    head = shortened(text.partition(" - options:")[0].partition(" - H.26")[0])
+    head = quoted(text.partition(" - options:")[0].partition(" - H.26")[0])
     found = f"The {one.coding} stream was made by the software encoder {head}."
     options = Fingerprint(FingerprintKind.ENCODER, text[:_LONGEST_OPTIONS])
     return file.item(rule, found, where, subject=subject, fingerprints=(options,))
