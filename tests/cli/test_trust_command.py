@@ -25,9 +25,16 @@ def test_lists_are_imported_listed_and_removed(tmp_path: Path, listed: Path) -> 
     assert (said.code, said.err) == (0, "")
     assert "c2pa list with 2 certificates, the first to expire on " in said.out
     listed.write_text(authority("Third").pem)
-    assert "replaced: 1 added, 2 removed" in tocsin("trust", "import", "c2pa", listed, "--home", home).out
+    said = tocsin("trust", "import", "c2pa", listed, "--home", home)
+    assert (said.code, said.out) == (4, "")
+    assert "2 of the 2 certificates of the list c2pa would go" in said.err
+    said = tocsin("trust", "import", "c2pa", listed, "--yes", "--note", "from them", "--home", home)
+    assert "replaced: 1 added, 2 removed" in said.out
+    said = tocsin("trust", "import", "tsa", listed, "--home", home)
+    assert "imported already as the c2pa list c2pa" in said.err
     said = tocsin("trust", "list", "--home", home)
-    heading, row = said.out.splitlines()
+    heading, row, about = said.out.splitlines()
+    assert about.strip() == f"c2pa is from the file {listed.name}: from them"
     assert heading.split()[:3] == ["kind", "name", "entries"]
     assert row.split()[:3] == ["c2pa", "c2pa", "1"]
     assert said.err == ""

@@ -22,8 +22,10 @@ from tocsin.provenance.trust.errors import (
     BadCertificateError,
     DamagedListError,
     ListNameError,
+    MostGoneError,
     NoAuthorityError,
     NoCertificatesError,
+    OtherKindError,
     PrivateKeyError,
     ProductsError,
     ShapeError,
@@ -97,6 +99,38 @@ def test_importing_again_replaces_and_says_what_changed(folder: TrustFolder, tmp
     assert len(folder.lists()) == 1
     assert folder.load().anchors[0].pem == second.pem + third.pem
     assert len(list((tmp_path / "home" / "trust").iterdir())) == 2
+
+
+def test_a_file_has_one_kind(folder: TrustFolder, tmp_path: Path) -> None:
+    path = pem_file(tmp_path, authority())
+    folder.import_file(Kind.TSA, path)
+    for allowed in (False, True):
+        with pytest.raises(OtherKindError, match="already as the tsa list tsa"):
+            folder.import_file(Kind.C2PA, path, most_may_go=allowed)
+    assert [note.kind for note in folder.lists()] == [Kind.TSA]
+    folder.import_file(Kind.TSA, path, name="again")
+
+
+def test_most_of_a_list_goes_only_if_that_is_meant(folder: TrustFolder, tmp_path: Path) -> None:
+    roots = [authority(str(number)) for number in range(4)]
+    folder.import_file(Kind.C2PA, pem_file(tmp_path, *roots))
+    other = pem_file(tmp_path, roots[0], authority("new"))
+    with pytest.raises(MostGoneError, match="3 of the 4 certificates of the list c2pa"):
+        folder.import_file(Kind.C2PA, other)
+    assert folder.lists()[0].count == 4
+    assert folder.import_file(Kind.C2PA, other, most_may_go=True).removed == 3
+    folder.import_file(Kind.PRODUCTS, products_file(tmp_path, record("One"), record("Two")))
+    with pytest.raises(MostGoneError, match="2 of the 2 products"):
+        folder.import_file(Kind.PRODUCTS, products_file(tmp_path, record("Three")))
+
+
+def test_authorities_for_time_stamps_in_another_list_are_told(folder: TrustFolder, tmp_path: Path) -> None:
+    path = pem_file(
+        tmp_path, authority("Example TSA 2026"), authority("Example Timestamping"), authority("Tsar")
+    )
+    (warning,) = folder.import_file(Kind.C2PA, path).warnings
+    assert warning.startswith("2 of 3 certificates are by their names or usages for time stamps")
+    assert folder.import_file(Kind.TSA, pem_file(tmp_path, authority("Any"), name="tsa.pem")).warnings == ()
 
 
 def test_a_list_that_is_there_twice_is_the_same(folder: TrustFolder, tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def trust() -> None:
     metavar="NUMBER",
     help="An extended key usage that counts beside the usual ones; may be repeated.",
 )
+@click.option("--yes", is_flag=True, help="Replace a list even if more than half of it goes.")
 @json_option
 @home_option
 @click.pass_obj
@@ -66,15 +67,26 @@ def import_trust(  # noqa: PLR0913  # one for each option
     note: str,
     subjects: tuple[str, ...],
     ekus: tuple[str, ...],
+    yes: bool,
     as_json: bool,
 ) -> None:
-    """Import the list in FILE. Importing a list of the same name replaces it."""
+    """Import the list in FILE. Importing a list of the same name replaces it.
+
+    It is refused if the same file is imported as another kind already, or if more than half of the list of
+    that name would go.
+    """
     from pathlib import Path  # noqa: PLC0415  # not on --help
 
     from tocsin.provenance.trust import Kind, parse_subject  # noqa: PLC0415
 
     done = _folder(home).import_file(
-        Kind(kind), Path(file), name=name, note=note, pins=[parse_subject(one) for one in subjects], ekus=ekus
+        Kind(kind),
+        Path(file),
+        name=name,
+        note=note,
+        pins=[parse_subject(one) for one in subjects],
+        ekus=ekus,
+        most_may_go=yes,
     )
     for warning in done.warnings:
         say(f"warning: {warning}")
@@ -161,5 +173,7 @@ def _put_table(notes: "Sequence[ListNote]") -> None:
     for row in rows:
         put("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     for note in notes:
+        said = f": {shown(note.note)}" if note.note else ""
+        put(f"  {shown(note.name)} is from the file {shown(note.source)}{said}")
         for pin in note.pins:
             put(f"  {shown(note.name)} counts for {shown(str(pin))}")

@@ -17,6 +17,8 @@ from tocsin.provenance.texts import TextError
 from tocsin.provenance.trust.errors import (
     DamagedListError,
     ListNameError,
+    MostGoneError,
+    OtherKindError,
     SubjectError,
     TooLargeError,
     TrustError,
@@ -34,6 +36,7 @@ from tocsin.provenance.trust.model import (
 from tocsin.provenance.trust.notes import ListNote, note_from_json
 from tocsin.provenance.trust.parsing import (
     MAX_FILE,
+    Authorities,
     checked_usages,
     parse_authorities,
     parse_products,
@@ -42,7 +45,7 @@ from tocsin.provenance.trust.parsing import (
 from tocsin.replacing import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 __all__ = [
     "Anchors",
@@ -99,11 +102,13 @@ class TrustFolder:
         note: str = "",
         pins: "Sequence[Pin]" = (),
         ekus: "Sequence[str]" = (),
+        most_may_go: bool = False,
     ) -> Imported:
         """Take in the list at `path`; a list of that name and kind is replaced.
 
         `name` is the kind unless it is given; a legacy list takes the file's name. Nothing changes if
-        the list cannot be used.
+        the list cannot be used, if the file is imported already under another kind, or if more than half of
+        the list of that name would go and `most_may_go` is not set.
 
         Raises:
             TrustError: one of its subclasses says what is wrong with the list.
@@ -130,8 +135,11 @@ class TrustFolder:
             pins=tuple(pins),
             ekus=checked_usages(tuple(ekus)),
         )
+        self._check_kind(made)
         self._check_size(made, content)
         old = self._members(before)
+        if not most_may_go:
+            _check_most_stays(made, old, content.members)
         self._put(made, data, before)
         return Imported(
             note=made,
@@ -207,6 +215,12 @@ class TrustFolder:
         except TrustError:  # it is being replaced, which is what the error would advise
             return frozenset()
 
+    def _check_kind(self, made: ListNote) -> None:
+        for note in self.lists():
+            if note.sha256 == made.sha256 and note.kind is not made.kind:
+                message = f"this very file is imported already as the {note.kind} list {note.name}"
+                raise OtherKindError(message)
+
     def _check_size(self, made: ListNote, content: _Content) -> None:
         trust = Trust()
         for note in self.lists():
@@ -229,6 +243,14 @@ def _checked_name(name: str) -> str:
         message = f"{name!r} cannot be the name of a trust list"
         raise ListNameError(message)
     return name
+
+
+def _check_most_stays(made: ListNote, old: frozenset[str], new: frozenset[str]) -> None:
+    gone = len(old - new)
+    if gone * 2 > len(old):
+        what = "products" if made.kind is Kind.PRODUCTS else "certificates"
+        message = f"{gone:,} of the {len(old):,} {what} of the list {made.name} would go"
+        raise MostGoneError(message)
 
 
 def _check_fit(kind: Kind, pins: "Sequence[Pin]", ekus: "Sequence[str]") -> None:
@@ -257,8 +279,20 @@ def _read(kind: Kind, data: bytes) -> _Content:
     if found.others:
         which = "1 certificate is" if found.others == 1 else f"{found.others:,} certificates are"
         warnings.append(f"{which} not of an authority and left out")
+    warnings += _odd_kind(kind, found)
     expiry = found.earliest_expiry.isoformat(timespec="seconds")
     return _Content(found.digests, expiry, found.pem, warnings=tuple(warnings))
+
+
+def _odd_kind(kind: Kind, found: Authorities) -> "Iterator[str]":
+    """Why the list may be of another kind; the programme's two lists share certificates, so it may not be."""
+    total, look = len(found.digests), "look whether this is a list of the kind tsa"
+    if kind is not Kind.TSA and found.stamping:
+        which = f"{found.stamping:,} of {total:,} certificates are"
+        yield f"{which} by their names or usages for time stamps: {look}"
+    if kind is Kind.TSA and found.not_stamping:
+        which = f"{found.not_stamping:,} of {total:,} certificates are"
+        yield f"{which} by their usages not for time stamps: {look}"
 
 
 def _with(trust: Trust, note: ListNote, content: _Content) -> Trust:

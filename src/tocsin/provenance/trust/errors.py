@@ -75,6 +75,26 @@ class ListNameError(TrustError):
     advice = "Use up to 64 small letters, digits, dots and hyphens, beginning with a letter or digit."
 
 
+class OtherKindError(TrustError):
+    """This very file is imported already, as a list of another kind."""
+
+    code = "provenance.trust.other_kind"
+    advice = (
+        "Give each file its own kind: C2PA-TRUST-LIST.pem is c2pa, C2PA-TSA-TRUST-LIST.pem is tsa. If the "
+        "list that is there has the wrong kind, `tocsin trust remove NAME` takes it away first."
+    )
+
+
+class MostGoneError(TrustError):
+    """More than half of a list would go if it were replaced by this file."""
+
+    code = "provenance.trust.most_gone"
+    advice = (
+        "Look whether this is the right file for this kind and name. If it is, `--yes` imports it; `--name` "
+        "keeps both lists. Nothing was imported."
+    )
+
+
 class UnknownListError(TrustError):
     """There is no such trust list."""
 

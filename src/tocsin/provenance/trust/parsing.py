@@ -34,6 +34,7 @@ _OID: Final = re.compile(r"[0-2](\.\d{1,20}){1,30}")
 _SUBJECT_PART: Final = re.compile(r"\s*(?P<name>[A-Za-z0-9.]+)\s*=\s*(?P<value>(?:[^,\\]|\\.)+?)\s*(?:,|$)")
 _ORGANIZATION: Final = ("O", "organizationName", "2.5.4.10")
 _IDENTIFIER: Final = ("organizationIdentifier", "2.5.4.97")
+_STAMPING: Final = re.compile(r"\bTSAs?\b|time[ -]?stamp", re.IGNORECASE)
 _CAPTURED: Final = "inception"
 
 
@@ -47,6 +48,10 @@ class Authorities:
     """SHA-256 of each certificate."""
     earliest_expiry: datetime
     expired: int
+    stamping: int
+    """How many are for time stamps, by their names or extended key usages."""
+    not_stamping: int
+    """How many are for other things only, by their extended key usages."""
     others: int
     """Certificates in the file that may not certify others, and are left out."""
 
@@ -71,6 +76,8 @@ def parse_authorities(data: bytes, now: datetime | None = None) -> Authorities:
         digests=frozenset(hashlib.sha256(der).hexdigest() for der in authorities),
         earliest_expiry=min(ends),
         expired=sum(end < (now or datetime.now(UTC)) for end in ends),
+        stamping=sum(_stamps(one) is True for one in authorities.values()),
+        not_stamping=sum(_stamps(one) is False for one in authorities.values()),
         others=sum(not _is_authority(one) for one in found),
     )
 
@@ -101,6 +108,22 @@ def _is_authority(certificate: "Certificate") -> bool:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except (x509.ExtensionNotFound, ValueError):
         return False
+
+
+def _stamps(certificate: "Certificate") -> bool | None:
+    """Whether an authority is for time stamps, by its usages or its name; None if neither says."""
+    from cryptography import x509  # noqa: PLC0415  # heavy
+    from cryptography.x509.oid import ExtendedKeyUsageOID as Usage  # noqa: PLC0415  # heavy
+
+    try:
+        usages = set(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+    except (x509.ExtensionNotFound, ValueError):
+        usages = set()
+    if usages and not usages & {Usage.TIME_STAMPING, Usage.ANY_EXTENDED_KEY_USAGE}:
+        return False
+    if usages == {Usage.TIME_STAMPING} or _STAMPING.search(certificate.subject.rfc4514_string()):
+        return True
+    return None
 
 
 def parse_products(data: bytes) -> tuple[Product, ...]:
