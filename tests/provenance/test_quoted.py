@@ -9,9 +9,11 @@ import pytest
 from support import camera_samples as cameras
 from support import generator_samples as texts
 from support import graph_samples, signed
+from support.explained import item
 
 from tocsin.media.identify import identify
 from tocsin.provenance import c2pa, camera, declared, video
+from tocsin.provenance.answer import explanation_of
 from tocsin.provenance.contradictions import contradictions
 from tocsin.provenance.fields import Space
 from tocsin.provenance.model import Derivation, Finding, Item
@@ -162,3 +164,10 @@ def test_signers_and_what_they_state() -> None:
 def test_nothing_in_a_name_closes_the_marks(mark: str) -> None:
     assert quoted(f"a{mark}b\u202e\nc") == "“a'b c”"
     assert len(quoted("a" * 500)) == 82
+
+
+def test_a_summary_that_cuts_a_name_short_closes_its_marks() -> None:
+    told = item(found=f"{'w' * 270} {quoted(f'{SAYS} for ever and ever')} and more.")
+    text = explanation_of([told]).summary
+    assert f"“{SAYS}" in text
+    assert SAYS not in QUOTED.sub("", text)

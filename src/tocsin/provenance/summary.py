@@ -80,6 +80,8 @@ def _found(items: Sequence[Item]) -> Iterator[str]:
 
 def _told(item: Item) -> str:
     found = shortened(item.found.rstrip("."), 300)
+    if found.count("“") > found.count("”"):  # cut within a name from the file
+        found += "”"
     return f"{found} ({STRENGTHS[item.carries]}; can be forged by {FORGERY[item.rule.forge_cost]})"
 
 
