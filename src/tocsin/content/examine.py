@@ -204,7 +204,8 @@ def _examine_members(
 ) -> None:
     """Examine the members of an archive and answer for each, with its index and name.
 
-    Options `start`, `stride` and `offset` are those of `tocsin.media.archives.members`. Before a byte of a
+    Options `start`, `stride` and `offset` are those of `tocsin.media.archives.members`; with `only_first`, no
+    more than one is examined. Before a byte of a
     member is read, its index and name are sent with `begun`; answers with `partial` are followed by a fuller
     one. So whoever reads them knows which member ended this process, if one did. An empty answer is a sign of
     life.
@@ -233,6 +234,8 @@ def _examine_members(
             content = content_of(member.opened, suffix_of(name), wanted, so_far)
             content = replace(content, refused=content.refused or member.refusal)
         emit({**about, **content.to_answer()})
+        if options.get("only_first"):
+            return
 
 
 def suffix_of(name: str) -> str:

@@ -5,22 +5,22 @@ import json
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
+from tocsin import __version__
 from tocsin.content.model import Content, SubvertedError, content_of
 from tocsin.errors import Refusal
-from tocsin.media.sandbox import Job, JsonObject, JsonValue, Outcome, Pool
+from tocsin.media.sandbox import Job, JsonObject, JsonValue, Pool
 from tocsin.provenance.answer import Explanation, explanation_of
-from tocsin.provenance.explain import ENDED, FAMILIES, METADATA, Tier
+from tocsin.provenance.explain import DECODER, ENDED, FAMILIES, METADATA, Tier
 from tocsin.provenance.model import Failed, Finding, NotChecked
 from tocsin.provenance.opened import OWN_READER
 from tocsin.provenance.rules import rules_digest
 
 if TYPE_CHECKING:
     from tocsin.provenance.trust import Trust
-
-K = TypeVar("K")
 
 TASK: Final = "tocsin.content.examine:examine"
 PRELOAD: Final = (
@@ -93,13 +93,15 @@ class Search:
 
     def token(self, tier: Tier | None = None) -> str:
         """A name for this way of looking: with the same one, the same file gives the same findings."""
-        known = f"{rules_digest()} {json.dumps(self.constants(), sort_keys=True)} {self._plugged_in()}"
+        programs = __version__, version("c2pa-python"), rules_digest()
+        known = json.dumps([programs, self.constants(), self._plugged_in()], sort_keys=True)
         return f"{tier or self.tier} {hashlib.sha256(known.encode()).hexdigest()[:16]}"
 
     def _plugged_in(self) -> list[tuple[str, int, int]]:
         """What tells whether detectors have changed."""
         files = sorted(self.detectors.rglob("*")) if self.detectors else []
-        return [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+        stats = [(str(file), file.lstat()) for file in files]
+        return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
 
     def is_answered_by(self, content: Content) -> bool:
         """Whether `content` has the findings that this search would make, and maybe more."""
@@ -126,7 +128,7 @@ def _explain(pool: Pool, tasks: Iterable[_Task], search: Search) -> Generator[Ex
     again: list[_Task] = []
     for outcome in pool.run(_job(task, search) for task in tasks):
         task, content = outcome.key, content_of(outcome)
-        if skipped := skipped_next(outcome, content, task.skipped):
+        if skipped := skipped_next(content, outcome.refusal, task.skipped):
             again.append(_Task(task.path, skipped))
         else:
             yield Explained(task.path, with_findings(content))
@@ -138,21 +140,22 @@ def _job(task: _Task, search: Search) -> Job[_Task]:
     return Job.of_path(task, task.path, options)
 
 
-def skipped_next(outcome: Outcome[K], content: Content, skipped: Skipped) -> Skipped:
+def skipped_next(content: Content, refusal: Refusal | None, skipped: Skipped) -> Skipped:
     """What to leave out when looking again, if a reader ended the child; nothing where that is no use.
 
     A subverted child may name readers that there are not, and so be asked for ever: only ours count.
     """
     left = _READERS - dict(skipped).keys()
     for finding in content.findings or ():
-        if (
-            outcome.refusal
-            and isinstance(finding, Failed)
-            and finding.code == ENDED
-            and finding.reader in left
-        ):
-            return (*skipped, (finding.reader, f"{finding.reason}: {outcome.refusal.message}"))
+        if refusal and isinstance(finding, Failed) and finding.code == ENDED and finding.reader in left:
+            return (*skipped, (finding.reader, f"{finding.reason}: {refusal.message}"))
     return ()
+
+
+def again_without(skipped: Skipped) -> "dict[str, JsonValue]":
+    """The options of a job that looks again; where the decoder ended the child, without views."""
+    left_out = dict(skipped)
+    return {"skipped": left_out, "views": DECODER.name not in left_out}
 
 
 def with_findings(content: Content) -> Content:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from tocsin.content.explaining import Skipped, again_without, skipped_next
 from tocsin.content.model import Content, SubvertedError, content_from
 from tocsin.errors import Refusal
 from tocsin.matching.seen import ITSELF, SeenMember
@@ -88,12 +89,32 @@ def examine_members(
                 lost += 1
                 if number not in archive.known:
                     content = replace(member.content, refused=refusal)
+                    content = _looked_at_again(pool, archive.path, options, number, content)
                     yield number, SeenMember(member.name, content)
                 shares.append(share.after(number))
         if lost > MOST_LOST_MEMBERS:
             message = f"{lost} members of this archive ended their sandbox child; the rest was not looked at"
             yield from _itself(said, Refusal.of(KilledError(message)))
             return
+
+
+def _looked_at_again(pool: Pool, path: str, options: JsonObject, number: int, content: Content) -> Content:
+    """`content` of a member whose child was ended by a reader of signs of origin, with what others find.
+
+    Its refusal and signals stay as they are: only what the reader would have found may be missing.
+    """
+    skipped: Skipped = ()
+    seen, refusal = content, content.refused
+    while following := skipped_next(seen, refusal, skipped):
+        skipped = following
+        only = {"start": number, "stride": 1, "offset": 0, "only_first": True}
+        job = Job.of_path(number, path, {**options, **only, **again_without(skipped)})
+        (outcome,) = pool.run([job])
+        answers = [item for item in outcome.items if item.get("index") == number and "format" in item]
+        if not answers:
+            return content
+        seen, refusal = content_from(answers[-1]), outcome.refusal
+    return replace(content, findings=seen.findings) if skipped else content
 
 
 def _unlisted(refusal: Refusal) -> Refusal:

@@ -26,7 +26,7 @@ from tocsin.matching.names import shown
 from tocsin.matching.scan import Scanned
 from tocsin.media.sandbox import JsonObject
 from tocsin.provenance.words import DERIVATIONS
-from tocsin.replacing import replacing
+from tocsin.replacing import GENERATOR, check_target, replacing
 
 MARK = "/*ITEMS*/"
 
@@ -46,8 +46,9 @@ class ReportWriter:
 
         `banks` are those that files are compared with: without them "no match" would prove nothing later.
 
-        Raises ReportError where that is already known to be impossible, before a long scan.
+        Raises ReportError or TargetError where that is already known to be impossible, before a long scan.
         """
+        check_target(target)
         if not os.access(target.parent, os.W_OK | os.X_OK):
             message = f"the report cannot be written into the folder {target.parent}"
             raise ReportError(message)
@@ -74,7 +75,8 @@ class ReportWriter:
             self._items.write(json.dumps(item).replace("<", "\\u003c") + "\n")
 
     def write(self, paths: Sequence[str], counts: ScanCounts) -> None:
-        """Write the report. Raises ReportError if that cannot be done."""
+        """Write the report. Raises ReportError or TargetError if that cannot be done."""
+        check_target(self._target)
         before, _, after = _page(paths, counts, self._banks).rpartition(MARK)  # a path may hold the mark, too
         self._items.seek(0)
         try:
@@ -149,6 +151,7 @@ def _page(paths: Sequence[str], counts: ScanCounts, banks: Sequence[tuple[Bank, 
         script=script,
         script_hash=_csp_hash(script),
         mark=MARK,
+        generator=GENERATOR,
         version=__version__,
         paths=[shown(path) for path in paths],
         time=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),

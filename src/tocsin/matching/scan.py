@@ -12,7 +12,7 @@ from typing import Self
 
 from tocsin.batches import batched
 from tocsin.content.examine import NotAPictureError, suffix_of
-from tocsin.content.explaining import Search, Skipped, skipped_next, with_findings
+from tocsin.content.explaining import Search, Skipped, again_without, skipped_next, with_findings
 from tocsin.content.model import Content, content_of
 from tocsin.errors import Refusal
 from tocsin.matching.archive_scan import CHILD_LOST, Archive, examine_members
@@ -191,7 +191,7 @@ class Scanner:
         again: dict[str, Skipped] = {}
         for outcome in self._pool().run(self._job(path, skipped) for path, skipped in tasks.items()):
             path, content = outcome.key, self._noted(content_of(outcome))
-            if skipped := skipped_next(outcome, content, tasks[path]):
+            if skipped := skipped_next(content, outcome.refusal, tasks[path]):
                 again[path] = skipped
                 if skipped[-1][0] == DECODER.name:
                     cut_short[path] = content
@@ -216,9 +216,7 @@ class Scanner:
 
     def _job(self, path: str, skipped: Skipped) -> Job[str]:
         """A link that was named on the command line is followed, one met on the way has been refused."""
-        left_out = dict(skipped)
-        views = DECODER.name not in left_out
-        options = {**self._options, "suffix": suffix_of(path), "skipped": left_out, "views": views}
+        options = {**self._options, "suffix": suffix_of(path), **again_without(skipped)}
         return Job.of_path(path, path, options, follow=path in self._given)
 
     def _open(self, archive: Archive) -> Iterator[Scanned]:
@@ -251,7 +249,7 @@ class Scanner:
         self, path: str, content: Content, member: str | None = None, *, recalled: bool = False
     ) -> Scanned:
         matches = self._matcher.match(content.signals)
-        explanation = explanation_of(content.findings or ()) if self._search else None
+        explanation = explanation_of(with_findings(content).findings or ()) if self._search else None
         return Scanned(path, member, content, matches, recalled, explanation)
 
     def _pool(self) -> Pool:
