@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from tocsin.cli.exits import FAILED
 from tocsin.cli.output import home_option, json_option, open_home, put, put_json, say
-from tocsin.matching.names import shown
+from tocsin.names import shown
 
 if TYPE_CHECKING:
     from tocsin.banks.model import Bank, Policy
     from tocsin.banks.store import BankCounts
     from tocsin.media.sandbox import JsonObject
 
-NOT_DONE = 4
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -100,7 +100,7 @@ def remove(home: str | None, name: str, *, yes: bool) -> int:
         question = f"Delete bank {shown(name)} and its {count:,} entries for good?"
         if not yes and not click.confirm(question, err=True):
             say("nothing was deleted")
-            return NOT_DONE
+            return FAILED
         removed = store.remove_bank(name)
     say(f"deleted bank {shown(name)} with {removed:,} entries")
     return 0

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tocsin.cli.exits import REFUSED
 from tocsin.cli.output import (
     home_option,
     json_option,
@@ -16,12 +17,11 @@ from tocsin.cli.output import (
     say,
 )
 from tocsin.errors import UsageError
-from tocsin.matching.names import shown
+from tocsin.names import shown
 
 if TYPE_CHECKING:
     from tocsin.matching.banking import Banked
 
-REFUSED = 3
 ENTRY = click.IntRange(1, (1 << 63) - 1)
 
 

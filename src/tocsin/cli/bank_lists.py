@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from tocsin.cli.exits import REFUSED
 from tocsin.cli.output import (
     home_option,
     json_option,
@@ -17,7 +18,7 @@ from tocsin.cli.output import (
     say,
 )
 from tocsin.errors import UsageError
-from tocsin.matching.names import shown
+from tocsin.names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from tocsin.banks.store import BadLine
     from tocsin.media.sandbox import JsonObject
 
-SET_ASIDE = 3
 SHOWN = 10
 TYPES = click.Choice(["pdq", "md5", "sha1", "sha256"])
 FORMATS = click.Choice(["csv", "ndjson", "lines"])
@@ -91,7 +91,7 @@ def import_list(  # noqa: PLR0913  # one for each option
             _put_report(report, as_json=as_json)
     if bad_lines:
         _write_bad_lines(reports, bad_lines)
-    return SET_ASIDE if any(report.bad for report in reports) else 0
+    return REFUSED if any(report.bad for report in reports) else 0
 
 
 @click.command("export")

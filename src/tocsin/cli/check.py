@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tocsin.cli.exits import FAILED
 from tocsin.cli.output import home_option, json_option, put, put_json
 
 if TYPE_CHECKING:
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
 
     from tocsin.media.sandbox import JsonObject
 
-WRONG = 4
 PACKAGES = (
     "numpy",
     "numba",
@@ -50,7 +50,7 @@ def check(home: str | None, *, as_json: bool) -> int:
             put(topic)
             for name, value in facts.items() if isinstance(facts, dict) else ():
                 put(f"  {name:24} {value}")
-    return WRONG if any(isinstance(part, dict) and part.get("error") for part in found.values()) else 0
+    return FAILED if any(isinstance(part, dict) and part.get("error") for part in found.values()) else 0
 
 
 def _system() -> "JsonObject":

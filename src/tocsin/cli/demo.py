@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tocsin.cli.exits import FAILED
 from tocsin.cli.output import put, say
 from tocsin.errors import Error
-from tocsin.matching.names import shown
+from tocsin.names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from tocsin.simulators.inbox import Manifest
     from tocsin.storage.home import Home
 
-WRONG = 4
 MARK = "made-by-tocsin-demo"
 
 
@@ -64,7 +64,7 @@ def demo(folder: Path) -> int:
     put(f"Explain a file:   {_program()} explain {folder / 'inbox' / 'origins'}/*")
     put(f"Look further:     {_program()} --home {folder / 'home'} bank list")
     put(f"                  {_program()} --home {folder / 'home'} match {folder / 'inbox' / 'copies'}/*")
-    return WRONG if wrong else 0
+    return FAILED if wrong else 0
 
 
 def _program() -> str:
@@ -146,7 +146,7 @@ def _scan(store: "Home", folder: Path, report: Path) -> "list[Scanned]":
 
 def _show(given: "Sequence[Answer]") -> None:
     for answer in given:
-        mark = "ok   " if answer.right else "WRONG"
+        mark = "ok   " if answer.right else "FAILED"
         item, match = answer.item, answer.match
         details = ""
         if match is not None:

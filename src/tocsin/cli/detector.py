@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tocsin.cli.exits import REFUSED
 from tocsin.cli.lazy import LazyGroup
-from tocsin.cli.output import home_option, json_option, put, put_json, refusal_line, say
-from tocsin.matching.names import shown
+from tocsin.cli.output import home_option, json_option, put, put_json, refusal_line, say, workers_option
+from tocsin.names import shown
 
 if TYPE_CHECKING:
     from tocsin.errors import Refusal
@@ -18,7 +19,6 @@ COMMANDS = {
     "calibrate": "tocsin.cli.detector:calibrate",
     "list": "tocsin.cli.detector:list_detectors",
 }
-REFUSED = 3
 _TOLD = 10
 
 _folder_type = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -67,7 +67,7 @@ def list_detectors(home: str | None, *, as_json: bool) -> int:
 )
 @click.option("--generated", type=_folder_type, help="Folder of benign pictures known to be generated.")
 @click.option("--name", help="What answers call these pictures  [default: the name of --real's folder]")
-@click.option("--workers", type=click.IntRange(1), help="Sandbox children at a time  [default: one a core]")
+@workers_option
 @json_option
 @home_option
 @click.pass_obj

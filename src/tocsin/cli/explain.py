@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tocsin.cli.output import home_option, json_option, put, put_json, say
-from tocsin.matching.names import shown
+from tocsin.cli.exits import REFUSED
+from tocsin.cli.output import home_option, json_option, put, put_json, say, workers_option
+from tocsin.names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from tocsin.matching.counts import OriginCounts
     from tocsin.provenance.answer import Explanation
 
-REFUSED = 3
-
 
 @click.command("explain")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
@@ -24,7 +23,7 @@ REFUSED = 3
 @click.option(
     "--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the answers to this page as well."
 )
-@click.option("--workers", type=click.IntRange(1), help="Sandbox children at a time  [default: one a core]")
+@workers_option
 @click.option("--details", is_flag=True, help="Print each sign with its place, caveats and cost of forging.")
 @json_option
 @home_option

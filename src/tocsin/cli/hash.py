@@ -4,13 +4,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tocsin.cli.exits import REFUSED
 from tocsin.cli.output import json_option, put, put_json, refusal_line, say
-from tocsin.matching.names import shown
+from tocsin.names import shown
 
 if TYPE_CHECKING:
     from tocsin.content.model import Content
-
-REFUSED = 3
 
 
 @click.command("hash")

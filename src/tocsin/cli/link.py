@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tocsin.cli.output import home_option, json_option, open_home, put, put_json, say
-from tocsin.matching.names import shown
+from tocsin.cli.exits import REFUSED
+from tocsin.cli.output import home_option, json_option, open_home, put, put_json, say, workers_option
+from tocsin.names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from tocsin.provenance.linking import Answer
     from tocsin.provenance.linking.model import Group, Link, Links
 
-REFUSED = 3
 SHOWN = 20
 """Of files in no group, copies and what weighs little: more of them only with --json."""
 _NO_PIXELS = (
@@ -29,7 +29,7 @@ _NO_PIXELS = (
 @click.option(
     "--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with a graph to this file."
 )
-@click.option("--workers", type=click.IntRange(1), help="Sandbox children at a time  [default: one a core]")
+@workers_option
 @json_option
 @home_option
 @click.pass_obj

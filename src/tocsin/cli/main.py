@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 import click
 
 from tocsin import __version__
+from tocsin.cli.exits import FAILED, INTERRUPTED, NOT_UNDERSTOOD
 from tocsin.cli.lazy import LazyGroup
 from tocsin.cli.output import home_option, say
 from tocsin.errors import Error, UsageError
-from tocsin.matching.names import shown
+from tocsin.names import shown
 
 COMMANDS = {
     "bank": "tocsin.cli.bank:bank",
@@ -34,9 +35,6 @@ Exit codes:
   3    done, but something was refused or set aside, and nothing matched
   4    could not be done
   130  interrupted; run it again to go on"""
-NOT_UNDERSTOOD = 2
-FAILED = 4
-INTERRUPTED = 130
 
 
 class ReaderGoneError(Exception):

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tocsin.cli.exits import MATCHED, REFUSED
 from tocsin.cli.output import home_option, json_option, open_home, put, put_json, warn_of_nothing
 from tocsin.errors import UsageError
 
@@ -11,9 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tocsin.content.model import Content
-
-MATCHED = 1
-REFUSED = 3
 
 
 @click.command("match")

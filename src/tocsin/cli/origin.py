@@ -5,7 +5,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tocsin.cli.output import refusal_line
-from tocsin.matching.names import shown
+from tocsin.names import shown
 
 if TYPE_CHECKING:
     from tocsin.content.explaining import Explained, Search

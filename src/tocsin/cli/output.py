@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from tocsin.errors import UsageError
-from tocsin.matching.names import shown
+from tocsin.names import shown
 
 if TYPE_CHECKING:
     from tocsin.banks.model import Label
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., object])
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+workers_option = click.option(
+    "--workers", type=click.IntRange(1), help="Sandbox children at a time  [default: one a core]"
+)
 
 
 label_option = click.option(
@@ -49,7 +52,7 @@ def home_option(command: F) -> F:
         metavar="FOLDER",
         expose_value=False,
         callback=_note_home,
-        help="Where banks are kept  [default: $TOCSIN_HOME or your data folder]",
+        help="Where banks, trust lists and detectors are kept  [default: $TOCSIN_HOME or your data folder]",
     )(command)
 
 

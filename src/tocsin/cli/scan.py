@@ -6,8 +6,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tocsin.cli.output import home_option, json_option, open_home, put, put_json, say, warn_of_nothing
-from tocsin.matching.names import shown
+from tocsin.cli.exits import MATCHED, REFUSED
+from tocsin.cli.output import (
+    home_option,
+    json_option,
+    open_home,
+    put,
+    put_json,
+    say,
+    warn_of_nothing,
+    workers_option,
+)
+from tocsin.names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,9 +25,6 @@ if TYPE_CHECKING:
     from tocsin.matching.counts import ScanCounts
     from tocsin.matching.report import ReportWriter
     from tocsin.matching.scan import Scanned
-
-MATCHED = 1
-REFUSED = 3
 
 
 @click.command("scan")
@@ -32,7 +39,7 @@ REFUSED = 3
 @click.option(
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="Write an HTML report to this file."
 )
-@click.option("--workers", type=click.IntRange(1), help="Sandbox children at a time  [default: one a core]")
+@workers_option
 @click.option("--all", "show_all", is_flag=True, help="Print files that did not match, too.")
 @click.option("--fresh", is_flag=True, help="Read every file, also those an earlier scan has seen unchanged.")
 @click.option("--explain", is_flag=True, help="Also look for signs of origin in metadata and C2PA manifests.")

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from tocsin.cli.output import refusal_line
 from tocsin.hashing.signals import SignalType
-from tocsin.matching.names import shown
 from tocsin.media.identify import READABLE_ARCHIVES
+from tocsin.names import shown
 
 if TYPE_CHECKING:
     from tocsin.banks.model import Label

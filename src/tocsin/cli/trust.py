@@ -6,7 +6,7 @@ import click
 
 from tocsin.cli.lazy import LazyGroup
 from tocsin.cli.output import home_option, json_option, put, put_json, say
-from tocsin.matching.names import shown
+from tocsin.names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,9 +22,9 @@ from tocsin.banks.model import Bank
 from tocsin.banks.store import BankCounts
 from tocsin.errors import Error
 from tocsin.matching.counts import ScanCounts
-from tocsin.matching.names import shown
 from tocsin.matching.scan import Scanned
 from tocsin.media.sandbox import JsonObject
+from tocsin.names import shown
 from tocsin.provenance.words import DERIVATIONS
 from tocsin.replacing import GENERATOR, check_target, replacing
 

@@ -98,13 +98,3 @@ def shortened(text: str, most: int = _SHOWN) -> str:
 def quoted(text: str, most: int = _SHOWN) -> str:
     """A name from a file for a sentence of ours, in quotation marks that nothing in it can close."""
     return f"“{shortened(text, most).translate(_QUOTES)}”"
-
-
-def shown(name: str) -> str:
-    """A whole name from a stranger, safe to show: what cannot be printed, or turns text around, as escapes.
-
-    Undecodable bytes (surrogate escapes, PEP 383) come as escapes as well.
-    """
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in name
-    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from tocsin import __version__
 from tocsin.errors import Error
-from tocsin.provenance.texts import shown
+from tocsin.names import shown
 from tocsin.replacing import GENERATOR, check_target, replacing
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tocsin.names import shown
 from tocsin.provenance.linking.model import Copies, Group, Link, counted, files_of
-from tocsin.provenance.texts import shown
 
 MOST_NODES: Final = 24
 """On either side; what is beyond is counted, and stands in the table like everything else."""
