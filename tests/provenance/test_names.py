@@ -13,7 +13,7 @@ from tocsin.provenance import declared
 from tocsin.provenance.answer import explanation_of
 from tocsin.provenance.generators.reading import signs
 from tocsin.provenance.linking import link
-from tocsin.provenance.linking.model import Links
+from tocsin.provenance.linking.model import Answer, Links
 from tocsin.provenance.model import Fingerprint, FingerprintKind, Item
 from tocsin.provenance.names import hash_forms, linkable, name_form, with_hash
 
@@ -99,7 +99,7 @@ def swarm(lora: str, digest: str) -> bytes:
 
 def linked(*files: bytes) -> Links:
     answers = (explanation_of(tuple(signs(opened(data)))) for data in files)
-    return link((f"{number}.png", answer) for number, answer in enumerate(answers))
+    return link(Answer(f"{number}.png", None, answer) for number, answer in enumerate(answers))
 
 
 def shared(links: Links) -> set[tuple[str, str]]:
