@@ -54,9 +54,9 @@ from tocsin.provenance.detectors.errors import (
     ModelError,
     NoRuntimeError,
 )
+from tocsin.provenance.detectors.external_data import refuse_external_data
 from tocsin.provenance.detectors.manifest import InputSpec, read_manifest
 from tocsin.provenance.detectors.pixels import crops, upright_rgb
-from tocsin.provenance.detectors.running import refuse_external_data
 from tocsin.provenance.model import Direction, Failed, Finding, Item, NotChecked, Strength
 from tocsin.provenance.opened import Opened, Stored
 

@@ -52,7 +52,6 @@ class StripCost(StrEnum):
     """Any program that writes the file anew without copying its metadata, as messengers do."""
     RE_ENCODE = "re_encode"
     """Lossy compression."""
-    RESIZE = "resize"
 
 
 class Basis(StrEnum):

@@ -30,7 +30,6 @@ FORGERY: Final = {
 STRIPPING: Final = {
     StripCost.METADATA_REMOVAL: "when metadata are not copied, as messengers do",
     StripCost.RE_ENCODE: "when the file is compressed anew",
-    StripCost.RESIZE: "when the picture is made larger or smaller",
 }
 BASES: Final = {
     Basis.GENUINE_SAMPLE: "seen on a genuine file",

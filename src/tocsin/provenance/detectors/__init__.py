@@ -16,8 +16,8 @@ from tocsin.provenance.detectors.calibration import Calibration, Method, calibra
 from tocsin.provenance.detectors.calibration_file import read_calibration
 from tocsin.provenance.detectors.errors import AnswerError, UnknownDetectorError
 from tocsin.provenance.detectors.manifest import MANIFEST, Manifest, read_manifest
-from tocsin.provenance.detectors.onnx_check import Session, read_model
 from tocsin.provenance.detectors.pixels import crops, upright_rgb
+from tocsin.provenance.detectors.session import Session, read_model
 from tocsin.provenance.fields import Space
 from tocsin.provenance.model import Failed, Finding, Item, NotChecked, Subject
 from tocsin.provenance.rules import document, rules

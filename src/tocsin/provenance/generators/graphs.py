@@ -4,9 +4,10 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any, Final
 
+from tocsin.provenance.generators.forms import NOT_SHOWN, bare, name_shown
 from tocsin.provenance.model import (
     Derivation,
     DerivationKind,
@@ -27,10 +28,10 @@ MAX_NODES: Final = 10_000
 """Nodes of one graph that are looked into; the fingerprint of a graph is made of all of them."""
 MAX_INPUTS: Final = 200
 MAX_SIGNS: Final = 200
-"""Derivation signs of one file that are listed, and so many more of each kind as `LEAST_EACH`."""
-LEAST_EACH: Final = 10
-_MOST_OF_A_KIND: Final = 16
-_MOST_FINGERPRINTS: Final = 90
+"""Derivation signs of each kind that are listed: a flood of one kind leaves the others alone."""
+MOST_OF_A_KIND: Final = 40
+_MOST_CHARACTERS: Final = 2600
+"""Of all fingerprints of one kind: those of all kinds together fit into a finding (`MOST_FINGERPRINTS`)."""
 _NAME: Final = 256
 _NOTHING: Final = frozenset({"", "none", "null", "undefined"})
 
@@ -50,11 +51,11 @@ Trait = Fingerprint | Sign
 
 
 def name_of(value: object) -> str | None:
-    """A name as a file has it, fit to be carried; None for what is none. Bounded and printable."""
+    """A name as a file has it, fit to be carried; None for what is none, `NOT_SHOWN` for what may be prose."""
     if not isinstance(value, str):
         return None
-    name = shortened(value[: 4 * _NAME], _NAME)
-    return None if name.casefold() in _NOTHING else name
+    name = bare(value)
+    return None if name.casefold() in _NOTHING else shortened(name_shown(name), _NAME)
 
 
 def fingerprint(kind: FingerprintKind, value: object) -> Iterator[Fingerprint]:
@@ -68,9 +69,10 @@ def fingerprint(kind: FingerprintKind, value: object) -> Iterator[Fingerprint]:
 
 def file_name(value: object, instead: str) -> str | None:
     """The name of a file that went in, never its content; `instead` for what is no name."""
-    if isinstance(value, str) and (len(value) > _NAME or value.startswith("data:")):
-        return instead
-    return name_of(value)
+    if not isinstance(value, str):
+        return None
+    bulky = len(value) > _NAME and not any(mark in value[-_NAME:] for mark in "/\\ ")
+    return instead if bulky or bare(value[:_NAME]).startswith("data:") else name_of(value)
 
 
 def workflow(kinds: Iterable[str]) -> Fingerprint:
@@ -81,12 +83,29 @@ def workflow(kinds: Iterable[str]) -> Fingerprint:
 
 def kept(traits: Iterable[Trait]) -> tuple[Fingerprint, ...]:
     """The fingerprints among `traits` as compared, each once, as many of a kind as an answer can hold."""
+    return tuple(one for same in _compared(traits) for one in islice(same, _room(same)))
+
+
+def not_kept(traits: Iterable[Trait]) -> Iterator[NotChecked]:
+    """How many there are more."""
+    if left := sum(len(same) - _room(same) for same in _compared(traits)):
+        why = f"at most {MOST_OF_A_KIND} of a kind are listed, so other files are not linked by the rest"
+        yield NotChecked(f"{left:,} further names, hashes or seeds", why)
+
+
+def _compared(traits: Iterable[Trait]) -> list[dict[Fingerprint, None]]:
+    """The fingerprints by their kind."""
     by_kind: dict[FingerprintKind, dict[Fingerprint, None]] = {}
-    for one in linkable(one for one in traits if isinstance(one, Fingerprint)):
-        same = by_kind.setdefault(one.kind, {})
-        if len(same) < _MOST_OF_A_KIND:
-            same[one] = None
-    return tuple(islice((one for same in by_kind.values() for one in same), _MOST_FINGERPRINTS))
+    shown = (one for one in traits if isinstance(one, Fingerprint) and one.value != NOT_SHOWN)
+    for one in linkable(shown):
+        by_kind.setdefault(one.kind, {})[one] = None
+    return list(by_kind.values())
+
+
+def _room(same: Iterable[Fingerprint]) -> int:
+    """How many of them have room, the first in any case."""
+    sizes = accumulate(len(one.value) for one in islice(same, MOST_OF_A_KIND))
+    return max(1, sum(size <= _MOST_CHARACTERS for size in sizes))
 
 
 def named(traits: Iterable[Trait], kind: FingerprintKind) -> str | None:
@@ -99,7 +118,7 @@ def meaning(table: Iterable[Mapping[str, Any]], node: str) -> Iterator[Sign]:
     low = node[:_NAME].casefold()
     for row in table:
         if any(part in low for part in row["names"]) and not any(part in low for part in row.get("but", ())):
-            yield Sign(DerivationKind(row["kind"]), shortened(node[: 4 * _NAME], _NAME), row["says"])
+            yield Sign(DerivationKind(row["kind"]), name_of(node) or NOT_SHOWN, row["says"])
             return
 
 
@@ -124,8 +143,8 @@ class Signs:
                 self._places.setdefault(one, {}).update(dict.fromkeys(where))
 
     def _is_full(self, kind: DerivationKind) -> bool:
-        """Many signs of one kind leave no other kind out."""
-        return len(self._places) >= MAX_SIGNS and self._kinds[kind] >= LEAST_EACH
+        """Each kind has room of its own."""
+        return self._kinds[kind] >= MAX_SIGNS
 
     def told(
         self, file: "Opened", rule: "Mapping[DerivationKind, Rule]", teller: str
@@ -143,11 +162,11 @@ class Signs:
                 caveats=sign.caveats,
             )
         if self._left_out:
-            why = f"more than {MAX_SIGNS} signs stand in one file"
+            why = f"more than {MAX_SIGNS} signs of a kind stand in one file"
             yield NotChecked(f"{self._left_out:,} further derivation signs", why)
 
 
 def items(value: "JsonValue") -> "Iterator[JsonObject]":
     """The objects of a list, or of the values of an object; nothing of anything else."""
     within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return (one for one in islice(within, MAX_NODES) if isinstance(one, dict))
+    return (one for one in within if isinstance(one, dict))

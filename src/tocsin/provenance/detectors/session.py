@@ -5,7 +5,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from tocsin.provenance.detectors.errors import AnswerError, ModelError, NoRuntimeError
-from tocsin.provenance.detectors.running import refuse_external_data
+from tocsin.provenance.detectors.external_data import refuse_external_data
 from tocsin.provenance.texts import shortened
 
 if TYPE_CHECKING:
