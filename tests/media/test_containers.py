@@ -265,10 +265,12 @@ def test_an_item_in_the_idat_box_and_one_in_two_pieces() -> None:
     iloc = box(b"iloc", full(1, b"\x44\x00", struct.pack(">H", 2), in_idat, in_file))
     data = box(b"ftyp", b"heic") + box(b"meta", full(0, iinf, iloc, box(b"idat", b"abcdefg")))
     found = walked(data)
-    assert [payload(data, item) for item in found.named("meta/item/Exif")] == [b"cde", data[:4], data[8:12]]
+    assert [payload(data, item) for item in found.named("meta/item/Exif")] == [b"cde"]
+    pieces = found.named("meta/item/extents/2/Exif")
+    assert [payload(data, item) for item in pieces] == [data[:4], data[8:12]]
     assert found.problem is None
     far = data.replace(in_file, struct.pack(">HHHHIIII", 2, 0, 0, 2, 1 << 31, 0, 8, 4))
-    assert payload(far, walked(far).named("meta/item/Exif")[1]) == b""
+    assert payload(far, walked(far).named("meta/item/extents/2/Exif")[0]) == b""
 
 
 @pytest.mark.parametrize("form", ["mp4", "mov"])

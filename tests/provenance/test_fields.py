@@ -169,6 +169,27 @@ def test_user_comments_in_whatever_coding(raw: bytes, value: str) -> None:
     check_places(data)
 
 
+@pytest.mark.parametrize(
+    ("raw", "readings"),
+    [
+        (b"UNICODE " + "steps: 20, ü".encode("utf-16-be"), ["steps: 20, ü"]),
+        (b"UNICODE is a code", ["UNICODE is a code"]),
+        (b"UNICODE\0" + ("\u0100" * 99 + "steps: 20").encode("utf-16-be"), ["\u0100" * 99 + "steps: 20"]),
+        (b"UNICODE\0" + ("\u6100" * 99 + "steps: 20").encode("utf-16-be"), ["\u6100" * 99 + "steps: 20"]),
+        (b"UNICODE\0\xff\xfe" + "steps: 20".encode("utf-16-be"), ["steps: 20"]),
+        (b"ASCII\0\0\0" + "steps: 20".encode("utf-16-le"), ["steps: 20"]),
+        (b"ODDNAME\0steps: 20", ["steps: 20"]),
+    ],
+)
+def test_user_comments_that_hide_their_coding(raw: bytes, readings: list[str]) -> None:
+    """Where two readings are possible, both are fields."""
+    block = Image.Exif()
+    block.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = raw
+    found = fields(saved("JPEG", exif=block)).named(Space.EXIF, "Exif:UserComment")
+    assert set(readings) <= {field.value for field in found}
+    assert len(found) <= 2
+
+
 def test_a_maker_note_that_is_text_is_text() -> None:
     """Fooocus names its scheme there."""
     block = Image.Exif()
@@ -201,6 +222,19 @@ def test_the_thumbnail_is_a_field_of_its_own() -> None:
     assert not thumbnail.value
     check_places(data)
     assert "lies outside" in fields(block_of(first, second, small[:-1])).problems[0].reason
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_other_metadata_within_exif_are_read(form: str) -> None:
+    iptc = data_set(2, 110, b"A lake and hills")
+    block = Image.Exif()
+    block[700] = XMP
+    block[33723] = iptc
+    block[34377] = b"8BIM" + struct.pack(">HBxI", 0x0404, 0, len(iptc)) + iptc
+    data = saved(form, exif=block)
+    assert values(data, Space.XMP)["Iptc4xmpExt:DigitalSourceType"] == SOURCE_TYPE
+    assert [field.value for field in fields(data).named(Space.IPTC, "2:110")] == ["A lake and hills"] * 2
+    check_places(data)
 
 
 def test_values_of_all_types() -> None:
@@ -345,6 +379,60 @@ def test_extended_xmp_is_put_together() -> None:
     assert "missing" in missing[0].reason
 
 
+def with_item(payload: bytes, *cuts: int) -> bytes:
+    """A HEIF file with one mime item, whose extents end at `cuts`."""
+    ends = [*cuts, len(payload)]
+    infe = box(b"infe", b"\2\0\0\0\0\1\0\0mime\0application/rdf+xml\0")
+    iinf = box(b"iinf", bytes(4), b"\0\1", infe)
+
+    def head(at: int) -> bytes:
+        extents = b"".join(
+            struct.pack(">II", at + start, end - start) for start, end in zip([0, *cuts], ends, strict=True)
+        )
+        iloc = box(b"iloc", bytes(4), b"\x44\0\0\1", struct.pack(">HHH", 1, 0, len(ends)), extents)
+        meta = box(b"meta", bytes(4), box(b"hdlr", bytes(8), b"pict", bytes(13)), iinf, iloc)
+        return box(b"ftyp", b"heic\0\0\0\0mif1heic") + meta
+
+    return head(len(head(0)) + 8) + box(b"mdat", payload)
+
+
+BARE = XMP[XMP.index(b"<rdf:RDF") : XMP.index(b"</x:xmp")]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        with_item(XMP),
+        with_item(XMP, 4, XMP.index(b"RDF") + 1),
+        with_item(XMP.decode().encode("utf-16")),
+        with_item(XMP.decode().encode("utf-16-le"), 99),
+        with_item(XMP.replace(b"rdf:", b"r:").replace(b":rdf=", b":r=")),
+        with_item(BARE.replace(b"rdf:", b"q:").replace(b":rdf=", b":q=")),
+    ],
+    ids=["whole", "extents", "UTF-16", "UTF-16 in extents", "prefix", "bare"],
+)
+def test_xmp_of_a_heif_item_however_it_is_written(data: bytes) -> None:
+    assert values(data, Space.XMP)["Iptc4xmpExt:DigitalSourceType"] == SOURCE_TYPE
+    assert not codes(data)
+
+
+def test_xml_of_a_heif_item_that_is_no_xmp_has_no_fields() -> None:
+    svg = b'<svg xmlns:l="http://www.w3.org/1999/xlink"><a l:href="x">words</a></svg>'
+    assert fields(with_item(svg)) == Fields()
+    assert fields(with_item(b"plain words")) == Fields()
+    assert codes(with_item(b"<rdf:RDF")) == ["provenance.xmp"]
+
+
+def test_xmp_values_that_stand_in_an_attribute_or_beside_elements() -> None:
+    found = values(
+        as_png(xmp_of('<d:title rdf:value="A lake"/><d:source>hills<d:part>of chalk</d:part></d:source>')),
+        Space.XMP,
+    )
+    assert (
+        found.items() >= {"dc:title": "A lake", "dc:source": "hills", "dc:source/dc:part": "of chalk"}.items()
+    )
+
+
 def test_xmp_in_a_gif_a_tiff_and_boxes() -> None:
     expected = {"Iptc4xmpExt:DigitalSourceType": SOURCE_TYPE, "dc:description": "Two hills, a lake"}
     trailer = b"\1" + bytes(range(255, -1, -1)) + b"\0"
@@ -381,6 +469,63 @@ def test_iptc_in_photoshops_resources_and_in_a_tiff() -> None:
     assert pillow[2, 80] == "Müller".encode()
     cut = jpeg_with(marker(0xED, b"Photoshop 3.0\0" + resource[:-3]))
     assert set(codes(cut)) == {"provenance.iptc"}
+
+
+def resource(signature: bytes, number: int, data: bytes) -> bytes:
+    return signature + struct.pack(">HBxI", number, 0, len(data)) + data + b"\0" * (len(data) % 2)
+
+
+def in_app13(*parts: bytes) -> bytes:
+    return jpeg_with(*(marker(0xED, b"Photoshop 3.0\0" + part) for part in parts))
+
+
+CREDIT = resource(b"8BIM", 0x0404, data_set(2, 110, b"A lake"))
+LONG = resource(b"8BIM", 0x0405, bytes(70_000)) + CREDIT
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        in_app13(resource(b"MeSa", 7000, b"abcd") + resource(b"DCSR", 1, b"x") + CREDIT),
+        in_app13(LONG[:65_000], LONG[65_000:]),
+        in_app13(*(LONG[at : at + 9000] for at in range(0, len(LONG), 9000))),
+        in_app13(CREDIT[:2], CREDIT[2:]),
+        in_app13(resource(b"8BIM", 1, b"odd")[:-1], CREDIT),
+        in_app13(data_set(2, 110, b"A lake")),
+    ],
+    ids=["signatures", "two parts", "many parts", "cut in a signature", "no padding", "bare"],
+)
+def test_iptc_is_found_among_and_across_resources(data: bytes) -> None:
+    assert values(data, Space.IPTC) == {"2:110": "A lake"}
+    assert not codes(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        in_app13(b"8BIM\4\5\0\0\x7f\xff\xff\xff", CREDIT),
+        in_app13(LONG[:65_000], CREDIT, LONG[65_000:]),
+    ],
+    ids=["a size without end", "another in between"],
+)
+def test_iptc_within_a_resource_that_may_be_a_decoy_is_read_too(data: bytes) -> None:
+    assert values(data, Space.IPTC)["2:110"] == "A lake"
+
+
+def test_what_ends_the_resources_is_told() -> None:
+    assert codes(in_app13(resource(b"8BIM", 1, b"") + b"ODD!" + CREDIT)) == ["provenance.iptc"]
+    assert not codes(in_app13(CREDIT + bytes(7)))
+
+
+def test_marks_and_zeros_around_a_text_are_no_part_of_it() -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add_itxt("mark", "\ufeff{}")
+    info.add_itxt("zero", "\0\ufeff{}\0")
+    info.add(b"tEXt", b"latin\0\xef\xbb\xbfw\xf6rds")
+    info.add(b"tEXt", b"wide\0" + "{} wörds".encode("utf-16"))
+    data = saved("PNG", pnginfo=info)
+    assert values(data, Space.TEXT) == {"mark": "{}", "zero": "{}", "latin": "wörds", "wide": "{} wörds"}
+    check_places(data)
 
 
 def test_png_text_is_what_pillow_reads() -> None:
@@ -544,6 +689,47 @@ def test_itunes_items_of_all_kinds() -> None:
         "com.apple.iTunes:Tool": "x",
     }
     assert codes(data) == ["provenance.tags"]
+
+
+def in_ilst(*items: bytes) -> bytes:
+    meta = box(b"meta", bytes(4), box(b"hdlr", bytes(24)), box(b"ilst", *items))
+    return FTYP + box(b"moov", box(b"udta", meta))
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw"),
+    [
+        (0, "湖 lake".encode()),
+        (2, "湖 lake".encode("utf-16")),
+        (2, "湖 lake".encode("utf-16-le")),
+        (3, "湖 lake".encode("shift_jis")),
+        (3, "湖 lake".encode()),
+        (99, "湖 lake".encode()),
+        (1, "\0湖 lake".encode()),
+    ],
+)
+def test_itunes_texts_of_all_codings(kind: int, raw: bytes) -> None:
+    assert values(in_ilst(box(b"\xa9cmt", ilst_data(kind, raw))), Space.TAG) == {"©cmt": "湖 lake"}
+
+
+@pytest.mark.parametrize("junk", [b"\0\0\0\4junk", b"\0\0\xff\xffjunk", b"\0\0\0\1junk" + bytes(8)])
+def test_an_item_of_impossible_size_is_told(junk: bytes) -> None:
+    assert codes(in_ilst(junk, box(b"\xa9cmt", ilst_data(1, b"words")))) == ["provenance.tags"]
+    assert not codes(in_ilst(box(b"\xa9cmt", ilst_data(1, b"words")), bytes(12)))
+
+
+def test_simple_tags_repeat_names_and_values() -> None:
+    name, value = 0x45A3, 0x4487
+
+    def found(*parts: bytes) -> tuple[list[tuple[str, str]], list[str]]:
+        data = EBML + element(0x18538067, element(0x1254C367, element(0x7373, element(0x67C8, *parts))))
+        return [(field.name, field.value) for field in fields(data).found], codes(data)
+
+    both = [("A", "one"), ("A", "two")]
+    one, two, named = element(value, b"one"), element(value, b"\0two"), element(name, b"A\0")
+    assert found(one, two, named) == found(named, one, two) == found(one, named, two) == (both, [])
+    assert found(one, named, element(name, b"B")) == ([("A", "one"), ("B", "one")], [])
+    assert found(one) == ([], ["provenance.tags"])
 
 
 def test_quicktime_metadata_without_version_and_texts_in_user_data() -> None:

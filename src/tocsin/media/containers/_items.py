@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from tocsin.media.containers._reader import Reader
 
+IN_EXTENTS: Final = "meta/item/extents/"
 _METADATA: Final = frozenset({b"Exif", b"mime"})
 _MAX_TABLE_BYTES: Final = 1 << 20
 _MAX_ITEMS: Final = 65_536
@@ -91,20 +92,21 @@ def _locate(
         if left < 0:
             file.note("the items have too many places")
             return
+        kind = wanted.get(number, "")
+        name = f"{IN_EXTENTS}{number}/{kind}" if extents > 1 else f"meta/item/{kind}"
         for _ in range(extents):
             table.take(index_size if version else 0)
             start, length = base + table.take(offset_size), table.take(length_size)
             if table.over:
                 file.note("the places of items break off")
                 return
-            if number in wanted and (segment := _extent(file, wanted[number], method, idat, start, length)):
+            if number in wanted and (segment := _extent(file, name, method, idat, start, length)):
                 yield segment
 
 
 def _extent(  # noqa: PLR0913, PLR0917  # the columns of the table
-    file: "Reader", kind: str, method: int, idat: Segment | None, start: int, length: int
+    file: "Reader", name: str, method: int, idat: Segment | None, start: int, length: int
 ) -> Segment | None:
-    name = f"meta/item/{kind}"
     if method == _IN_FILE:
         return file.segment(name, start, start + length if length else file.size)
     if method == _IN_IDAT and idat is not None:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
-from tocsin.media.containers._items import items
+from tocsin.media.containers._items import IN_EXTENTS, items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +16,8 @@ _CONTAINERS: Final = frozenset(
 _DEEPEST: Final = 10
 _HEADER_BYTES: Final = 8
 _LONG_HEADER_BYTES: Final = 16
+ITEM_IN_EXTENTS: Final = IN_EXTENTS
+"""How the names of the extents of items begin that have several."""
 _ITEM_BOXES: Final = ("meta/iinf", "meta/iloc", "meta/idat")
 
 
@@ -23,7 +25,8 @@ def walk_isobmff(file: "Reader") -> "Iterator[Segment]":
     """The payload of every box under its path, such as `moov/udta/meta/ilst`; a container before its parts.
 
     The payload of `uuid` begins with the 16 bytes of its identifier. Behind the boxes come a picture file's
-    items that hold metadata: `meta/item/Exif` and `meta/item/mime`, one segment for each of their extents.
+    items that hold metadata: `meta/item/Exif` and `meta/item/mime`. An item in several extents has a
+    segment for each of them, one after the other, with its number in the name: `meta/item/extents/7/mime`.
     """
     tables: dict[str, Segment] = {}
     for segment in _boxes(file):

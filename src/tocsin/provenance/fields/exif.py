@@ -17,7 +17,9 @@ from tocsin.media.containers.tiff import (
 )
 from tocsin.provenance.fields import Space
 from tocsin.provenance.fields.exif_names import GPS, IMAGE
-from tocsin.provenance.fields.gather import MAX_VALUE, Block, Gather, decode, is_text
+from tocsin.provenance.fields.gather import MAX_VALUE, Block, Gather, decode, decode_wide, has_words, is_text
+from tocsin.provenance.fields.iptc import read_iptc, read_photoshop
+from tocsin.provenance.fields.xmp import read_xmp
 
 if TYPE_CHECKING:
     from tocsin.media.containers.segments import Segment
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 PREFIX: Final = b"Exif\0\0"
 CODE: Final = "provenance.exif"
 _POINTERS: Final = {0x8769: "Exif", 0x8825: "GPS", 0xA005: "Interop"}
-_ELSEWHERE: Final = frozenset({XMP_TAG, IPTC_TAG, PHOTOSHOP_TAG})  # read as what they are
+_BLOCKS: Final = {XMP_TAG: read_xmp, IPTC_TAG: read_iptc, PHOTOSHOP_TAG: read_photoshop}
 _MAKER_NOTE, _USER_COMMENT = 0x927C, 0x9286
 _CHARSET_TAGS: Final = frozenset({_USER_COMMENT, 0x1B, 0x1C})  # the last two are GPS's
 _WINDOWS_TEXTS: Final = range(0x9C9B, 0x9CA0)
@@ -104,7 +106,9 @@ class _Directories:
         if directory.problem:
             self._problem(f"{directory.problem} ({name})")
         for entry in directory.entries:
-            if entry.tag not in _ELSEWHERE and (entry.tag not in _POINTERS or not self._single(entry)):
+            if entry.tag in _BLOCKS and entry.type in SIZES:
+                self._other_metadata(name, entry)
+            elif entry.tag not in _POINTERS or not self._single(entry):
                 self._entry(name, entry)
         self._thumbnail(name, directory)
         for entry in directory.entries:
@@ -121,13 +125,25 @@ class _Directories:
             return
         self._add(name, entry)
 
+    def _other_metadata(self, directory: str, entry: Entry) -> None:
+        """Metadata of another kind; the walk lists those in the chain of a TIFF file itself."""
+        if self._file and directory.startswith("IFD"):
+            return
+        raw = self._value(f"{directory}:{entry.tag:#06x}", entry.offset, entry.size)
+        if raw:
+            exact = self._file is not None or self._block.exact
+            _BLOCKS[entry.tag](self._gather, Block(raw, self._where(entry), exact))
+
     def _add(self, name: str, entry: Entry, *, shown: bool = True) -> None:
         raw = self._value(name, entry.offset, entry.size)
         if raw is not None:
-            text = _text(raw, entry, self._form.order) if shown else ""
-            where = self._file or self._block.segment
-            where = where.part(entry.offset, entry.size) if self._file or self._block.exact else where
-            self._gather.add(Space.EXIF, name, text, raw, where)
+            for text in _texts(raw, entry, self._form.order) if shown else ("",):
+                self._gather.add(Space.EXIF, name, text, raw, self._where(entry))
+
+    def _where(self, entry: Entry) -> "Segment":
+        if self._file:
+            return self._file.part(entry.offset, entry.size)
+        return self._block.where(entry.offset, entry.size)
 
     def _value(self, name: str, offset: int, size: int) -> bytes | None:
         if offset + size > self._size:
@@ -161,10 +177,14 @@ class _Directories:
         self._gather.problem(CODE, f"Exif in {segment.name} at byte {segment.offset:,}: {reason}")
 
 
-def _text(raw: bytes, entry: Entry, order: str) -> str:
-    """A value as text; empty where it is none."""
+def _texts(raw: bytes, entry: Entry, order: str) -> tuple[str, ...]:
+    """A value as text, empty where it is none; two where its coding cannot be told."""
     if entry.tag in _CHARSET_TAGS:
         return _with_charset(raw)
+    return (_text(raw, entry, order),)
+
+
+def _text(raw: bytes, entry: Entry, order: str) -> str:
     if entry.tag in _WINDOWS_TEXTS:
         return raw.decode("utf-16-le", "replace").rstrip("\0")
     if entry.type in {_ASCII, _UTF8}:
@@ -192,30 +212,26 @@ def _undefined(raw: bytes) -> str:
     return " ".join(map(str, raw)) if len(raw) <= _FEW_BYTES else ""
 
 
-def _with_charset(raw: bytes) -> str:
-    """Text behind the eight bytes that name its coding (Exif 2.32, 4.6.5), or without them."""
-    charset, text = raw[:8], raw[8:]
-    if charset == b"UNICODE\0":
-        return _utf16(text).rstrip("\0")
-    if charset in {b"ASCII\0\0\0", bytes(8)}:
-        return decode(text)
-    if charset == b"JIS\0\0\0\0\0":
-        return _jis(text)
-    text_alone = decode(raw)
-    return text_alone if is_text(text_alone) else ""
+def _with_charset(raw: bytes) -> tuple[str, ...]:
+    """Text behind the eight bytes that name its coding (Exif 2.32, 4.6.5), or without them.
 
-
-def _utf16(raw: bytes) -> str:
-    """In whichever byte order the writer used: the standard leaves it open, and writers differ.
-
-    The high bytes of a text are more often zero, or else fewer different ones, than the low bytes are.
+    Some writers fill the name up with a blank, and some do not keep to it.
     """
-    if raw[:2] in {b"\xfe\xff", b"\xff\xfe"}:
-        return raw.decode("utf-16", "replace")
-    even, odd = raw[::2], raw[1::2]
-    zeros = even.count(0) - odd.count(0)
-    big = zeros > 0 if zeros else len(set(even)) <= len(set(odd))
-    return raw.decode("utf-16-be" if big else "utf-16-le", "replace")
+    charset, text = raw[:8].rstrip(b"\0 ").upper(), raw[8:]
+    if charset == b"UNICODE":
+        alone = decode(raw)  # which may be a text that begins so
+        return (*decode_wide(text), alone) if is_text(alone) else decode_wide(text)
+    if charset == b"JIS":
+        return (_jis(text),)
+    if charset in {b"ASCII", b""}:
+        return _narrow(text) or (decode(text),)
+    return _narrow(raw) or _narrow(text) or ("",)
+
+
+def _narrow(raw: bytes) -> tuple[str, ...]:
+    """Text that should have one byte a character, or is UTF-16 all the same; nothing if it is no text."""
+    text = decode(raw)
+    return (text,) if is_text(text) else tuple(filter(has_words, decode_wide(raw)))
 
 
 def _jis(raw: bytes) -> str:

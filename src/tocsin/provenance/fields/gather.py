@@ -2,12 +2,15 @@
 
 import re
 import zlib
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from tocsin.provenance.fields import Field, Fields, Problem, Space
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tocsin.media.containers.segments import Segment
     from tocsin.provenance.opened import Opened
 
@@ -22,6 +25,14 @@ MAX_PARTS: Final = 100_000
 """Small parts of metadata, such as entries of directories and elements of XML, in one file."""
 MAX_PROBLEMS: Final = 100
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROLS_IN_TEXT: Final = 50
+"""Of so many characters of a text one may be a control character; of bytes by chance a quarter are."""
+_WORDS: Final = re.compile(r"[\t\n\r -~]{6}")
+"""So many printable characters of ASCII in a row hardly come about by reading bytes in the wrong order."""
+_BYTE_ORDERS: Final = {b"\xfe\xff": "utf-16-be", b"\xff\xfe": "utf-16-le"}
+_UTF8_MARK: Final = b"\xef\xbb\xbf"
+_BLANKS: Final = "\ufeff\0"
+"""Some writers put them around texts; no reader of ours should have to expect them."""
 
 
 class EnoughError(Exception):
@@ -40,6 +51,17 @@ class Block:
     def where(self, start: int, length: int) -> "Segment":
         """The place of a stretch of data; all of the segment where there is no exact one."""
         return self.segment.part(start, length) if self.exact else self.segment
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Block]") -> "Block":
+        """Parts as one; where there are several, the place is from the first of them to the last."""
+        if len(parts) == 1:
+            return parts[0]
+        segments = [part.segment for part in parts]
+        start = min(one.offset for one in segments)
+        stop = max(one.offset + one.length for one in segments)
+        around = replace(segments[0], offset=start, length=stop - start)
+        return cls(b"".join(part.data for part in parts), around, exact=False)
 
     def part(self, start: int, length: int | None = None) -> "Block":
         """A stretch of it, to its end if there is no length."""
@@ -110,14 +132,14 @@ class Gather:
         return Block(self.file.read(segment, size), segment)
 
     def add(self, space: Space, name: str, value: str, raw: bytes, where: "Segment") -> None:
-        """One field more.
+        """One field more; byte order marks and zeros around the value are left out.
 
         Raises:
             EnoughError: there are too many.
         """
         if len(self._found) >= MAX_FIELDS:
             self._enough(f"only the first {MAX_FIELDS:,} fields are read")
-        self._found.append(Field(space, name, value, raw, where))
+        self._found.append(Field(space, name, value.strip(_BLANKS), raw, where))
 
     def add_text(self, space: Space, name: str, block: Block) -> None:
         """One field more: all of `block` as text."""
@@ -143,14 +165,48 @@ class Gather:
 
 
 def decode(raw: bytes) -> str:
-    """Text as writers leave it: UTF-8 whatever the standard says, else Latin-1; without final zeros."""
-    raw = raw.rstrip(b"\0")
+    """Text as writers leave it: UTF-8 whatever the standard says, else Latin-1; without zeros around it.
+
+    UTF-16 only with a byte order mark, and only where that makes it a text.
+    """
+    if order := _BYTE_ORDERS.get(raw[:2]):
+        with suppress(UnicodeDecodeError):
+            wide = raw[2:].decode(order).strip(_BLANKS)
+            if is_text(wide):
+                return wide
+    raw = raw.strip(b"\0").removeprefix(_UTF8_MARK)
     try:
         return raw.decode()
     except UnicodeDecodeError:
         return raw.decode("latin-1")
 
 
+def decode_wide(raw: bytes) -> tuple[str, ...]:
+    """UTF-16 in whichever byte order the writer used: standards leave it open, and writers differ.
+
+    The likelier reading comes first; the other one, too, where it has words: a text can be made to look
+    like one of the other order. The high bytes of a text are more often zero, or else fewer different
+    ones, than the low bytes are.
+    """
+    marked = _BYTE_ORDERS.get(raw[:2])
+    if marked is None:
+        even, odd = raw[::2], raw[1::2]
+        zeros = even.count(0) - odd.count(0)
+        big = zeros > 0 if zeros else len(set(even)) <= len(set(odd))
+        marked = "utf-16-be" if big else "utf-16-le"
+    other = "utf-16-le" if marked == "utf-16-be" else "utf-16-be"
+    first, second = (raw.decode(order, "replace").strip(_BLANKS + "\ufffe") for order in (marked, other))
+    if not has_words(second):
+        return (first,)
+    return (second, first) if not is_text(first) and is_text(second) else (first, second)
+
+
+def has_words(text: str) -> bool:
+    """Whether several printable characters of ASCII stand in a row."""
+    return _WORDS.search(text) is not None
+
+
 def is_text(text: str) -> bool:
-    """Whether there are no control characters in it but tabs and line ends."""
-    return not _CONTROL.search(text)
+    """Whether there are hardly any control characters in it but tabs and line ends."""
+    controls = len(text) - len(_CONTROL.sub("", text))
+    return controls * _CONTROLS_IN_TEXT <= len(text)

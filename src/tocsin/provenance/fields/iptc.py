@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 CODE: Final = "provenance.iptc"
 PREFIX: Final = b"Photoshop 3.0\0"
+_SIGNATURES: Final = (b"8BIM", b"MeSa", b"PHUT", b"AgHg", b"DCSR")
+"""Of resources: Photoshop's, ImageReady's, PhotoDeluxe's, two more (as ExifTool lists them)."""
 _IPTC: Final = 0x0404
 _EXTENDED: Final = 0x8000
 
@@ -17,24 +19,65 @@ _EXTENDED: Final = 0x8000
 def read_photoshop(gather: Gather, block: Block) -> None:
     """Add the IPTC fields among Photoshop's resources (Adobe Photoshop file formats, image resources)."""
     start = len(PREFIX) if block.data.startswith(PREFIX) else 0
+    if block.data.startswith(b"\x1c", start):
+        read_iptc(gather, block.part(start))
+        return
     for number, resource in _resources(gather, block, start):
         if number == _IPTC:
             read_iptc(gather, resource)
 
 
+def put_together(parts: list[Block]) -> "Iterator[Block]":
+    """Photoshop's blocks of a JPEG: a resource that does not fit into one goes on in the next.
+
+    A part that looks whole by itself comes by itself as well, since others read it so.
+    """
+    group: list[Block] = []
+    data, at = bytearray(), 0
+    for part in parts:
+        content = part.part(len(PREFIX))
+        if group and content.data.startswith(_SIGNATURES):
+            yield content
+        group.append(content)
+        data += content.data
+        at, more = _whole_resources(data, at)
+        if not more:
+            yield Block.joined(group)
+            group, data, at = [], bytearray(), 0
+    if group:
+        yield Block.joined(group)
+
+
+def _whole_resources(data: bytearray, at: int) -> tuple[int, bool]:
+    """Where the last resource that is all there ends, and whether the next one has only begun."""
+    while data.startswith(_SIGNATURES, at):
+        _, start, size = _header(data, at)
+        if start + size > len(data):
+            return at, True
+        at = min(start + size + size % 2, len(data))  # the last one may lack its padding
+    rest = bytes(data[at : at + 4])
+    return at, 0 < len(rest) < 4 and any(one.startswith(rest) for one in _SIGNATURES)  # noqa: PLR2004  # a signature
+
+
+def _header(data: bytes | bytearray, at: int) -> tuple[int, int, int]:
+    """Number of the resource at `at`, where its data begin, and their size."""
+    number = int.from_bytes(data[at + 4 : at + 6])
+    name = data[at + 6] if at + 6 < len(data) else 0
+    at += 6 + name + 1 + (name + 1) % 2
+    return number, at + 4, int.from_bytes(data[at : at + 4])
+
+
 def _resources(gather: Gather, block: Block, at: int) -> "Iterator[tuple[int, Block]]":
     data = block.data
-    while data.startswith(b"8BIM", at):
+    while data.startswith(_SIGNATURES, at):
         gather.count()
-        number = int.from_bytes(data[at + 4 : at + 6])
-        name = data[at + 6] if at + 6 < len(data) else 0
-        at += 6 + name + 1 + (name + 1) % 2
-        size = int.from_bytes(data[at : at + 4])
-        at += 4
-        if at + size > len(data) and number == _IPTC:
-            gather.problem(CODE, f"the IPTC block in {block.segment.name} is cut short")
-        yield number, block.part(at, size)
-        at += size + size % 2
+        number, start, size = _header(data, at)
+        if start + size > len(data):
+            gather.problem(CODE, f"a resource of Photoshop in {block.segment.name} is cut short")
+        yield number, block.part(start, size)
+        at = start + size + size % 2
+    if any(data[at:]):
+        gather.problem(CODE, f"Photoshop's resources in {block.segment.name} go on with something else")
 
 
 def read_iptc(gather: Gather, block: Block) -> None:

@@ -1,20 +1,22 @@
 """From a file's parts to its fields: which part of which container holds what."""
 
 from contextlib import suppress
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from tocsin.media.containers.isobmff import ITEM_IN_EXTENTS
 from tocsin.provenance.fields import Fields, Space
 from tocsin.provenance.fields.exif import PREFIX as EXIF
 from tocsin.provenance.fields.exif import read_exif, read_tiff
 from tocsin.provenance.fields.gather import Block, EnoughError, Gather
 from tocsin.provenance.fields.iptc import PREFIX as PHOTOSHOP
-from tocsin.provenance.fields.iptc import read_iptc, read_photoshop
+from tocsin.provenance.fields.iptc import put_together, read_iptc, read_photoshop
 from tocsin.provenance.fields.png_text import read_text
 from tocsin.provenance.fields.tags import read_handler, read_items, read_keys, read_matroska, read_user_data
 from tocsin.provenance.fields.xmp import read_xmp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tocsin.media.containers.segments import Segment
     from tocsin.provenance.opened import Opened
@@ -30,6 +32,8 @@ _UUIDS: Final = {
     bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38"): read_iptc,
 }
 _UUID_BYTES: Final = 16
+_BEFORE_XML: Final = b"\xef\xbb\xbf\xfe\xff\0 \t\r\n"
+"""Bytes of byte order marks, and blanks."""
 
 
 def read(file: "Opened") -> Fields:
@@ -44,6 +48,7 @@ def read(file: "Opened") -> Fields:
 
 def _jpeg(gather: Gather, segments: "tuple[Segment, ...]") -> None:
     extensions: dict[bytes, list[Block]] = {}
+    resources: list[Block] = []
     for segment in segments:
         if segment.name == "COM":
             gather.add_text(Space.TEXT, "comment", gather.read(segment))
@@ -55,10 +60,12 @@ def _jpeg(gather: Gather, segments: "tuple[Segment, ...]") -> None:
         elif block.data.startswith(_XMP):
             read_xmp(gather, block.part(len(_XMP)))
         elif block.data.startswith(PHOTOSHOP):
-            read_photoshop(gather, block)
+            resources.append(block)
         elif block.data.startswith(_EXTENSION):
             guid = block.data[len(_EXTENSION) : len(_EXTENSION) + _GUID_BYTES]
             extensions.setdefault(guid, []).append(block)
+    for block in put_together(resources):
+        read_photoshop(gather, block)
     for parts in extensions.values():
         _extended_xmp(gather, parts)
 
@@ -135,18 +142,32 @@ def _tiff(gather: Gather, segments: "tuple[Segment, ...]") -> None:
 
 def _isobmff(gather: Gather, segments: "tuple[Segment, ...]") -> None:
     keys: dict[str, list[str]] = {}
-    for segment in segments:
+    for extents in _by_item(segments):
+        segment = extents[0]
         kind = segment.name.rpartition("/")[2]
         if kind == "uuid":
             _uuid(gather, segment)
         elif kind == "Exif":  # of JPEG XL, or an item
-            read_exif(gather, gather.read(segment))
+            read_exif(gather, _all_of(gather, extents))
         elif kind in {"XMP_", "xml ", "mime"}:
-            _xmp_or_other(gather, gather.read(segment))
+            _xmp_or_other(gather, _all_of(gather, extents))
         elif kind == "brob":
             _compressed(gather, segment)
         else:
             _film_tags(gather, segment, keys)
+
+
+def _by_item(segments: "tuple[Segment, ...]") -> "Iterator[list[Segment]]":
+    """Each part by itself, but the extents of one item together."""
+    for name, parts in groupby(segments, key=lambda one: one.name):
+        if name.startswith(ITEM_IN_EXTENTS):
+            yield list(parts)
+        else:
+            yield from ([part] for part in parts)
+
+
+def _all_of(gather: Gather, extents: "list[Segment]") -> Block:
+    return Block.joined([gather.read(extent) for extent in extents])
 
 
 def _compressed(gather: Gather, segment: "Segment") -> None:
@@ -176,9 +197,9 @@ def _uuid(gather: Gather, segment: "Segment") -> None:
 
 
 def _xmp_or_other(gather: Gather, block: Block) -> None:
-    """These may be XML of other kinds, or of any media type; only XMP is looked for."""
-    if b"<x:xmpmeta" in block.data or b"<rdf:RDF" in block.data or b"ns.adobe.com" in block.data:
-        read_xmp(gather, block)
+    """These may be XML of other kinds, or of any media type; only XMP, in any coding, is looked for."""
+    if block.data.lstrip(_BEFORE_XML).startswith(b"<"):
+        read_xmp(gather, block, sure=False)
 
 
 _READERS: "Final[dict[str, Callable[[Gather, tuple[Segment, ...]], None]]]" = {

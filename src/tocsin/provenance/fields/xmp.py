@@ -77,22 +77,26 @@ class _Element:
         self.children = False
 
 
-def read_xmp(gather: Gather, block: Block) -> None:
-    """Add the properties of a packet; those of structures as `xmpMM:DerivedFrom/stRef:documentID`."""
+def read_xmp(gather: Gather, block: Block, *, sure: bool = True) -> None:
+    """Add the properties of a packet; those of structures as `xmpMM:DerivedFrom/stRef:documentID`.
+
+    Of XML that is not `sure` to be a packet only what stands in RDF is taken.
+    """
     if _encoding(block.data) == _UTF8:
         start = len(block.data) - len(block.data.lstrip(_PADDING))
         block = block.part(start, len(block.data[start:].rstrip(_PADDING)))
     if not block.data:
         gather.problem(CODE, f"the XMP packet in {block.segment.name} is empty")
         return
-    _Packet(gather, block).read()
+    _Packet(gather, block, sure=sure).read()
 
 
 class _Packet:
     """One packet while it is parsed."""
 
-    def __init__(self, gather: Gather, block: Block) -> None:
+    def __init__(self, gather: Gather, block: Block, *, sure: bool) -> None:
         self._gather = gather
+        self._sure = sure
         self._block = block
         self._open: list[_Element] = []
         self._in_rdf = 0
@@ -145,7 +149,7 @@ class _Packet:
             self._attributes(path, attributes)
 
     def _attributes(self, path: str, attributes: list[str]) -> None:
-        """Properties written as attributes; `rdf:resource` is the value of its element."""
+        """Properties written as attributes; `rdf:resource` and `rdf:value` are the value of their element."""
         data = self._block.data
         at = self._parser.CurrentByteIndex
         stop = data.find(b"<", at + 1)  # which no attribute can hold
@@ -161,9 +165,9 @@ class _Packet:
                     at = found + len(written)
                     where = self._block.where(at - 1 - len(raw), len(raw))
                     break
-            if uri == _RDF and local == "resource" and path:
+            if uri == _RDF and local in {"resource", "value"} and path:
                 self._gather.add(Space.XMP, path, value, raw, where)
-            elif uri not in {"", _RDF, _XML} and value:
+            elif uri not in {"", _RDF, _XML} and value and (self._in_rdf or self._sure):
                 self._gather.add(Space.XMP, _below(path, uri, local), value, raw, where)
 
     def _text(self, text: str) -> None:
@@ -174,7 +178,7 @@ class _Packet:
         element = self._open.pop()
         self._in_rdf -= name == f"{_RDF}{_SEPARATOR}RDF"
         text = "".join(element.text)
-        if element.children or not text.strip():
+        if not text.strip():
             return
         raw, where = text.encode(), self._block.segment
         if self._plain and (tag := _TAG.match(self._block.data, element.start)):
