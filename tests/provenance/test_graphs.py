@@ -336,7 +336,15 @@ def test_a_graph_of_many_nodes_is_read_in_part_and_that_is_told() -> None:
     assert values(one, FingerprintKind.WORKFLOW) == [workflow(["LoadImage"] * 12_000)]
     assert len(derived(findings)) == graphs.MAX_SIGNS
     told = [one for one in findings if isinstance(one, NotChecked)]
-    assert ["2,000 nodes" in told[0].why, "9,800 further" in told[1].what] == [True, True]
+    assert "names, hashes or seeds" in told[0].what
+    assert ["2,000 nodes" in told[1].why, "9,800 further" in told[2].what] == [True, True]
+
+
+def test_what_stands_behind_the_nodes_that_are_looked_into_is_told_by_its_kind() -> None:
+    text = "{" + ",".join(f'"{number}":{{"class_type":"x","inputs":{{}}}}' for number in range(10_000))
+    assert derived(fields_of(text + ',"y":{"class_type":"ReActorFaceSwap","inputs":{}}}')) == {
+        (Kinds.IDENTITY, "ReActorFaceSwap")
+    }
 
 
 def test_many_signs_of_one_kind_leave_no_other_kind_out() -> None:
@@ -344,12 +352,30 @@ def test_many_signs_of_one_kind_leave_no_other_kind_out() -> None:
     nodes["face"] = {"class_type": "ReActorFaceSwap", "inputs": {"input_image": ["1", 0]}}
     findings = fields_of(json.dumps(nodes))
     assert (Kinds.IDENTITY, "ReActorFaceSwap") in derived(findings)
-    (told,) = (one for one in findings if isinstance(one, NotChecked))
-    assert told.what == "100 further derivation signs"
+    told = [one.what for one in findings if isinstance(one, NotChecked)]
+    assert told == ["260 further names, hashes or seeds", "100 further derivation signs"]
+
+
+def test_as_many_adapters_as_anybody_uses_are_linked_by_and_more_are_told() -> None:
+    nodes = {
+        str(at): {"class_type": "LoraLoader", "inputs": {"lora_name": f"ink{at}.sft"}} for at in range(41)
+    }
+    findings = fields_of(json.dumps(nodes))
+    assert values(items(findings)[0], FingerprintKind.ADAPTER) == [f"ink{at}" for at in range(40)]
+    assert [one.what for one in findings if isinstance(one, NotChecked)] == [
+        "1 further names, hashes or seeds"
+    ]
+
+
+def test_inputs_without_a_meaning_leave_none_out() -> None:
+    inputs = {f"x{at}": 1 for at in range(300)} | {"lora_name": "ink.safetensors"}
+    findings = fields_of(json.dumps({"1": {"class_type": "LoraLoader", "inputs": inputs}}))
+    assert derived(findings) == {(Kinds.ADAPTER, "ink.safetensors")}
+    assert not [one for one in findings if isinstance(one, NotChecked)]
 
 
 def test_a_node_of_more_inputs_than_are_looked_into_is_told() -> None:
-    inputs = {f"x{at}": 1 for at in range(300)} | {"lora_name": "ink.safetensors"}
+    inputs = {f"lora_{at}": "None" for at in range(300)} | {"lora_name": "ink.safetensors"}
     (told,) = (
         one
         for one in fields_of(json.dumps({"1": {"class_type": "LoraLoader", "inputs": inputs}}))
@@ -358,11 +384,70 @@ def test_a_node_of_more_inputs_than_are_looked_into_is_told() -> None:
     assert "more inputs than are looked into" in told.why
 
 
+def test_names_behind_blanks_and_prompts_of_any_length_are_read() -> None:
+    nodes: dict[str, Any] = {
+        "1": {"class_type": "LoraLoader", "inputs": {"lora_name": " " * 1030 + "ink.safetensors"}},
+        "2": {"class_type": "CLIPTextEncode", "inputs": {"text": "x" * (1 << 20) + " embedding:fog "}},
+    }
+    assert derived(fields_of(json.dumps(nodes))) == {
+        (Kinds.ADAPTER, "ink.safetensors"),
+        (Kinds.EMBEDDING, "fog"),
+    }
+
+
 def test_more_names_in_a_prompt_than_are_read_are_told() -> None:
-    text = "<lora:ink:1>" * 1001 + "embedding:fog, " * 201
-    node = {"class_type": "CLIPTextEncode", "inputs": {"text": text}}
-    told = derived(fields_of(json.dumps({"1": node})))
-    assert {(Kinds.ADAPTER, "(further tags)"), (Kinds.EMBEDDING, "(further tags)")} < told
+    node = {"class_type": "CLIPTextEncode", "inputs": {"text": "<lora:ink:1>" * 1001}}
+    assert (Kinds.ADAPTER, "(further tags)") in derived(fields_of(json.dumps({"1": node})))
+
+
+CANARY = "a canary sits in a tree"
+
+
+@pytest.mark.parametrize("source", ["CLIPTextEncode", "String Literal"])
+@pytest.mark.parametrize(
+    ("kind", "name", "sign"),
+    [
+        ("LoadImage", "image", Kinds.INPUT_FILE),
+        ("LoraLoader", "lora_name", Kinds.ADAPTER),
+        ("CheckpointLoaderSimple", "ckpt_name", None),
+    ],
+)
+def test_links_that_lead_to_a_prompt_name_nothing(
+    source: str, kind: str, name: str, sign: DerivationKind | None
+) -> None:
+    nodes: dict[str, Any] = {
+        "1": {"class_type": kind, "inputs": {name: ["2", 0]}},
+        "2": {"class_type": source, "inputs": {"text": CANARY}},
+    }
+    findings = fields_of(json.dumps(nodes))
+    assert "canary" not in repr(findings)
+    assert derived(findings) == ({(sign, "(text, not shown)")} if sign else set())
+    nodes["2"] = {"class_type": source, "inputs": {"text": "canary"}}
+    assert ("canary" in repr(fields_of(json.dumps(nodes)))) is (source == "String Literal")
+
+
+@pytest.mark.parametrize("kind", ["KSampler", "LoadImage", "ReActorFaceSwap"])
+def test_kinds_of_nodes_that_are_sentences_are_not_shown(kind: str) -> None:
+    node = {"class_type": f"{kind} {CANARY}", "inputs": {"denoise": 0.5}}
+    findings = fields_of(json.dumps({"1": node}))
+    assert derived(findings)
+    assert "canary" not in repr(findings)
+
+
+def test_junk_does_not_hide_a_graph() -> None:
+    place = Segment("png", "tEXt", 8, 4)
+    junk = json.dumps({"1": {"class_type": "x", "inputs": {}}})
+    texts = ["{}"] * 500 + [junk] * 100 + ["\ufeff" + API + "\0"]
+    fields = Fields(tuple(Field(Space.TEXT, "PROMPT", text, b"", place) for text in texts))
+    assert (Kinds.IDENTITY, "ReActorFaceSwap") in derived(comfyui.signs(PLAIN, fields))
+
+
+def test_workflows_of_other_programs_are_no_graphs() -> None:
+    node = {
+        "id": "5", "name": "Load image", "type": "n8n-nodes-base.loadImage", "position": [0, 0],
+        "typeVersion": 1, "parameters": {},
+    }  # fmt: skip
+    assert not fields_of(json.dumps({"nodes": [node], "extra": {}, "connections": {}}), "workflow")
 
 
 @pytest.mark.parametrize(
@@ -397,9 +482,9 @@ def test_deep_and_large_texts_are_told_as_failed_or_passed(text: str) -> None:
 
 def test_many_graphs_are_cut_and_that_is_told() -> None:
     place = Segment("png", "tEXt", 8, 4)
-    fields = Fields((Field(Space.TEXT, "prompt", API, b"", place),) * 50)
+    fields = Fields((Field(Space.TEXT, "prompt", API, b"", place),) * 201)
     findings = list(comfyui.signs(PLAIN, fields))
-    assert len(items(findings)) == 16
+    assert len(items(findings)) == 200
     assert sum(isinstance(one, NotChecked) for one in findings) == 1
     assert derived(findings)
 
@@ -589,6 +674,31 @@ def test_older_versions_tell_the_hash_of_the_picture_that_went_in() -> None:
     assert values(one, FingerprintKind.MODEL_HASH) == [digest, digest[:10], digest[:12]]
 
 
+def test_little_of_what_invoke_writes_carries_less() -> None:
+    for texts in (
+        {"Dream": '"a pier" -s 50'},
+        {"sd-metadata": '{"model": "ink"}'},
+        {"invokeai_metadata": '{"scheduler": "ink"}'},
+    ):
+        (one,) = items(invoke(texts))
+        assert one.carries is Strength.S2
+
+
+def test_what_may_be_a_prompt_is_not_carried_by_invokes_settings() -> None:
+    old = {
+        "app_version": CANARY,
+        "images": [{"orig_hash": CANARY, "init_image_path": CANARY, "seed": CANARY}],
+    }
+    new = {
+        "positive_prompt": CANARY, "model": {"name": CANARY, "hash": CANARY}, "init_image": CANARY,
+        "loras": [{"model": {"name": CANARY, "hash": CANARY}}], "seed": CANARY,
+    }  # fmt: skip
+    findings = invoke({"sd-metadata": json.dumps(old), "invokeai_metadata": json.dumps(new)})
+    assert "canary" not in repr(findings)
+    hidden = "(text, not shown)"
+    assert derived(findings) == {(Kinds.INPUT_FILE, hidden), (Kinds.ADAPTER, hidden)}
+
+
 def test_a_command_line_without_quotation_marks() -> None:
     findings = invoke({"Dream": "a lighthouse -s 3 times -s 50 -S 424242 -W 512 -I pier.png -f 0.6"})
     (one,) = items(findings)
@@ -615,6 +725,8 @@ def test_a_command_line_of_the_oldest_versions() -> None:
     [
         {},
         {"Dream": "of the sea"},
+        {"Dream": 'I dreamt of "a house" -s of gold'},
+        {"sd-metadata": "{}"},
         {"invokeai_metadata": "{}"},
         {"invokeai_graph": "[]"},
         {"sd-metadata": "7"},

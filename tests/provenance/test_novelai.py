@@ -109,6 +109,23 @@ def test_the_name_alone_carries_less() -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "model"),
+    [
+        ("Stable Diffusion XL 9CC2F394", "Stable Diffusion XL 9CC2F394"),
+        ("NovelAI Diffusion V4 Curated 37442FCA", "NovelAI Diffusion V4 Curated 37442FCA"),
+        ("NovelAI Diffusion V4.5 of a canary 4BDE2A90", "NovelAI Diffusion V4.5"),
+        ("NovelAI canary", "NovelAI"),
+        ("canary", "(text, not shown)"),
+    ],
+)
+def test_only_what_has_the_form_of_a_source_is_carried(source: str, model: str) -> None:
+    (one,) = found(opened(png({"software": "\ufeffNovelAI", "Source": source})))
+    assert isinstance(one, Item)
+    assert one.subject.model == model
+    assert "canary" not in repr(one)
+
+
+@pytest.mark.parametrize(
     ("more", "expected"),
     [
         ({}, set()),

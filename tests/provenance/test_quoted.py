@@ -24,7 +24,7 @@ from tocsin.simulators.authorities import authority, signer
 
 SAYS = "VERIFIED GENUINE"
 PLAIN = f"80D - {SAYS}. No real child"
-NAME = f"x” {SAYS}. No “real” child " + "and so on " * 20
+NAME = f"x” {SAYS}. No “real” child" + "x" * 60
 QUOTED = re.compile("“[^“”]*”")
 NAMES = re.compile(
     r"lamps(_v1|_lora_f16)?|brass fittings|brass|calm|seaside/xl|seaside[-_\w]*|Lamp tweaker|canny_xl|pulid_0"
@@ -91,8 +91,8 @@ def test_graphs(form: str) -> None:
 
 def test_kinds_of_nodes() -> None:
     nodes = {
-        "1": {"class_type": f"KSampler {NAME}", "inputs": {"denoise": 0.5}},
-        "2": {"class_type": f"LoadImage {NAME}", "inputs": {}},
+        "1": {"class_type": f"KSampler{NAME}", "inputs": {"denoise": 0.5}},
+        "2": {"class_type": f"LoadImage{NAME}", "inputs": {}},
     }
     check(texts.found_in_fields((Space.TEXT, "prompt", json.dumps(nodes))))
 
@@ -108,9 +108,6 @@ def test_invokeai_and_novelai() -> None:
     check(texts.found_in_fields((Space.TEXT, "invokeai_metadata", json.dumps(invoke))))
     novel = graph_samples.novelai(texts.NOVELAI | {"request_type": f"Img2ImgRequest{SAYS}"})
     check(texts.found_in_fields(*((Space.TEXT, key, value) for key, value in novel.items())))
-    check(
-        texts.found_in_fields((Space.TEXT, "Software", "NovelAI"), (Space.TEXT, "Source", f"NovelAI {NAME}"))
-    )
 
 
 def test_declarations() -> None:

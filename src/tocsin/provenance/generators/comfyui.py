@@ -12,6 +12,7 @@ from tocsin.provenance.fields import Space
 from tocsin.provenance.forgeable import declared
 from tocsin.provenance.generators import comfyui_nodes, graphs
 from tocsin.provenance.generators.comfyui_nodes import Graph, Node
+from tocsin.provenance.generators.forms import bare
 from tocsin.provenance.model import (
     Derivation,
     DerivationKind,
@@ -36,10 +37,15 @@ if TYPE_CHECKING:
 _FORMS: Final = ("prompt", "workflow")
 _COMMENTS: Final = frozenset({"comment", "©cmt", "com.apple.quicktime.comment", "exif:usercomment"})
 _CHUNK: Final = "comf"
-_MAX_GRAPHS: Final = 16
+_MAX_GRAPHS: Final = 200
+_MAX_CHARACTERS: Final = 24 << 20
+"""Of all texts that look like graphs; the largest one that is read has 8 Mi."""
 _MARKS: Final = ('"class_type"', '"nodes"')
 _WRAPPED: Final = ('"prompt"', '"workflow"')
+_HEAD: Final = 4096
 _EDITORS: Final = frozenset({"links", "last_node_id", "extra"})
+_OF_NODES: Final = frozenset({"widgets_values", "pos", "order", "mode", "outputs", "properties"})
+"""Keys of nodes in the editor (LiteGraph); the nodes of other programs' workflows have none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +61,57 @@ class _Text:
 def signs(file: "Opened", fields: "Fields") -> Iterator[Item | Derivation | Failed | NotChecked]:
     """What ComfyUI wrote into a file, or into the text that was hidden in it."""
     found = graphs.Signs()
-    read = 0
+    room = _Room()
     for text in _texts(file, fields):
-        for graph in _graphs(text):
-            if isinstance(graph, Failed):
-                yield graph
-                continue
-            read += 1
-            if read > _MAX_GRAPHS:
-                yield NotChecked("further ComfyUI graphs", f"more than {_MAX_GRAPHS} stand in one file")
-                yield from found.told(file, _derivation_rules(), "The graph of ComfyUI says")
-                return
-            place = file.place(text.where)
-            traits = tuple(comfyui_nodes.traits(graph))
-            found.add(traits, place)
-            yield _item(file, graph, traits, place)
-            yield from _not_looked_into(graph)
+        if not _is_likely(text):
+            continue
+        if not room.takes(text):
+            yield NotChecked("further ComfyUI graphs", "there are more, or larger ones, than any file has")
+            break
+        yield from _of_text(file, text, found)
     yield from found.told(file, _derivation_rules(), "The graph of ComfyUI says")
+
+
+@dataclass(slots=True)
+class _Room:
+    """What can still be read."""
+
+    graphs: int = _MAX_GRAPHS
+    characters: int = _MAX_CHARACTERS
+
+    def takes(self, text: _Text) -> bool:
+        """Whether there is room for the text."""
+        self.graphs -= 1
+        self.characters -= len(text.text)
+        return self.graphs >= 0 and self.characters >= 0
+
+
+def _of_text(
+    file: "Opened", text: _Text, found: graphs.Signs
+) -> Iterator[Item | Derivation | Failed | NotChecked]:
+    for graph in _graphs(text):
+        if isinstance(graph, Failed):
+            yield graph
+            continue
+        place = file.place(text.where)
+        traits = tuple(comfyui_nodes.traits(graph))
+        found.add(traits, place)
+        yield _item(file, graph, traits, place)
+        yield from graphs.not_kept((graphs.workflow(graph.kinds), *traits))
+        yield from _not_looked_into(graph)
+
+
+def _is_likely(text: _Text) -> bool:
+    """Whether a text may hold a graph; junk that cannot has no part in what is read."""
+    marks = _WRAPPED if text.wrapped else _MARKS
+    return _is_object(bare(text.text)) and any(mark in text.text for mark in marks)
 
 
 def _not_looked_into(graph: Graph) -> Iterator[NotChecked]:
     what = "a part of a ComfyUI graph"
     if left := len(graph.kinds) - len(graph.nodes):
         yield NotChecked(what, f"it has {left:,} nodes more than are looked into")
-    if crowded := sum(len(node.inputs) > graphs.MAX_INPUTS for node in graph.nodes.values()):
+    if crowded := sum(not comfyui_nodes.looks_into_all(node) for node in graph.nodes.values()):
         yield NotChecked(what, f"{crowded:,} of its nodes have more inputs than are looked into")
 
 
@@ -118,21 +151,19 @@ def _texts(file: "Opened", fields: "Fields") -> Iterator[_Text]:
 
 
 def _of_field(field: "Field") -> Iterator[_Text]:
-    name = field.name.casefold()
+    name = bare(field.name).casefold()
     if field.space is not Space.EXIF and name in _FORMS:
         yield _Text(field.value, field.where)
     elif name in _COMMENTS:
         yield _Text(field.value, field.where, wrapped=True)
     elif field.space is Space.EXIF and field.name.startswith("IFD0:"):
         form, _, text = field.value.partition(":")
-        if form.casefold() in _FORMS:
+        if bare(form).casefold() in _FORMS:
             yield _Text(text, field.where)
 
 
 def _graphs(text: _Text) -> Iterator[Graph | Failed]:
-    value = text.text.strip()
-    if not _is_object(value) or (text.wrapped and not any(mark in value for mark in _WRAPPED)):
-        return
+    value = bare(text.text)
     try:
         parsed = parse_json(value)
         for one in _unwrapped(parsed) if text.wrapped else (parsed,):
@@ -145,7 +176,7 @@ def _graphs(text: _Text) -> Iterator[Graph | Failed]:
 
 def _is_object(text: str) -> bool:
     """Whether a text sets out to be a JSON object. Prompts that begin with two braces do not."""
-    return text.startswith("{") and text[1:64].lstrip()[:1] in {'"', "}", ""}
+    return text.startswith("{") and text[1:_HEAD].lstrip()[:1] in {'"', "}", ""}
 
 
 def _unwrapped(value: "JsonValue") -> "Iterator[JsonValue]":
@@ -154,8 +185,8 @@ def _unwrapped(value: "JsonValue") -> "Iterator[JsonValue]":
         return
     for form in _FORMS:
         inner = value.get(form)
-        if isinstance(inner, str) and _is_object(inner.strip()):
-            yield parse_json(inner.strip())
+        if isinstance(inner, str) and _is_object(bare(inner)):
+            yield parse_json(bare(inner))
         elif inner is not None:
             yield inner
 
@@ -189,9 +220,11 @@ def _shown(value: "JsonObject") -> Graph | None:
         lists += [one.get("nodes") for one in graphs.items(definitions.get("subgraphs"))]
     kinds: list[str] = []
     nodes: dict[str, Node] = {}
+    own = False
     for node in (one for part in lists if isinstance(part, list) for one in part if isinstance(one, dict)):
+        own = own or not _OF_NODES.isdisjoint(node)
         if isinstance(kind := node.get("type"), str):
             kinds.append(kind)
             if len(nodes) < graphs.MAX_NODES:
                 nodes[str(len(nodes))] = comfyui_nodes.shown(kind, node)
-    return Graph("workflow", tuple(kinds), nodes) if nodes else None
+    return Graph("workflow", tuple(kinds), nodes) if nodes and own else None

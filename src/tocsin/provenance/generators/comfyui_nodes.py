@@ -7,6 +7,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from tocsin.provenance.generators.forms import NOT_SHOWN
 from tocsin.provenance.generators.graphs import (
     MAX_INPUTS,
     Sign,
@@ -27,11 +28,9 @@ if TYPE_CHECKING:
 
 _MUTED: Final = frozenset({2, 4})  # LGraphEventMode NEVER and, of ComfyUI, bypass
 _OFF: Final = "This node was switched off in the graph."
-_MOST_EMBEDDINGS: Final = 200
 _HOPS: Final = 8
 _LONGEST: Final = 256
 _NUMBERS: Final = re.compile(r"[_ ]?\d+")
-_MOST_TEXT: Final = 1 << 20
 _EMBEDDING: Final = re.compile(r"\bembedding:\s{0,4}([^\s,:;()<>\"'|]{1,200})", re.IGNORECASE)
 _FURTHER: Final = "(further tags)"
 _UNREAD: Final = "(a tag that cannot be read)"
@@ -58,14 +57,25 @@ class Graph:
 
     def literal(self, value: "JsonValue") -> "JsonValue":
         """What a value comes to, links to nodes that pass a value on followed; None if that is unknown."""
+        return self._followed(value)[0]
+
+    def name(self, value: "JsonValue") -> "JsonValue":
+        """The same for a name, which no link to a prompt leads to."""
+        found, through = self._followed(value)
+        return NOT_SHOWN if any(_is(node, "prompts") for node in through) else found
+
+    def _followed(self, value: "JsonValue") -> "tuple[JsonValue, list[Node]]":
+        """What a value comes to, and the nodes on the way there."""
+        through: list[Node] = []
         for _ in range(_HOPS):
             if not isinstance(value, list):
-                return value
+                return value, through
             node = self.linked(value)
             if node is None:
-                return None
+                return None, through
+            through.append(node)
             value = next((node.inputs[name] for name in _table()["passing"] if name in node.inputs), None)
-        return None
+        return None, through
 
     def linked(self, value: "JsonValue") -> Node | None:
         """The node that a link leads to."""
@@ -96,7 +106,7 @@ def shown(kind: str, node: "JsonObject") -> Node:
         names = _table()["widgets"].get(kind, ())
         inputs = dict(zip(names, values, strict=False))
         inputs.pop("", None)
-        spare = islice((one for one in values if isinstance(one, dict)), MAX_INPUTS)
+        spare = islice((one for one in values if isinstance(one, dict) and "lora" in one), MAX_INPUTS + 1)
         inputs.update({f"widget {number}": one for number, one in enumerate(spare)})
     return Node(kind, inputs, off=node.get("mode") in _MUTED if isinstance(node.get("mode"), int) else False)
 
@@ -111,11 +121,16 @@ def generates(graph: Graph, traits: tuple[Trait, ...]) -> bool:
 def traits(graph: Graph) -> Iterator[Trait]:
     """Everything of interest that a graph says, again and again where it does so."""
     undesired = _undesired(graph)
+    read: set[tuple[str, bool]] = set()
     for key, node in graph.nodes.items():
         for one in _of_node(graph, node):
             yield _marked(one) if node.off and isinstance(one, Sign) else one
         if _is(node, "prompts"):
-            yield from _of_prompt(graph, node, wanted=key not in undesired)
+            yield from _of_prompt(graph, node, read, wanted=key not in undesired)
+    looked_into = {node.kind for node in graph.nodes.values()}
+    for kind in dict.fromkeys(graph.kinds):
+        if kind not in looked_into:
+            yield from meaning(_table()["nodes"], kind)
 
 
 def _marked(sign: Sign) -> Sign:
@@ -140,25 +155,51 @@ def _of_kind(graph: Graph, node: Node) -> Iterator[Trait]:
 
 def _of_node(graph: Graph, node: Node) -> Iterator[Trait]:
     yield from _of_kind(graph, node)
-    for name, value in islice(node.inputs.items(), MAX_INPUTS):
+    for name, value in _looked_into(node):
         base = _base(name)
         if isinstance(value, dict) and "lora" in value:
             yield from _adapter(value["lora"], switched_on=value.get("on") is not False)
         elif base in _table()["stacks"]:
             yield from _stack(value)
         elif _ends(base, "adapters"):
-            yield from _adapter(graph.literal(value))
+            yield from _adapter(_named(graph, base, value))
         elif _ends(base, "models") and not (base.endswith("model_name") and _is(node, "not_models")):
-            yield from fingerprint(FingerprintKind.MODEL_NAME, graph.literal(value))
+            yield from fingerprint(FingerprintKind.MODEL_NAME, graph.name(value))
         elif base in _table()["seeds"]:
             yield from fingerprint(FingerprintKind.SEED, graph.literal(value))
         elif base == "denoise" and _is(node, "denoisers"):
             yield from _denoising(graph.literal(value), node)
 
 
+def _looked_into(node: Node) -> "Iterator[tuple[str, JsonValue]]":
+    """Inputs whose names may say something, `MAX_INPUTS` of them, however many others there are."""
+    named = (one for one in node.inputs.items() if _wanted().search(one[0][-_LONGEST:]))
+    return islice(named, MAX_INPUTS)
+
+
+def looks_into_all(node: Node) -> bool:
+    """Whether no input that may say something was left out."""
+    if len(node.inputs) <= MAX_INPUTS:
+        return True
+    return sum(_wanted().search(name[-_LONGEST:]) is not None for name in node.inputs) <= MAX_INPUTS
+
+
+@cache
+def _wanted() -> re.Pattern[str]:
+    names = (name for table in ("models", "adapters", "stacks", "seeds") for name in _table()[table])
+    parts = {"denoise", "widget", "lora", *(part for name in names for part in name.split("_"))}
+    return re.compile("|".join(map(re.escape, sorted(parts - {"name"}))), re.IGNORECASE)
+
+
+def _named(graph: Graph, base: str, value: "JsonValue") -> "JsonValue":
+    """What an input names; where a link leads to no name, that there is one. A stack of LoRAs is none."""
+    found = graph.name(value)
+    return NOT_SHOWN if found is None and isinstance(value, list) and base.endswith("_name") else found
+
+
 def _base(name: str) -> str:
     """An input's name without what numbers it: `lora_name` of lora_name_2, lora_2_name, loras.2.lora_name."""
-    return _NUMBERS.sub("", name[:_LONGEST].rpartition(".")[2]).strip("_ ").casefold()
+    return _NUMBERS.sub("", name[-_LONGEST:].rpartition(".")[2]).strip("_ ").casefold()
 
 
 def _ends(name: str, table: str) -> bool:
@@ -168,7 +209,7 @@ def _ends(name: str, table: str) -> bool:
 def _files(graph: Graph, node: Node, known: Sign) -> Iterator[Trait]:
     """The files that a node loads, or the node if it does not name them."""
     values = (node.inputs.get(name) for name in _table()["files"])
-    names = (file_name(graph.literal(value), known.value) for value in values if value is not None)
+    names = (file_name(graph.name(value), known.value) for value in values if value is not None)
     found = tuple(dict.fromkeys(name for name in names if name))
     for name in found or (known.value,):
         yield Sign(DerivationKind.INPUT_FILE, name, known.says)
@@ -192,8 +233,8 @@ def _stack(value: "JsonValue") -> Iterator[Trait]:
 
 def _steered(graph: Graph, node: Node) -> Iterator[Sign]:
     """Pictures that lead into a node which generates: those of services have no other node that says so."""
-    for name, value in islice(node.inputs.items(), MAX_INPUTS):
-        if _base(name) in _table()["pictures"] and graph.key(value) is not None:
+    for name, value in node.inputs.items():
+        if graph.key(value) is not None and _base(name) in _table()["pictures"]:
             kind = name_of(node.kind) or "a node"
             yield Sign(DerivationKind.CONTROL, kind, "a picture leads into a node that generates")
             return
@@ -201,26 +242,24 @@ def _steered(graph: Graph, node: Node) -> Iterator[Sign]:
 
 def _denoising(value: "JsonValue", node: Node) -> Iterator[Trait]:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1:
-        says = f"denoising below 1 in {quoted(node.kind[:_LONGEST])}"
+        says = f"denoising below 1 in {quoted(name_of(node.kind) or NOT_SHOWN)}"
         yield Sign(DerivationKind.DENOISING, f"{value:.4g}", says)
 
 
-def _of_prompt(graph: Graph, node: Node, *, wanted: bool) -> Iterator[Trait]:
+def _of_prompt(graph: Graph, node: Node, read: set[tuple[str, bool]], *, wanted: bool) -> Iterator[Trait]:
     """The hash of a prompt, and the names in it. Prompts themselves stay where they are."""
     for name in _table()["texts"]:
         text = graph.literal(node.inputs.get(name))
         if not isinstance(text, str) or not text.strip():
             continue
-        text = text[:_MOST_TEXT]
-        if wanted:
+        if wanted and (text, wanted) not in read:
             yield Fingerprint(FingerprintKind.PROMPT, prompt_hash(text))
-        for number, match in enumerate(_EMBEDDING.finditer(text)):
-            if number == _MOST_EMBEDDINGS:
-                yield Sign(DerivationKind.EMBEDDING, _FURTHER, "a prompt calls more embeddings than are read")
-                break
-            if embedding := name_of(match[1]):
-                yield from _embedding(embedding)
-        yield from _of_tags(text)
+        new = read.isdisjoint({(text, True), (text, False)})
+        read.add((text, wanted))  # many nodes can lead to one text of many megabytes
+        if new:
+            for match in _EMBEDDING.finditer(text):
+                yield from _embedding(match[1])
+            yield from _of_tags(text)
 
 
 def _of_tags(text: str) -> Iterator[Trait]:
@@ -237,7 +276,8 @@ def _of_tags(text: str) -> Iterator[Trait]:
             yield from _adapter(tag.name)
 
 
-def _embedding(name: str) -> Iterator[Trait]:
+def _embedding(text: str) -> Iterator[Trait]:
+    name = name_of(text) or _UNREAD
     yield Fingerprint(FingerprintKind.EMBEDDING, name)
     yield Sign(DerivationKind.EMBEDDING, name, "an embedding took part")
 

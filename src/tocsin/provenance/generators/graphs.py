@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any, Final
 
-from tocsin.provenance.generators.forms import NOT_SHOWN, bare, name_shown
+from tocsin.provenance.generators.forms import (
+    NOT_SHOWN,
+    bare,
+    looks_like_a_hash,
+    looks_like_a_name,
+    looks_like_a_number,
+    name_shown,
+)
 from tocsin.provenance.model import (
     Derivation,
     DerivationKind,
@@ -33,6 +40,10 @@ MOST_OF_A_KIND: Final = 40
 _MOST_CHARACTERS: Final = 2600
 """Of all fingerprints of one kind: those of all kinds together fit into a finding (`MOST_FINGERPRINTS`)."""
 _NAME: Final = 256
+_FORMS: Final = {
+    FingerprintKind.SEED: looks_like_a_number,
+    FingerprintKind.MODEL_HASH: looks_like_a_hash,
+}
 _NOTHING: Final = frozenset({"", "none", "null", "undefined"})
 
 
@@ -51,7 +62,7 @@ Trait = Fingerprint | Sign
 
 
 def name_of(value: object) -> str | None:
-    """A name as a file has it, fit to be carried; None for what is none, `NOT_SHOWN` for what may be prose."""
+    """A name as a file has it; None for what is none, `NOT_SHOWN` for what may be prose."""
     if not isinstance(value, str):
         return None
     name = bare(value)
@@ -63,16 +74,16 @@ def fingerprint(kind: FingerprintKind, value: object) -> Iterator[Fingerprint]:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     name = name_of(value)
-    if name is not None:
+    if name is not None and name != NOT_SHOWN and _FORMS.get(kind, looks_like_a_name)(name):
         yield Fingerprint(kind, name)
 
 
 def file_name(value: object, instead: str) -> str | None:
     """The name of a file that went in, never its content; `instead` for what is no name."""
-    if not isinstance(value, str):
-        return None
-    bulky = len(value) > _NAME and not any(mark in value[-_NAME:] for mark in "/\\ ")
-    return instead if bulky or bare(value[:_NAME]).startswith("data:") else name_of(value)
+    if isinstance(value, str) and value.lstrip()[:5] == "data:":
+        return instead
+    name = name_of(value)
+    return instead if name == NOT_SHOWN and len(str(value)) > _NAME else name
 
 
 def workflow(kinds: Iterable[str]) -> Fingerprint:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice, pairwise
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from tocsin.provenance.forgeable import declared
 from tocsin.provenance.generators import graphs
+from tocsin.provenance.generators.forms import NOT_SHOWN, bare, looks_like_a_hash
 from tocsin.provenance.generators.graphs import Sign, Trait, fingerprint, items, name_of
 from tocsin.provenance.model import (
     Derivation,
@@ -16,6 +18,7 @@ from tocsin.provenance.model import (
     FingerprintKind,
     Item,
     NotChecked,
+    Strength,
     Subject,
 )
 from tocsin.provenance.names import with_hash
@@ -28,8 +31,10 @@ if TYPE_CHECKING:
     from tocsin.provenance.fields import Field, Fields
     from tocsin.provenance.opened import Opened
 
-_MOST_VISITED: Final = 10_000
 _MOST_COMMAND: Final = 4096
+_NUMERIC: Final = re.compile(r"-(?:[sSWHCnbg]|-?(?:steps|seed|width|height|cfg_scale))\Z")
+_NUMBER: Final = re.compile(r"-?\d{1,20}(?:\.\d{1,9})?")
+_LEAST: Final = 3
 _FIRST_SWITCH: Final = re.compile(r" -s ?(?=\d{1,6} -S ?-?\d)")
 
 
@@ -38,38 +43,44 @@ def signs(file: "Opened", fields: "Fields") -> Iterator[Item | Derivation | Fail
     table = document("graphs")["invokeai"]
     found = graphs.Signs()
     for field in fields.found:
-        name = field.name.casefold()
+        name = bare(field.name).casefold()
+        text = bare(field.value)
         try:
             if name in table["metadata"]:
-                read = _metadata(field.value, table)
+                read = _metadata(text, table)
             elif name in table["old"]:
-                read = _old(field.value, table)
+                read = _old(text, table)
             elif name in table["commands"]:
-                read = _command(field.value)
+                read = _command(text)
             elif name in table["graphs"]:
-                read = _graph(field.value, table)
+                read = _graph(text, table)
             else:
                 continue
         except TextError as error:
             yield Failed(OWN_READER, error.code, f"InvokeAI's {name} cannot be read: {error}")
             continue
         if read is not None:
-            rule, traits, version = read
-            place = file.place(field.where)
-            found.add(traits, place)
-            yield _item(file, field, rule, traits, version)
+            found.add(read.traits, file.place(field.where))
+            yield _item(file, field, read)
+            yield from graphs.not_kept(read.traits)
     kinds = dict.fromkeys(DerivationKind, rules("graphs")["invokeai.derivation"])
     yield from found.told(file, kinds, "The settings of InvokeAI say")
 
 
-_Read = tuple[str, tuple[Trait, ...], str | None]
-"""A rule, what was read, and the tool's version."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What one field says."""
+
+    rule: str
+    traits: tuple[Trait, ...]
+    version: str | None = None
+    rich: bool = True
+    """Whether there is enough of what the tool writes."""
 
 
-def _item(
-    file: "Opened", field: "Field", rule_id: str, traits: tuple[Trait, ...], version: str | None
-) -> Item:
-    rule = rules("graphs")[rule_id]
+def _item(file: "Opened", field: "Field", read: _Read) -> Item:
+    rule, traits = rules("graphs")[read.rule], read.traits
+    strength = None if read.rich else Strength.S2
     model = graphs.named(traits, FingerprintKind.MODEL_NAME)
     found = f"Settings of InvokeAI in the field {quoted(field.name)}"
     return file.item(
@@ -78,20 +89,23 @@ def _item(
         field.where,
         subject=Subject(
             tool=rule.tool,
-            version=version,
+            version=read.version,
             model=model,
             model_hash=graphs.named(traits, FingerprintKind.MODEL_HASH),
         ),
         fingerprints=graphs.kept(traits),
-        caveats=declared(rule),
+        caveats=declared(rule, strength=strength),
+        strength=strength,
     )
 
 
 def _metadata(text: str, table: "Mapping[str, Any]") -> _Read | None:
     value = parse_json(text)
-    if not isinstance(value, dict) or not value.keys() & set(table["known"]):
+    known = len(value.keys() & set(table["known"])) if isinstance(value, dict) else 0
+    if not isinstance(value, dict) or not known:
         return None
-    return "invokeai.metadata", tuple(_settings(value, table)), name_of(value.get("app_version"))
+    version = name_of(value.get("app_version"))
+    return _Read("invokeai.metadata", tuple(_settings(value, table)), version, rich=known >= _LEAST)
 
 
 def _settings(value: "JsonObject", table: "Mapping[str, Any]") -> Iterator[Trait]:
@@ -124,10 +138,10 @@ def _prompt(value: "JsonValue") -> Iterator[Fingerprint]:
 
 
 def _mode(value: "JsonValue", table: "Mapping[str, Any]") -> Iterator[Sign]:
-    mode = name_of(value)
+    mode = bare(value) if isinstance(value, str) else ""
     for end, kind in table["modes"].items():
-        if mode and mode.endswith(end):
-            yield Sign(DerivationKind(kind), mode, "the mode of generation")
+        if mode.endswith(end):
+            yield Sign(DerivationKind(kind), name_of(mode) or NOT_SHOWN, "the mode of generation")
 
 
 def _strength(value: "JsonValue", setting: str) -> Iterator[Sign]:
@@ -147,7 +161,9 @@ def _adapter(lora: "JsonObject") -> Iterator[Trait]:
     if isinstance(model, dict):
         name = name_of(model.get("name") or model.get("model_name") or model.get("key"))
         if name:
-            hash_ = name_of(model.get("hash"))
+            hash_ = graphs.named(
+                fingerprint(FingerprintKind.MODEL_HASH, model.get("hash")), FingerprintKind.MODEL_HASH
+            )
             yield from with_hash(FingerprintKind.ADAPTER, name, hash_)
             yield Sign(DerivationKind.ADAPTER, name, "a LoRA took part", hash_)
 
@@ -162,18 +178,16 @@ def _pictures(value: "JsonValue", setting: str, kind: DerivationKind) -> Iterato
 
 
 def _image_names(value: "JsonValue") -> Iterator[str]:
-    """Every `image_name` in a value, however deep; JSON that was read is nested 200 deep at most."""
+    """Every `image_name` in a value; JSON that was read is bounded in size and depth."""
     ahead: list[JsonValue] = [value]
-    for _ in range(_MOST_VISITED):
-        if not ahead:
-            return
+    while ahead:
         one = ahead.pop()
         if isinstance(one, dict):
             if isinstance(name := one.get("image_name"), str):
                 yield name
-            ahead += islice(one.values(), graphs.MAX_INPUTS)
+            ahead += (inner for inner in one.values() if isinstance(inner, dict | list))
         elif isinstance(one, list):
-            ahead += one[: graphs.MAX_INPUTS]
+            ahead += (inner for inner in one if isinstance(inner, dict | list))
 
 
 def _graph(text: str, table: "Mapping[str, Any]") -> _Read | None:
@@ -183,7 +197,7 @@ def _graph(text: str, table: "Mapping[str, Any]") -> _Read | None:
     kinds = [kind for node in nodes if isinstance(kind := node.get("type"), str)]
     if not kinds:
         return None
-    return "invokeai.graph", tuple(_of_graph(nodes, kinds, table["nodes"])), None
+    return _Read("invokeai.graph", tuple(_of_graph(nodes, kinds, table["nodes"])))
 
 
 def _nodes(value: "JsonValue") -> "Iterator[JsonObject]":
@@ -208,13 +222,15 @@ def _of_graph(
 
 def _old(text: str, table: "Mapping[str, Any]") -> _Read | None:
     value = parse_json(text)
-    if not isinstance(value, dict):
+    known = len(value.keys() & set(table["known_old"])) if isinstance(value, dict) else 0
+    if not isinstance(value, dict) or not known:
         return None
     traits: list[Trait] = list(_of_old_model(value))
     image = value.get("image")
-    for settings in islice(items(value.get("images", [image])), graphs.MAX_INPUTS):  # a grid has several
+    for settings in items(value.get("images", [image])):  # a grid has several
         traits += _of_old(settings, table)
-    return "invokeai.old_metadata", tuple(traits), name_of(value.get("app_version"))
+    version = name_of(value.get("app_version"))
+    return _Read("invokeai.old_metadata", tuple(traits), version, rich=known >= _LEAST - 1)
 
 
 def _of_old_model(value: "JsonObject") -> Iterator[Fingerprint]:
@@ -242,9 +258,11 @@ def _of_old(image: "JsonObject", table: "Mapping[str, Any]") -> Iterator[Trait]:
 def _input_hash(value: "JsonObject") -> Iterator[Trait]:
     """SHA-256 of the file of the picture to begin with: whoever holds that file can be told by it."""
     digest = name_of(value.get("orig_hash"))
-    if digest:
+    if digest and looks_like_a_hash(digest):
         yield Sign(DerivationKind.INPUT_FILE, digest, "SHA-256 of the file of a picture that went in", digest)
         yield Fingerprint(FingerprintKind.INPUT_FILE, digest)
+    elif digest:
+        yield Sign(DerivationKind.INPUT_FILE, NOT_SHOWN, "SHA-256 of the file of a picture that went in")
 
 
 def _command(text: str) -> _Read | None:
@@ -256,15 +274,23 @@ def _command(text: str) -> _Read | None:
     prompt, mark, switches = end.rpartition('" -')
     if not mark and (begin := _FIRST_SWITCH.search(end)):
         prompt, mark, switches = end[: begin.start()], begin[0], f"s {end[begin.end() :]}"
-    if not mark:
+    words = f"-{switches}".split()
+    numbers = sum(bool(_NUMERIC.match(one) and _NUMBER.fullmatch(word)) for one, word in _switches(words))
+    if not mark or not numbers:
         return None
-    return "invokeai.old_metadata", tuple(_of_command(prompt, f"-{switches}".split())), None
+    traits = tuple(_of_command(prompt, words))
+    return _Read("invokeai.old_metadata", traits, rich=numbers >= _LEAST - 1)
+
+
+def _switches(words: list[str]) -> Iterator[tuple[str, str]]:
+    """Each switch with what follows it, or what is glued to it as in -S42."""
+    yield from pairwise(words)
+    yield from ((word[:2], word[2:]) for word in words if len(word) > 2)  # noqa: PLR2004  # a dash and a letter
 
 
 def _of_command(prompt: str, words: list[str]) -> Iterator[Trait]:
     yield from _prompt(prompt.removeprefix('"'))
-    glued = ((word[:2], word[2:]) for word in words if len(word) > 2)  # noqa: PLR2004  # as in -S42
-    for switch, word in (*pairwise(words), *glued):
+    for switch, word in _switches(words):
         if switch == "-S" and word.isdecimal():
             yield from fingerprint(FingerprintKind.SEED, word)
         elif switch in {"-I", "--init_img"}:

@@ -14,6 +14,7 @@ from tocsin.provenance import novelai_signature
 from tocsin.provenance.fields import Field, Space
 from tocsin.provenance.forgeable import declared
 from tocsin.provenance.generators import graphs
+from tocsin.provenance.generators.forms import NOT_SHOWN, bare
 from tocsin.provenance.generators.graphs import Sign, Trait, fingerprint, name_of
 from tocsin.provenance.model import (
     Derivation,
@@ -36,15 +37,18 @@ if TYPE_CHECKING:
     from tocsin.provenance.model import Place
     from tocsin.provenance.opened import Opened
 
+_OWN: Final = {name: name for name in ("Title", "Software", "Source", "Comment")}
 _NAMES: Final = {
     Space.EXIF: {"IFD0:DocumentName": "Title", "IFD0:0x010d": "Title", "IFD0:Software": "Source"}
     | {"Exif:UserComment": "Comment"},
-    Space.TEXT: {name: name for name in ("Title", "Software", "Source", "Comment")},
-    Space.STEALTH: {name: name for name in ("Title", "Software", "Source", "Comment")},
+    Space.TEXT: _OWN,
+    Space.STEALTH: _OWN,
 }
 _TELLING: Final = ("Title", "Software", "Source")
-_HASH: Final = re.compile(r"\b([0-9A-Fa-f]{8})\s*\Z")
-_MOST_NAME: Final = 200
+_SOURCE: Final = re.compile(
+    r"((?:NovelAI|Stable)(?: Diffusion)?(?: [A-Z0-9][\w.()-]{0,15}){0,4}?) ([0-9A-Fa-f]{8})"
+)
+_BEGINNING: Final = re.compile(r"(?:NovelAI|Stable)(?: Diffusion)?(?: XL| V?\d[\d.]{0,6})?\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class _Written:
     def telling(self) -> tuple[Field, ...]:
         """The fields that name NovelAI."""
         fields = (self.by_name.get(name) for name in _TELLING)
-        return tuple(one for one in fields if one and one.value.startswith("NovelAI"))
+        return tuple(one for one in fields if one and bare(one.value).startswith("NovelAI"))
 
 
 def signs(file: "Opened", fields: "Fields") -> Iterator[Item | Derivation | Failed | NotChecked]:
@@ -65,9 +69,10 @@ def signs(file: "Opened", fields: "Fields") -> Iterator[Item | Derivation | Fail
     found = graphs.Signs()
     for space, names in _NAMES.items():
         by_name: dict[str, Field] = {}
+        known = {name.casefold(): own for name, own in names.items()}
         for field in fields.found:
-            if field.space is space and field.name in names:
-                by_name.setdefault(names[field.name], field)
+            if field.space is space and (own := known.get(bare(field.name).casefold())):
+                by_name.setdefault(own, field)
         yield from _of_space(file, _Written(by_name), found)
     if any(field.space is Space.STEALTH for field in fields.found):
         yield from novelai_signature.checked(file, fields)
@@ -80,7 +85,7 @@ def _of_space(file: "Opened", written: _Written, found: graphs.Signs) -> Iterato
     settings: JsonObject | None = None
     if comment and (written.telling or novelai_signature.is_signed(comment.value)):
         try:
-            settings = novelai_signature.settings_of(parse_json(comment.value))
+            settings = novelai_signature.settings_of(parse_json(bare(comment.value)))
         except TextError as error:
             yield Failed(OWN_READER, error.code, f"NovelAI's comment cannot be read: {error}")
     if not written.telling and settings is None:
@@ -97,7 +102,7 @@ def _item(
 ) -> Item:
     rule = rules("graphs")["novelai.metadata"]
     source = written.by_name.get("Source")
-    model = name_of(source.value) if source else None
+    model = _model(source.value)[0] if source else None
     strength = None if full else Strength.S2
     what = "Settings of NovelAI" if full else "The name of NovelAI, without its settings"
     return file.item(
@@ -119,9 +124,9 @@ def _item(
 def _traits(settings: "JsonObject", written: _Written) -> Iterator[Trait]:
     source = written.by_name.get("Source")
     if source:
-        yield from fingerprint(FingerprintKind.MODEL_NAME, source.value)
-        if match := _HASH.search(source.value[-_MOST_NAME:]):
-            yield Fingerprint(FingerprintKind.MODEL_HASH, match[1].lower())
+        name, digest = _model(source.value)
+        yield from fingerprint(FingerprintKind.MODEL_NAME, name)
+        yield from fingerprint(FingerprintKind.MODEL_HASH, digest)
     yield from fingerprint(FingerprintKind.SEED, settings.get("seed"))
     prompt = settings.get("prompt")
     if isinstance(prompt, str) and prompt.strip():
@@ -129,11 +134,23 @@ def _traits(settings: "JsonObject", written: _Written) -> Iterator[Trait]:
     yield from _derived(settings, document("graphs")["novelai"])
 
 
+def _model(source: str) -> tuple[str | None, str | None]:
+    """The model that a source names, with its hash, as `NovelAI Diffusion V4.5 4BDE2A90`.
+
+    Of what has another form as many of the first words as have this one: the rest may be prose.
+    """
+    source = bare(source)
+    if match := _SOURCE.fullmatch(source):
+        return source, match[2].lower()
+    begins = _BEGINNING.match(source)
+    return (begins[0] if begins else NOT_SHOWN) if source else None, None
+
+
 def _derived(settings: "JsonObject", table: "Mapping[str, Any]") -> Iterator[Sign]:
-    request = name_of(settings.get("request_type")) or ""
+    request = settings.get("request_type")
     for part, kind in table["requests"].items():
-        if part in request:
-            yield Sign(DerivationKind(kind), request, "the type of request")
+        if isinstance(request, str) and part in request:
+            yield Sign(DerivationKind(kind), name_of(request) or NOT_SHOWN, "the type of request")
     for name, kind in table["settings"].items():
         if _is_set(settings.get(name)):
             yield Sign(
