@@ -248,6 +248,35 @@ def test_samsungs_data_speak_only_where_a_generating_tool_was_used(kind: int, to
         assert json.loads(data[place.offset : place.offset + place.length])["genAIType"] == kind
 
 
+@pytest.mark.parametrize("kind", ["false", "null", '""', "0.0", '"0"'])
+def test_samsungs_data_that_deny_it_say_nothing(kind: str) -> None:
+    assert not items(samsung("PhotoEditor_Re_Edit_Data", f'{{"genAIType":{kind}}}'))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{}\0\0PhotoEditor_Re_Edit_Data{"genAIType":2}',
+        '{"genAIType":2}\0\0PhotoEditor_Re_Edit_Data{}',
+        '{"a":"' + "b" * 300_000 + '","genAIType":2}',
+        ' {"gen\\u0041IType":2.0}',
+    ],
+    ids=["a decoy before", "a decoy behind", "a long one", "escapes"],
+)
+def test_samsungs_data_are_found_behind_decoys_and_however_long(content: str) -> None:
+    data = samsung("PhotoEditor_Re_Edit_Data", content)
+    (place,) = item(data, "samsung").where
+    assert place.offset is not None
+    assert data[place.offset : place.offset + 1] == b"{"
+
+
+def test_more_of_samsungs_blocks_than_are_looked_at_are_told() -> None:
+    data = samsung("PhotoEditor_Re_Edit_Data", '{"genAIType":2}' + "PhotoEditor_Re_Edit_Data{}" * 1000)
+    (left,) = (one for one in found(data) if isinstance(one, NotChecked))
+    assert "behind the end of the picture" in left.what
+    assert "a vendor's own label" not in {one.what for one in found(data) if isinstance(one, Absent)}
+
+
 def test_what_is_not_searched_behind_the_end_of_a_picture_is_said_and_not_called_absent() -> None:
     data = samsung("PhotoEditor_Re_Edit_Data", json.dumps({"genAIType": 2}))
     end = data.index(b"\xff\xd9") + 2
@@ -276,6 +305,66 @@ def test_a_model_of_flux_that_works_on_another_picture_says_so() -> None:
 def test_a_video_that_bytedance_labelled_as_nothing_is_not_said_to_be_generated() -> None:
     assert not items(tagged({"aigc_info": '{"aigc_label_type":0}'}))
     assert items(tagged({"aigc_info": '{"aigc_label_type":1}'}))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Midjourney",
+        "midjourney v6.1",
+        "DALL-E 3",
+        "gpt-image-1",
+        "Stable Diffusion 3.5 Large",
+        "Imagen 4 (web)",
+    ],
+)
+def test_generators_are_known_by_their_whole_names(name: str) -> None:
+    assert item(exif({"IFD0:Software": name}), "generator_name").subject.tool
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        exif({"IFD0:Software": "Stable Diffusion book typesetter"}),
+        exif({"IFD0:Software": "Midjourney gallery downloader 1.0"}),
+        exif({"IFD0:Software": "Imagenie 2.0"}),
+        png({"Source": "Luma AIrlines"}),
+        exif({"IFD0:ImageDescription": f"Printer Job ID: {UUID}", "IFD0:Artist": "A. Person"}),
+        png({"Description": f"HR letter. Job ID: {UUID}"}),
+        png({"Description": f"Job ID: {UUID} of --v", "Author": "A. Person"}),
+    ],
+)
+def test_words_that_only_begin_or_end_like_a_generators_are_none(data: bytes) -> None:
+    assert not items(data)
+
+
+def test_midjourneys_job_without_parameters_needs_an_author_and_weighs_less() -> None:
+    one = item(png({"Description": f"a pier Job ID: {UUID}", "Author": "user"}), "midjourney_author")
+    assert one.carries is Strength.S1
+
+
+def test_a_declaration_is_read_however_much_stands_before_it() -> None:
+    long = png({"Description": f"{'sea ' * 90_000} --v 7 Job ID: {UUID}"})
+    assert item(long, "midjourney").leans is Direction.GENERATED
+    place = Segment("png", "tEXt", 8, 4)
+    junk = [Field(Space.EXIF, "IFD0:Artist", "junk", b"", place)] * 60
+    grok = next(table["example"] for table in TABLES if table["id"] == "declared.grok")
+    file = opened(png({}))
+    signed = [Field(Space.EXIF, name.split(" ")[1], value, b"", place) for name, value in grok.items()]
+    file.fields = Fields((*junk, *signed))
+    assert [one.rule.id for one in signs(file) if isinstance(one, Item)] == ["declared.grok"]
+
+
+def test_many_alike_declarations_do_not_hide_another() -> None:
+    place = Segment("png", "tEXt", 8, 4)
+    captured = [Field(Space.XMP, SOURCE_TYPE, f"{CV}digitalCapture", b"", place)] * 500
+    made = Field(Space.XMP, SOURCE_TYPE, f"{CV}trainedAlgorithmicMedia", b"", place)
+    file = opened(png({}))
+    file.fields = Fields((*captured, made))
+    findings = list(signs(file))
+    leans = [one.leans for one in findings if isinstance(one, Item)]
+    assert leans == [Direction.CAPTURED, Direction.GENERATED]
+    assert sum(isinstance(one, NotChecked) for one in findings) == 1
 
 
 def test_an_editor_is_named_with_its_version_and_speaks_for_editing_only() -> None:

@@ -1,5 +1,6 @@
 """The rules of `data/declared.toml`: how a declaration is recognised, and what is taken from it."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,15 +9,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tocsin.provenance.model import DerivationKind, Direction, Rule, Strength
 from tocsin.provenance.rules import document, rules
-from tocsin.provenance.texts import parse_json
+from tocsin.provenance.texts import TextError, parse_json
 
 if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject, JsonValue
 
 _FAMILY: Final = "declared"
-_MOST_MATCHED: Final = 20_000
-"""Characters of a value that expressions are tried on; those of the data file are linear in them."""
+_LONGEST_LISTED: Final = 256
+"""Characters of a value that are compared with lists, whose texts are all shorter."""
 _MOST_VERSION: Final = 64
+_VERSION: Final = re.compile(
+    r"[\s_/:-]{0,2}(?:v|version\s)?\d[\w.+-]{0,32}(?:\s(?:large|medium|mini|pro|turbo|ultra))?(?:\s\([^()]{0,64}\))?",
+    re.IGNORECASE,
+)
+"""What may follow the name of a program in a field that is for such names."""
+_BLANKS: Final = "\0 \t\r\n"
 
 Taken = Mapping[str, str]
 """What was taken from a value, by name."""
@@ -51,9 +58,9 @@ class FieldTest:
         """
         if "json" in self.test:
             return _from_json(value, self.test["json"])
-        text = value.strip("\0 \t\r\n")
+        text = value.strip(_BLANKS)
         if self.patterns:
-            return self._matched(text[:_MOST_MATCHED])
+            return self._matched(text)
         if "filled" in self.test:
             return {self.test["take"]: text} if text else None
         return self._listed(text)
@@ -67,11 +74,10 @@ class FieldTest:
         return {name: part for one in found for name, part in one.groupdict().items() if part is not None}
 
     def _listed(self, text: str) -> Taken | None:
-        how = next(how for how in ("equals", "starts", "contains") if how in self.test)
-        low = text[:_MOST_MATCHED].casefold()
+        how = next(how for how in ("equals", "named", "starts") if how in self.test)
+        head = text[:_LONGEST_LISTED]
         for one in self.test[how]:
-            sought = one.casefold()
-            if {"equals": low == sought, "starts": low.startswith(sought), "contains": sought in low}[how]:
+            if head[: len(one)].casefold() == one.casefold() and _ends(how, head[len(one) :]):
                 name = self.test.get("take")
                 taken = {name: one} if name else {}
                 rest = text[len(one) :].strip()[:_MOST_VERSION]
@@ -81,8 +87,13 @@ class FieldTest:
     def unverified(self, value: str) -> str | None:
         """The key of a signature in a value that matched, if it is filled."""
         key: str | None = self.test.get("json", {}).get("unverified")
-        inner = _inside(parse_json(value.strip("\0 \t\r\n")), self.test["json"]) if key else None
+        inner = _inside(parse_json(value.strip(_BLANKS)), self.test["json"]) if key else None
         return key if inner and inner.get(key or "") else None
+
+
+def _ends(how: str, rest: str) -> bool:
+    """Whether what follows a text of a list in a value is as the rule wants it."""
+    return how == "starts" or not rest or (how == "named" and _VERSION.fullmatch(rest) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +157,19 @@ def _field_test(table: Mapping[str, Any]) -> FieldTest:
 
 
 def _from_json(text: str, test: Mapping[str, Any]) -> Taken | None:
-    text = text.strip("\0 \t\r\n")
-    keys = [*test.get("any", ()), *test.get("equal", ())]
-    if not text.startswith("{") or not any(key in text for key in keys):
+    text = text.strip(_BLANKS)
+    if not text.startswith("{"):
         return None
-    found = _inside(parse_json(text), test)
+    plainly = any(key in text for key in [*test.get("any", ()), *test.get("equal", ())])
+    if not plainly and "\\u" not in text:  # keys may be written so
+        return None
+    try:
+        value = parse_json(text)
+    except TextError:
+        if plainly:
+            raise
+        return None
+    found = _inside(value, test)
     if found is None or not _fits(found, test):
         return None
     return dict(_taken_by_key(found, test.get("take", {})))
@@ -178,5 +197,14 @@ def _fits(value: "JsonObject", test: Mapping[str, Any]) -> bool:
 def _taken_by_key(value: "JsonObject", take: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for key, name in take.items():
         one = value.get(key)
-        if isinstance(one, str | int) and not isinstance(one, bool) and str(one).strip():
+        if name == "value" and key in value:
+            yield name, _word(one)
+        elif isinstance(one, str | int) and not isinstance(one, bool) and str(one).strip():
             yield name, str(one).strip()
+
+
+def _word(value: "JsonValue") -> str:
+    """A value as the data file writes it: `true`, `null`, `1` for 1.0."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value.strip() if isinstance(value, str) else json.dumps(value)[:_LONGEST_LISTED]

@@ -5,7 +5,6 @@ All of it is in `data/declared.toml`, so that a vendor's new label is a new tabl
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from tocsin.provenance.declarations import Declaration, FieldTest, Taken, declarations
@@ -31,9 +30,10 @@ if TYPE_CHECKING:
 
 _TRAILER: Final = "trailer"
 _MOST_HITS: Final = 50
-"""Places of one rule in one file that are told."""
+"""Different declarations by one rule in one file that are told, and places of each."""
 _MOST_NAME: Final = 256
-_MOST_TRAILER_TEXT: Final = 1 << 18
+_MOST_MARKERS: Final = 1000
+"""Times that one marker is looked at behind the end of a picture."""
 _MODELS: Final = {"model": FingerprintKind.MODEL_NAME}
 _PROMPT: Final = "prompt"
 
@@ -87,10 +87,14 @@ def _values(file: "Opened") -> Iterator[_Value]:
 def _unread(file: "Opened") -> Iterator[NotChecked]:
     """What stands behind the end of a picture and is not looked at."""
     for segment in file.walk.named(_TRAILER):
+        names = ", ".join(dict.fromkeys(_markers()))
         if segment.length > MAX_READ:
             what = f"the first {segment.length - MAX_READ:,} bytes behind the end of the picture"
-            names = ", ".join(dict.fromkeys(_markers()))
             yield NotChecked(what, f"only the last {MAX_READ >> 20} MiB are searched for {names}")
+        data = _end_of(file, segment)
+        if any(data.count(marker.encode()) > _MOST_MARKERS for marker in _markers()):
+            what = f"all but the last {_MOST_MARKERS:,} blocks behind the end of the picture"
+            yield NotChecked(what, f"there are more that are called {names}")
 
 
 def _markers() -> Iterator[str]:
@@ -108,62 +112,86 @@ def _in_trailers(declaration: Declaration) -> Iterator[str]:
                 yield name
 
 
+def _end_of(file: "Opened", trailer: "Segment") -> bytes:
+    """What stands behind the end of a picture, its last 8 MiB at most."""
+    return file.read(trailer.part(max(0, trailer.length - MAX_READ), MAX_READ))
+
+
 def _in_trailer(file: "Opened", trailer: "Segment", marker: str) -> Iterator[_Value]:
-    """The JSON that follows a marker in what stands behind the end of a picture, its last 8 MiB at most.
+    """The JSON that follows each marker in what stands behind the end of a picture, the last ones first.
 
     Samsung's blocks have a name and then data; the next block begins with two zeros, the directory with SEFH.
     """
-    start = max(0, trailer.length - MAX_READ)
-    data = file.read(trailer.part(start, MAX_READ))
-    at = data.find(marker.encode() + b"{")
-    if at >= 0:
-        at += len(marker)
-        text = data[at : at + _MOST_TRAILER_TEXT].partition(b"\0")[0].partition(b"SEFH")[0]
-        text = text[: text.rfind(b"}") + 1]
-        yield _Value(_TRAILER, marker, text.decode("utf-8", "replace"), trailer.part(start + at, len(text)))
+    data, sought = _end_of(file, trailer), marker.encode()
+    stop = len(data)
+    for _ in range(_MOST_MARKERS):
+        start = data.rfind(sought, 0, stop)
+        if start < 0:
+            return
+        begin = data.find(b"{", start + len(sought), stop)
+        if begin >= 0 and not data[start + len(sought) : begin].strip(b"\0 \t\r\n"):
+            text = data[begin:stop].partition(b"\0")[0].partition(b"SEFH")[0]
+            text = text[: text.rfind(b"}") + 1]
+            where = trailer.part(trailer.length - len(data) + begin, len(text))
+            yield _Value(_TRAILER, marker, text.decode("utf-8", "replace"), where)
+        stop = start
 
 
 def _found(file: "Opened", declaration: Declaration, index: _Index) -> Iterator[Finding]:
     """What one rule finds, the same declaration in several places as one."""
     by_taken: dict[tuple[tuple[str, str], ...], list[_Hit]] = {}
-    for number, hit in enumerate(_hits(declaration, index)):
+    left_out = 0
+    for hit in _hits(declaration, index):
         if isinstance(hit, Failed):
             yield hit
-        elif number >= _MOST_HITS:
-            why = f"more than {_MOST_HITS} fields of one file declare it"
-            yield NotChecked(f"further fields: {declaration.topic}", why)
-            break
+            continue
+        key = tuple(sorted(hit.taken.items()))
+        if declaration.says(hit.taken) is None:
+            continue
+        if key not in by_taken and len(by_taken) == _MOST_HITS:
+            left_out += 1
+            continue
+        hits = by_taken.setdefault(key, [])
+        if len(hits) < _MOST_HITS:
+            hits.append(hit)
         else:
-            by_taken.setdefault(tuple(sorted(hit.taken.items())), []).append(hit)
+            left_out += 1
     for hits in by_taken.values():
         yield from _told(file, declaration, hits)
+    if left_out:
+        why = f"more than {_MOST_HITS} fields of one file declare it"
+        yield NotChecked(f"{left_out:,} further fields: {declaration.topic}", why)
 
 
 def _hits(declaration: Declaration, index: _Index) -> Iterator[_Hit | Failed]:
     first, *others = declaration.fields
+    beside: dict[str, _Hit | None] = {}
     for value in (one for key in first.at for one in index.get(key, ())):
         taken = _taken(first, value)
         if isinstance(taken, Failed):
             yield taken
-        elif taken is not None and (hit := _completed(_Hit(taken, (value,)), others, index)):
-            yield hit
+        elif taken is not None:
+            if value.space not in beside:
+                beside[value.space] = _beside_in(value.space, others, index)
+            if (more := beside[value.space]) is not None:
+                yield _Hit({**taken, **more.taken}, (value, *more.values))
 
 
-def _completed(hit: _Hit, others: list[FieldTest], index: _Index) -> _Hit | None:
-    """The hit with what the rule's other fields, in the same space, add to it; None if one is missing."""
-    taken, values = dict(hit.taken), list(hit.values)
+def _beside_in(space: str, others: list[FieldTest], index: _Index) -> _Hit | None:
+    """What the rule's other fields, all in this space, add to a hit; None if one is missing."""
+    all_taken: dict[str, str] = {}
+    values: list[_Value] = []
     for test in others:
-        beside = (one for key in test.at if key[0] == values[0].space for one in index.get(key, ()))
-        for value in islice(beside, _MOST_HITS):
-            more = _taken(test, value)
-            if more is not None and not isinstance(more, Failed):
-                taken |= more
+        for value in (one for key in test.at if key[0] == space for one in index.get(key, ())):
+            taken = _taken(test, value)
+            if taken is not None and not isinstance(taken, Failed):
+                all_taken |= taken
                 values.append(value)
                 break
         else:
             if not test.optional:
                 return None
-    return _Hit(taken, tuple(values))
+    return _Hit(all_taken, tuple(values))
 
 
 def _taken(test: FieldTest, value: _Value) -> Taken | Failed | None:
