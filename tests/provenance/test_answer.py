@@ -173,6 +173,16 @@ def test_two_generators_are_a_contradiction_and_one_told_twice_is_not() -> None:
     assert explanation_of([one, one]).contradictions == ()
 
 
+def test_a_tool_and_the_one_that_it_runs_are_no_contradiction() -> None:
+    own, run = rules("generators")["generators.tensorart"], rules("graphs")["comfyui.graph"]
+    assert own.runs == run.tool
+    one, other = (Item(rule, "found", "reader", subject=Subject(tool=rule.tool)) for rule in (own, run))
+    assert explanation_of([one, other]).contradictions == ()
+    third = Item(run, "found", "reader", subject=Subject(tool="Aa"))
+    (found,) = explanation_of([one, other, third]).contradictions
+    assert "“Aa”, “Tensor.Art”" in found.found
+
+
 def test_the_summary_of_nothing_claims_nothing() -> None:
     answer = explanation_of([NotChecked("pixels", "not asked for"), Absent("Exif", "reader")])
     assert "No sign of a camera or of a generator was found in what was checked." in answer.summary

@@ -32,13 +32,14 @@ def _captured_and_generated(items: Sequence[Item]) -> Iterator[Contradiction]:
 
 
 def _several_generators(items: Sequence[Item]) -> Iterator[Contradiction]:
-    """A mark in the pixels names a model's own code, which many tools run, so it is no second tool."""
+    """A tool that another one runs is no second tool; nor is a model's own code, named by marks in pixels."""
     naming = [
         item
         for item in items
         if item.leans in _GENERATED and item.subject.tool and not item.rule.id.startswith(_MARKS)
     ]
-    tools = sorted({item.subject.tool for item in naming if item.subject.tool})
+    run = {item.rule.runs for item in naming}
+    tools = sorted({item.subject.tool for item in naming if item.subject.tool} - run)
     if len(tools) > 1:
         found = (
             f"Several generators are named: {', '.join(map(quoted, tools))}. One may have worked on what "

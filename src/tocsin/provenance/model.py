@@ -166,6 +166,8 @@ class Rule:
     caveats: tuple[str, ...] = ()
     contradiction: bool = False
     """Whether the sign is in itself two things in the file that do not fit together."""
+    runs: str | None = None
+    """Another tool that this one runs, whose signs it leaves in files beside its own."""
 
     @property
     def name(self) -> str:

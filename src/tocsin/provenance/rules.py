@@ -80,4 +80,5 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         vendor=table.get("vendor"),
         caveats=tuple(table.get("caveats", ())),
         contradiction=table.get("contradiction", False),
+        runs=table.get("runs"),
     )
