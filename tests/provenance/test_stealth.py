@@ -109,6 +109,46 @@ def test_json_becomes_fields_of_its_keys() -> None:
     ]
 
 
+def test_junk_before_known_keys_hides_nothing_and_is_told() -> None:
+    junk = {f"key {number}": 1 for number in range(100)}
+    text = json.dumps({**junk, "Comment": "{}", "Software": "NovelAI"})
+    file = opened(stealthy(canvas(128, 128), text, "stealth_pngcomp"))
+    assert hidden_fields(file).named(Space.STEALTH, "Comment", "Software")
+    (left,) = (one for one in signs(file) if isinstance(one, NotChecked))
+    assert "38 further keys" in left.what
+
+
+def test_repeated_keys_are_told() -> None:
+    file = opened(stealthy(canvas(), '{"Comment": {"a": 1}, "Comment": {}}', "stealth_pngcomp"))
+    (left,) = (one for one in signs(file) if isinstance(one, NotChecked))
+    assert "repeated keys" in left.what
+
+
+def test_text_packed_in_several_members_is_read_whole() -> None:
+    members = [gzip.compress(part.encode(), mtime=0) for part in (SETTINGS[:30], SETTINGS[30:])]
+    block = b"".join(members) + bytes(3)
+    raw = b"stealth_pngcomp" + (len(block) * 8).to_bytes(4) + block
+    file = opened(stealthy_raw(canvas(), raw, colours=False))
+    (field,) = hidden_fields(file).named(Space.STEALTH, "parameters")
+    assert field.value == SETTINGS
+    many = gzip.compress(b"", mtime=0) * 65
+    raw = b"stealth_pngcomp" + (len(many) * 8).to_bytes(4) + many
+    assert [
+        one.code
+        for one in signs(opened(stealthy_raw(canvas(128, 128), raw, colours=False)))
+        if isinstance(one, Failed)
+    ]
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP"])
+def test_frames_of_an_animation_are_said_not_to_be_looked_at(form: str) -> None:
+    frames = [Image.fromarray(picture(seed, 64, 64)) for seed in (5, 6)]
+    for more, told in ((frames[1:], 1), ([], 0)):
+        data = _saved(frames[0], form, save_all=True, append_images=more, lossless=True)
+        file = Opened(io.BytesIO(data), identify(data[:4096]), stored=Stored(canvas(), exact=True))
+        assert sum(isinstance(one, NotChecked) and "frames" in one.what for one in signs(file)) == told
+
+
 def test_appended_error_correction_is_named() -> None:
     pixels = stealthy(canvas(), SETTINGS, "stealth_pngcomp", appended=bytes(28 * 3))
     assert (

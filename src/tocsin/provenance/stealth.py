@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tocsin.media.sandbox import JsonValue
+    from tocsin.media.sandbox import JsonObject, JsonValue
     from tocsin.provenance.opened import Opened
 
     Planes = NDArray[np.uint8]
@@ -48,6 +48,14 @@ _GZIP: Final = 31
 _CODE_BITS: Final = 28 * 8
 """NovelAI appends 28 bytes of a BCH code for each stretch of colours."""
 _MAX_KEYS: Final = 64
+_KNOWN_KEYS: Final = frozenset(
+    {"title", "description", "software", "source", "comment", "parameters", "prompt", "workflow"}
+)
+"""Keys, casefolded, under which generators' settings stand; they come before all others."""
+_MAX_MEMBERS: Final = 64
+_ANIMATION: Final = frozenset({"acTL", "ANIM"})
+"""Chunks of PNG and WebP files with several frames (PNG specification, third edition, 11.3.6.1; RFC 9649)."""
+_FRAMES: Final = f"{WHAT}, in all frames but the first"
 
 
 class StealthError(Error):
@@ -87,6 +95,8 @@ def signs(file: "Opened") -> Iterator[Finding]:
         yield Absent(WHAT, OWN_READER)
     for block in blocks:
         yield from _block_signs(file, block)
+    if file.walk.named(*_ANIMATION):
+        yield NotChecked(_FRAMES, "the picture is animated, and only its first frame is decoded")
 
 
 def hidden_fields(file: "Opened") -> Fields:
@@ -106,8 +116,26 @@ def fields_of(file: "Opened", text: str) -> Fields:
     except TextError:
         value = None  # most hidden texts are no JSON; whoever reads the field finds out what it is
     if isinstance(value, dict):
-        pairs = dict(list(value.items())[:_MAX_KEYS])
+        pairs = dict(_known_first(value)[:_MAX_KEYS])
     return Fields(tuple(_field(file, name, value) for name, value in pairs.items()))
+
+
+def _known_first(value: "JsonObject") -> "list[tuple[str, JsonValue]]":
+    return sorted(value.items(), key=lambda pair: pair[0].casefold() not in _KNOWN_KEYS)
+
+
+def _left_out(text: str) -> Iterator[NotChecked]:
+    """What of hidden JSON is not read: keys beyond those taken, and all but the last of keys that repeat."""
+    counts: list[tuple[int, int]] = []
+    try:
+        json.loads(text, object_pairs_hook=lambda pairs: counts.append((len(pairs), len(dict(pairs)))))
+    except (ValueError, RecursionError):
+        return  # it is no JSON
+    if any(there > different for there, different in counts):
+        yield NotChecked(f"repeated keys in {WHAT}", "only the last value of each is read")
+    if text.lstrip().startswith("{") and counts and counts[-1][1] > _MAX_KEYS:  # the outermost ends last
+        what = f"{counts[-1][1] - _MAX_KEYS:,} further keys in {WHAT}"
+        yield NotChecked(what, f"only {_MAX_KEYS} are read, those of generators first")
 
 
 def _field(file: "Opened", name: str, value: "JsonValue") -> Field:
@@ -147,6 +175,7 @@ def _block_signs(file: "Opened", block: Block) -> Iterator[Finding]:
         return
     yield _item(file, block, f"{len(text):,} characters{_appended(block)}")
     yield from _generator_signs(file, fields_of(file, text))
+    yield from _left_out(text)
 
 
 def _generator_signs(file: "Opened", fields: Fields) -> Iterator[Finding]:
@@ -186,19 +215,26 @@ def _text(block: Block) -> str:
 
 
 def _unpacked(data: bytes) -> bytes:
-    inflater = zlib.decompressobj(_GZIP)
-    try:
-        text = inflater.decompress(data, MAX_TEXT)
-    except zlib.error as error:
-        message = "its gzip data are damaged"
-        raise StealthError(message) from error
-    if inflater.unconsumed_tail or (len(text) == MAX_TEXT and not inflater.eof):
-        message = f"the hidden text inflates to more than {MAX_TEXT:,} bytes"
-        raise MetadataBombError(message)
-    if not inflater.eof:
-        message = "its gzip data end too early"
-        raise StealthError(message)
-    return text
+    """What gzip packed, in one member or several (RFC 1952, 2.2); zeros may follow."""
+    text = bytearray()
+    for _ in range(_MAX_MEMBERS):
+        inflater = zlib.decompressobj(_GZIP)
+        try:
+            text += inflater.decompress(data, MAX_TEXT + 1 - len(text))
+        except zlib.error as error:
+            message = "its gzip data are damaged"
+            raise StealthError(message) from error
+        if len(text) > MAX_TEXT:
+            message = f"the hidden text inflates to more than {MAX_TEXT:,} bytes"
+            raise MetadataBombError(message)
+        if not inflater.eof:
+            message = "its gzip data end too early"
+            raise StealthError(message)
+        data = inflater.unused_data.lstrip(b"\0")
+        if not data:
+            return bytes(text)
+    message = f"its gzip data are made of more than {_MAX_MEMBERS} parts"
+    raise MetadataBombError(message)
 
 
 def _length(block: Block, first: int) -> int:
