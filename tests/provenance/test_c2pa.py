@@ -40,6 +40,7 @@ from tocsin.provenance.c2pa.certificates import known_signer
 from tocsin.provenance.c2pa.manifests import Signer
 from tocsin.provenance.c2pa.raw import Store, find_stores
 from tocsin.provenance.c2pa.reader import settings
+from tocsin.provenance.contradictions import contradictions
 from tocsin.provenance.findings import finding_to_json
 from tocsin.provenance.model import (
     Absent,
@@ -203,6 +204,28 @@ def test_changed_bytes_break_the_manifest(how: str) -> None:
     assert found["c2pa.origin.broken"].carries is Strength.S2
     for item in found.values():
         assert "unverified text found in a broken manifest" in item.found
+
+
+def test_a_manifest_of_another_file_is_a_contradiction() -> None:
+    signed = sign(listed(), MADE, picture("PNG"))
+    at = signed.index(b"caBX") - 4
+    blob = signed[at : at + 12 + int.from_bytes(signed[at : at + 4])]
+    other = picture("PNG", colour=9)
+    for data in (other[:33] + blob + other[33:], flipped(signed, len(signed) - 30)):
+        found = contradictions(list(items(data, trusting(root())).values()))
+        assert "c2pa.signature.altered" in {one.rule for one in found}
+    assert not contradictions(list(items(signed, trusting(root())).values()))
+
+
+def test_what_is_not_searched_for_manifests_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Samples are searched after all else."""
+    store = b"\0\0\1\0jumb\0\0\0\x1ejumdc2pa\0\x11\0\x10\x80\0\0\xaa\0\x38\x9b\x71\3c2pa\0".ljust(256)
+    clip = movie() + struct.pack(">I4s", 8 + 5000, b"mdat") + bytes(4000) + store.ljust(1000)
+    assert "c2pa.unread" in items(clip)
+    monkeypatch.setattr("tocsin.provenance.c2pa.raw.MAX_SCAN", len(clip) - 2000)
+    told = of_type(NotChecked, look(clip))
+    assert "2,000 bytes of the file" in " ".join(one.what for one in told if isinstance(one, NotChecked))
+    assert "c2pa.unread" in items(clip + struct.pack(">I4s", 264, b"free") + store)
 
 
 def test_a_changed_movie_breaks_its_manifest() -> None:
@@ -625,6 +648,13 @@ def test_a_file_of_boxes_without_end_does_not_reach_the_reader() -> None:
     assert failed.code == "provenance.c2pa.too_many_boxes"
     fewer = movie() + struct.pack(">I4s", 8, b"free") * (MAX_BOXES - 10)
     assert {type(one) for one in look(fewer)} == {Absent}
+
+
+def test_a_png_of_chunks_without_end_does_not_reach_the_reader() -> None:
+    plain = picture("PNG")
+    (failed,) = look(plain[:33] + struct.pack(">I4sI", 0, b"teSt", 0) * 20_000 + plain[33:])
+    assert isinstance(failed, Failed)
+    assert failed.code == "provenance.c2pa.too_many_boxes"
 
 
 @given(

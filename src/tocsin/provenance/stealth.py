@@ -49,7 +49,11 @@ _CODE_BITS: Final = 28 * 8
 """NovelAI appends 28 bytes of a BCH code for each stretch of colours."""
 _MAX_KEYS: Final = 64
 _KNOWN_KEYS: Final = frozenset(
-    {"title", "description", "software", "source", "comment", "parameters", "prompt", "workflow"}
+    {
+        *("title", "description", "software", "source", "comment"),
+        *("parameters", "prompt", "workflow", "sui_image_params", "fooocus_scheme", "generation_data"),
+        *("sd-metadata", "invokeai_metadata", "invokeai_graph", "usercomment", "aigc"),
+    }
 )
 """Keys, casefolded, under which generators' settings stand; they come before all others."""
 _MAX_MEMBERS: Final = 64
@@ -127,8 +131,12 @@ def _known_first(value: "JsonObject") -> "list[tuple[str, JsonValue]]":
 def _left_out(text: str) -> Iterator[NotChecked]:
     """What of hidden JSON is not read: keys beyond those taken, and all but the last of keys that repeat."""
     counts: list[tuple[int, int]] = []
+
+    def count(pairs: "list[tuple[str, JsonValue]]") -> None:
+        counts.append((len(pairs), len(dict(pairs))))
+
     try:
-        json.loads(text, object_pairs_hook=lambda pairs: counts.append((len(pairs), len(dict(pairs)))))
+        json.loads(text, object_pairs_hook=count, parse_int=str)
     except (ValueError, RecursionError):
         return  # it is no JSON
     if any(there > different for there, different in counts):

@@ -11,7 +11,7 @@ from tocsin.media.containers.segments import MAX_SEGMENTS
 from tocsin.provenance.c2pa.evidence import Evidence
 from tocsin.provenance.c2pa.findings import findings
 from tocsin.provenance.c2pa.manifests import family
-from tocsin.provenance.c2pa.raw import Store, find_stores
+from tocsin.provenance.c2pa.raw import MAX_SCAN, Store, find_stores, unsearched
 from tocsin.provenance.c2pa.reader import NoManifest, Reading, Remote, Unreadable, read, reader_name
 from tocsin.provenance.c2pa.standing import official, standings
 from tocsin.provenance.fields import Space
@@ -103,7 +103,7 @@ def _not_checked(trust: Trust, relatives: "Family", known: "Standings") -> "Iter
 
 def _of_none(file: "Opened", stores: "tuple[Found, ...]") -> "Iterator[Finding]":
     if not stores:
-        yield Absent(f"bytes of a {_WHAT}", OWN_READER)
+        yield _no_bytes(file)
     if not any(found.belongs for found in stores):
         yield Absent(_WHAT, reader_name())
     for found in stores:
@@ -114,6 +114,14 @@ def _of_none(file: "Opened", stores: "tuple[Found, ...]") -> "Iterator[Finding]"
         yield Failed(reader_name(), "provenance.c2pa.unread", reason)
 
 
+def _no_bytes(file: "Opened") -> Absent | NotChecked:
+    """That our own search found nothing; only a whole search says that there is nothing."""
+    what, left = f"bytes of a {_WHAT}", unsearched(file)
+    if not left:
+        return Absent(what, OWN_READER)
+    return NotChecked(f"{what} in {left:,} bytes of the file", f"only {MAX_SCAN >> 20} MiB are searched")
+
+
 def _of_unreadable(
     file: "Opened", stores: "tuple[Found, ...]", reason: str, *, unsupported: bool
 ) -> "Iterator[Finding]":
@@ -122,7 +130,7 @@ def _of_unreadable(
         return
     if unsupported and not stores:
         yield NotChecked(_WHAT, f"the reader does not know {file.type.format} files")
-        yield Absent(f"bytes of a {_WHAT}", OWN_READER)
+        yield _no_bytes(file)
         return
     yield from (_unread(file, found, "the reader cannot read it") for found in stores)
     yield Failed(
@@ -157,11 +165,10 @@ def _remote(file: "Opened", url: str) -> "Item":
 
 
 def _too_many_boxes(file: "Opened") -> str | None:
-    """Why the reader is not let near a file of ISO boxes, if so."""
+    """Why the reader is not let near a file of very many parts, if so."""
     segments = file.walk.segments
-    if not segments or segments[0].container != "isobmff":
-        return None
-    count = sum("/" not in segment.name for segment in segments)
+    of_boxes = bool(segments) and segments[0].container == "isobmff"
+    count = sum("/" not in segment.name for segment in segments) if of_boxes else 0
     if count <= MAX_BOXES and len(segments) < MAX_SEGMENTS:
         return None
-    return f"the file is made of {len(segments):,} boxes or more, which would hold the reader up"
+    return f"the file is made of {len(segments):,} parts or more, which would hold the reader up"

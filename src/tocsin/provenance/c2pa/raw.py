@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAX_STORE: Final = 64 << 20
 """Bytes of one manifest store that are looked into."""
 MAX_SCAN: Final = 64 << 20
-"""Bytes of a file that are searched for manifests in places where they do not belong."""
+"""Bytes of a file that are searched for manifests in places where they do not belong; `unsearched` tells."""
 _MAX_STRAY: Final = 16
 _MAX_PARTS: Final = 2048
 
@@ -203,14 +203,19 @@ def _walked(file: "Opened") -> bool:
     return bool(segments) and segments[0].container in {"jpeg", "gif", *_PLACES}
 
 
+def unsearched(file: "Opened") -> int:
+    """Bytes of the file in which manifests in other places are not looked for."""
+    return max(0, file.size - MAX_SCAN)
+
+
 def _marks(file: "Opened") -> "Iterator[int]":
-    """Where C2PA's mark stands among the first `MAX_SCAN` bytes that are not the samples of a film."""
+    """Where C2PA's mark stands in the first `MAX_SCAN` bytes, those of a film's samples counted last."""
     left = MAX_SCAN
-    for start, stop in _beside_samples(file):
+    for start, stop in _samples_last(file):
         base, kept = start, b""
         while left > 0 and base + len(kept) < stop:
             file.source.seek(base + len(kept))
-            read = file.source.read(min(_CHUNK, stop - base - len(kept)))
+            read = file.source.read(min(_CHUNK, stop - base - len(kept), left))
             if not read:
                 break
             chunk, left = kept + read, left - len(read)
@@ -222,13 +227,19 @@ def _marks(file: "Opened") -> "Iterator[int]":
             base += len(chunk) - len(kept)
 
 
-def _beside_samples(file: "Opened") -> "Iterator[tuple[int, int]]":
+def _samples_last(file: "Opened") -> "list[tuple[int, int]]":
+    """Stretches of the file that make up all of it: what is beside a film's samples, then the samples."""
+    beside: list[tuple[int, int]] = []
+    samples: list[tuple[int, int]] = []
     start = 0
     for segment in file.walk.named(_SAMPLES):
-        if segment.offset > start:
-            yield start, segment.offset
-        start = max(start, segment.offset + segment.length)
-    yield start, file.size
+        stop = segment.offset + segment.length
+        if segment.offset < start:
+            continue
+        beside.append((start, segment.offset))
+        samples.append((segment.offset, stop))
+        start = stop
+    return [*beside, (start, file.size), *samples]
 
 
 def _manifests(data: bytes) -> "Iterator[tuple[int, int, str]]":
