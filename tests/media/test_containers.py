@@ -102,6 +102,28 @@ def test_stray_bytes_between_jpeg_segments_are_passed_over_as_decoders_do() -> N
     assert names(data[:20] + b"stray\0\xff\0" + data[20:]) == names(data)
 
 
+def test_stray_beginnings_are_passed_over_without_reading_much_again() -> None:
+    data = plain("JPEG")
+    many = data[:20] + b"\0\xff\xd8" * 100_000 + (b"\0" + marker(0xFE, b"x")) * 2000 + data[20:]
+    source = Counting(many)
+    found = walk(source, identify(many[:4096]))
+    assert [segment.name for segment in found.segments if segment.name != "COM"] == names(data)
+    assert len(found.named("COM")) == 2000
+    assert source.total < 50 * len(many)
+
+
+class Counting(io.BytesIO):
+    """Counts what is read."""
+
+    total = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As BytesIO."""
+        data = super().read(size)
+        self.total += len(data)
+        return data
+
+
 @pytest.mark.parametrize("size", range(70_000, 70_010))
 def test_a_marker_is_found_wherever_it_falls(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tocsin.media.containers.jpeg._CHUNK", 7)

@@ -315,6 +315,21 @@ def test_user_data_that_changes_with_each_picture_is_told_once() -> None:
     assert len(items(found(in_samples(*units)))) == 1
 
 
+def test_junk_messages_do_not_hide_an_encoders() -> None:
+    junk = [sei_unit(message(5, X264_UUID + b"junk %d" % number)) for number in range(30)]
+    strange = [sei_unit(message(5, STRANGE_UUID[1:] + bytes([number]))) for number in range(30)]
+    findings = found(in_samples(*strange, *junk, sei_unit(message(5, X264_UUID + X264))))
+    assert "video.encoder" in {one.rule.id for one in items(findings)}
+    assert any(isinstance(one, NotChecked) and "user data" in one.what for one in findings)
+
+
+def test_what_only_looks_like_user_data_without_end_is_told_and_not_called_absent() -> None:
+    for piece in (X264_UUID + b"zz", (b"\xfa\x80\x06\x05\0" * 20 + X264_UUID)):
+        findings = found(mp4(box(b"mdat", piece * 2001)))
+        assert any(isinstance(one, NotChecked) and "user data" in one.what for one in findings)
+        assert "user data" not in " ".join(one.what for one in findings if isinstance(one, Absent))
+
+
 def test_both_ends_of_a_long_stream_are_searched_and_its_middle_is_said_not_to_be() -> None:
     first = with_length(sei_unit(message(5, X264_UUID + X264)))
     last = with_length(sei_unit(message(5, X264_UUID + X264 + b" crf=40")))

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from tocsin.media.containers.segments import Segment
 
 _EOI: Final = 0xD9
-_SOI: Final = 0xD8
 _NAMES: Final = {
     **{0xC0 + number: f"SOF{number}" for number in range(16)},
     0xC4: "DHT",
@@ -26,10 +25,13 @@ _NAMES: Final = {
     **{0xF0 + number: f"JPG{number}" for number in range(14)},
     0xFE: "COM",
 }
-# A marker with a meaning: not a stuffed byte, a restart, TEM or a reserved code. In the entropy-coded data of
-# a scan nothing else can follow 0xFF, so looking for this is what skips the scan.
-_MARKER: Final = re.compile(rb"\xff([^\x00-\xbf\xd0-\xd7\xff])")
+# A marker with a meaning: not a stuffed byte, a restart, TEM or a reserved code, nor SOI, which has nothing
+# behind it. In the entropy-coded data of a scan nothing else can follow 0xFF, so looking for this is what
+# skips the scan.
+_MARKER: Final = re.compile(rb"\xff([^\x00-\xbf\xd0-\xd8\xff])")
 _CHUNK: Final = 1 << 18
+_FIRST_CHUNK: Final = 1 << 12
+"""Where stray bytes are few, the next marker is near; a file can have many such places."""
 
 
 def walk_jpeg(file: "Reader") -> "Iterator[Segment]":
@@ -41,8 +43,6 @@ def walk_jpeg(file: "Reader") -> "Iterator[Segment]":
             yield file.segment("EOI", at, at)
             yield from file.trailer(at)
             return
-        if code == _SOI:
-            continue
         length = int.from_bytes(head)
         if len(head) < 2 or length < 2:  # noqa: PLR2004  # the length counts its own two bytes
             file.note(f"the length of the {_NAMES[code]} segment at byte {at:,} is impossible or cut off")
@@ -60,8 +60,10 @@ def _next_marker(file: "Reader", at: int) -> tuple[int, int, bytes] | None:
     head = file.read(at, 4)
     if match := _MARKER.match(head):
         return head[1], at + 2, head[2:]
+    size = _FIRST_CHUNK
     while at < file.size:
-        chunk = file.read(at, _CHUNK)
+        chunk = file.read(at, min(size, _CHUNK))
+        size *= 2
         if match := _MARKER.search(chunk):
             at += match.end()
             return match[1][0], at, file.read(at, 2)

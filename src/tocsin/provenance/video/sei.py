@@ -26,6 +26,30 @@ _MOST_CANDIDATES: Final = 2000
 _BEFORE: Final = 512
 _MOST_HEADERS: Final = 32
 """Other messages may stand before ours in a unit; this far back its header is looked for, this often."""
+_MOST_BYTES: Final = 16 << 20
+_EACH_UNIT: Final = 256
+"""What trying a unit costs beside its bytes."""
+
+
+class Work:
+    """How much may still be tried in one file, counted in bytes of what may be units."""
+
+    def __init__(self) -> None:
+        """Nothing is tried yet."""
+        self._left = _MOST_BYTES
+        self.cut = False
+        """Whether something was not tried."""
+
+    def spend(self, size: int) -> bool:
+        """Count a unit that is about to be tried; whether it may be."""
+        self._left -= size + _EACH_UNIT
+        self.cut |= self._left < 0
+        return self._left >= 0
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more may be tried."""
+        return self._left < 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,43 +66,50 @@ class UserData:
     length: int
 
 
-def user_data(window: bytes, known: Iterable[bytes], unknown_within: int) -> Iterator[UserData]:
+def user_data(
+    window: bytes, known: Iterable[bytes], unknown_within: int, work: Work | None = None
+) -> Iterator[UserData]:
     """The messages in `window`, a stretch of a file: those with `known` UUIDs, then others near its start.
 
     Others are found only where they stand first in their unit and begin before `unknown_within`. A message
-    may come twice. No more than some thousands of places are tried.
+    may come twice. No more is tried than `work` allows, and some thousands of places in one window; whether
+    something was left out stands there afterwards.
     """
+    work = work or Work()
     for uuid in known:
-        for at in _places(window, uuid, len(window)):
-            yield from _around(window, at, uuid)
+        for at in _places(window, uuid, len(window), work):
+            yield from _around(window, at, uuid, work)
     for header, coding in _HEADERS:
-        for at in _places(window, header + bytes([_USER_DATA]), unknown_within):
-            yield from _in_unit(window, at, header, coding)
+        for at in _places(window, header + bytes([_USER_DATA]), unknown_within, work):
+            yield from _in_unit(window, at, header, coding, work)
 
 
-def _places(window: bytes, pattern: bytes, end: int) -> Iterator[int]:
+def _places(window: bytes, pattern: bytes, end: int, work: Work) -> Iterator[int]:
     at, left = window.find(pattern, 0, end), _MOST_CANDIDATES
-    while at >= 0 and left:
+    while at >= 0 and left and not work.over:
         yield at
         at, left = window.find(pattern, at + 1, end), left - 1
+    work.cut |= at >= 0
 
 
-def _around(window: bytes, at: int, uuid: bytes) -> Iterator[UserData]:
+def _around(window: bytes, at: int, uuid: bytes, work: Work) -> Iterator[UserData]:
     """The message whose UUID stands at `at`: the nearest header before it that makes a sound unit counts."""
     earliest = max(0, at - _BEFORE)
     for header, coding in _HEADERS:
         start, left = window.rfind(header, earliest, at), _MOST_HEADERS
-        while start >= 0 and left:
-            found = [one for one in _in_unit(window, start, header, coding) if one.uuid == uuid]
+        while start >= 0 and left and not work.over:
+            found = [one for one in _in_unit(window, start, header, coding, work) if one.uuid == uuid]
             if found:
                 yield from found
                 return
             start, left = window.rfind(header, earliest, start), left - 1
 
 
-def _in_unit(window: bytes, at: int, header: bytes, coding: str) -> Iterator[UserData]:
+def _in_unit(window: bytes, at: int, header: bytes, coding: str, work: Work) -> Iterator[UserData]:
     """The messages of user data in the unit that begins at `at`, if one does."""
     for end in _ends(window, at):
+        if not work.spend(end - at):
+            return
         unit = window[at:end].rstrip(b"\0")
         if unit[-1] != _TRAILING:
             continue

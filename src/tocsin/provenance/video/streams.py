@@ -10,7 +10,7 @@ from tocsin.provenance.model import Absent, Finding, Fingerprint, FingerprintKin
 from tocsin.provenance.opened import OWN_READER, Opened
 from tocsin.provenance.rules import document, rules
 from tocsin.provenance.texts import quoted
-from tocsin.provenance.video.sei import UserData, user_data
+from tocsin.provenance.video.sei import UserData, Work, user_data
 
 WINDOW: Final = 4 << 20
 """Bytes at the beginning and end of a file, and of its media data, that are searched for user data."""
@@ -18,6 +18,8 @@ SOFTWARE_ENCODERS: Final = frozenset({"video.encoder", "video.encoder_unconfirme
 _UNKNOWN_WITHIN: Final = 1 << 20
 """User data under a UUID that no rule knows is looked for at the beginning of each window only."""
 _MOST_MESSAGES: Final = 16
+"""By one known encoder, and of all others together."""
+_WHAT: Final = "user data of encoders in H.264 and H.265 streams"
 _LONGEST_OPTIONS: Final = 4096
 
 
@@ -33,18 +35,26 @@ def stream_signs(file: Opened) -> Iterator[Finding]:
     """What encoders left in the stream as user data."""
     windows = _windows(file)
     rows = {uuid.UUID(row["uuid"]).bytes: row for row in document("video")["user_data"]}
-    seen: dict[bytes, _Message] = {}
+    seen: dict[bytes, dict[bytes, _Message]] = {}
+    work, left_out = Work(), False
     for start, end in windows:
         file.source.seek(start)
-        for one in user_data(file.source.read(end - start), rows, _UNKNOWN_WITHIN):
+        for one in user_data(file.source.read(end - start), rows, _UNKNOWN_WITHIN, work):
             # Encoders repeat themselves, and other writers change what follows the UUID with each picture.
-            key = one.uuid + one.data if one.uuid in rows else one.uuid
-            if key in seen or len(seen) < _MOST_MESSAGES:
-                seen.setdefault(key, _Message(one, start + one.start))
-    for message in seen.values():
+            said = _says(one, rows.get(one.uuid, {}))
+            room, key = seen.setdefault(one.uuid if said else b"", {}), one.data if said else one.uuid
+            if key in room or len(room) < _MOST_MESSAGES:
+                room.setdefault(key, _Message(one, start + one.start))
+            else:
+                left_out = True
+    for message in (one for room in seen.values() for one in room.values()):
         yield _message(file, message, rows.get(message.data.uuid, {}))
-    if not seen:
-        yield Absent("user data of encoders in H.264 and H.265 streams", OWN_READER)
+    if work.cut:
+        yield NotChecked(f"further {_WHAT}", "there are too many bytes that look like it")
+    elif left_out:
+        yield NotChecked(f"further {_WHAT}", f"only {_MOST_MESSAGES} of a kind are told")
+    elif not seen:
+        yield Absent(_WHAT, OWN_READER)
     if sum(end - start for start, end in windows) < file.size:
         why = "only the first and last 4 MB of the file and of its media data were searched"
         yield NotChecked("user data of encoders in the middle of the stream", why)
@@ -69,12 +79,17 @@ def _windows(file: Opened) -> list[tuple[int, int]]:
     return windows
 
 
+def _says(one: UserData, row: Mapping[str, str]) -> bool:
+    """Whether the text stands there that belongs to the UUID of this row; not where there is no row."""
+    return bool(row) and row["says"].encode() in one.data
+
+
 def _message(file: Opened, message: _Message, row: Mapping[str, str]) -> Item:
     one = message.data
     name = uuid.UUID(bytes=one.uuid)
     where = _segment_at(file, message.offset, one.length)
     text = one.data.rstrip(b"\0").decode("utf-8", "replace")
-    if not row or row["says"] not in text:
+    if not _says(one, row):
         known = "without the text that belongs to it" if row else "which no rule knows"
         found = f"The {one.coding} stream carries user data under the UUID {name}, {known}."
         return file.item(rules("video")["video.user_data"], found, where)
