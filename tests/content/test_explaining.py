@@ -8,18 +8,29 @@ from typing import Final
 
 import pytest
 from PIL import Image
+from support.containers import chunk, png_with
 from support.files import write
-from support.origin_files import NOT_ALL, NOTHING, RoughSearch, check, deadly, every_file, explained
+from support.origin_files import (
+    NOT_ALL,
+    NOTHING,
+    PROMPT,
+    UNEXAMINED,
+    RoughSearch,
+    check,
+    deadly,
+    every_file,
+    explained,
+)
 
-from tocsin.content.explaining import Explained, Search, explain_paths, skipped_next
+from tocsin.content.explaining import Explained, Search, again_without, explain_paths, skipped_next
 from tocsin.content.model import Content
 from tocsin.content.origin import Origin, looking
 from tocsin.errors import Refusal
 from tocsin.media.identify import identify
 from tocsin.media.limits import PictureLimits
-from tocsin.media.sandbox import Outcome
 from tocsin.provenance.explain import DECODER, ENDED, FAMILIES, METADATA, Tier
 from tocsin.provenance.model import Absent, Derivation, Failed, Finding, Item, NotChecked
+from tocsin.provenance.triage import Reason
 from tocsin.simulators import encoders
 from tocsin.simulators.pictures import picture
 
@@ -134,11 +145,16 @@ def test_readers_that_die_are_named_and_all_others_are_heard(
 
 def test_what_a_dead_reader_looks_for_is_not_called_absent(tmp_path: Path) -> None:
     plain = encoders.png(Image.fromarray(picture(9, 256, 256)))
-    files = {f"{name}.png": deadly(plain, (name, "abort")) for name in [*NAMES, "nobody"]}
-    absent = {
-        name.removesuffix(".png"): of(Absent, answer.content.findings or ())
-        for name, answer in answers(files, tmp_path, RoughSearch(Tier.PIXELS)).items()
+    with_exif = every_file()["camera.png"]  # a thumbnail is looked for only where there is Exif
+    files = {
+        f"{number} {name}": deadly(data, (name, "abort"))
+        for number, data in enumerate((plain, with_exif))
+        for name in [*NAMES, "nobody"]
     }
+    absent: dict[str, set[tuple[str, Finding]]] = {name: set() for name in [*NAMES, "nobody"]}
+    for file, answer in answers(files, tmp_path, RoughSearch(Tier.PIXELS)).items():
+        number, name = file.split(" ")
+        absent[name] |= {(number, finding) for finding in of(Absent, answer.content.findings or ())}
     alone = {name: absent["nobody"] - absent[name] for name in NAMES}
     assert set.union(*alone.values()) == absent["nobody"]  # each is some reader's
     for name in ("generators.reading", "declared", "camera", "c2pa", "stealth", "marks", "camera.thumbnail"):
@@ -174,6 +190,7 @@ def test_where_nothing_can_be_read_nothing_is_absent(tmp_path: Path) -> None:
     assert ended(answer.content.findings or ()) == {METADATA}
     assert not answer.explanation.absent
     assert not answer.explanation.items
+    assert answer.explanation.summary.startswith(UNEXAMINED)
     assert {family.looks_for for family in FAMILIES} <= {one.what for one in answer.explanation.not_checked}
 
 
@@ -195,16 +212,35 @@ def test_looking_again_ends() -> None:
     failed = Failed("c2pa", ENDED, "it ended the sandbox child that it ran in")
     refusal = Refusal("media.killed", "killed", "")
     content = Content("image", 1, (), refusal, findings=(failed,))
-    outcome = Outcome("key", (), refusal)
-    again = skipped_next(outcome, content, ())
+    again = skipped_next(content, refusal, ())
     assert [reader for reader, _ in again] == ["c2pa"]
-    assert skipped_next(outcome, content, again) == ()
-    assert skipped_next(Outcome("key", (), None), content, ()) == ()
+    assert skipped_next(content, refusal, again) == ()
+    assert skipped_next(content, None, ()) == ()
     invented = replace(content, findings=(replace(failed, reader="somebody else"),))
-    assert skipped_next(outcome, invented, ()) == ()
+    assert skipped_next(invented, refusal, ()) == ()
+
+
+def test_what_is_left_out_when_looking_again() -> None:
+    assert again_without(()) == {"skipped": {}, "views": True}
+    assert again_without((("c2pa", "why"),)) == {"skipped": {"c2pa": "why"}, "views": True}
+    both = again_without((("c2pa", "why"), (DECODER.name, "why, too")))
+    assert both == {"skipped": {"c2pa": "why", "decoder": "why, too"}, "views": False}
 
 
 # ---- what cannot be looked at ------------------------------------------------------------------------------
+
+
+def test_bytes_behind_the_end_and_texts_that_no_rule_reads_are_told(tmp_path: Path) -> None:
+    sound, behind = every_file()["plain.png"], every_file()["plain.jpg"]
+    noted = png_with(chunk(b"tEXt", b"Title\0" + PROMPT.encode()))
+    files = {"sound.png": sound, "tail.png": sound + behind, "noted.png": noted}
+    unchecked = {
+        name: {one.what for one in answer.explanation.not_checked}
+        for name, answer in answers(files, tmp_path, Search(Tier.FAST)).items()
+    }
+    size = f"{len(behind):,} bytes behind the end of the picture, from offset {len(sound):,}"
+    assert unchecked["tail.png"] - unchecked["sound.png"] == {f"{size}, which look like jpeg"}
+    assert unchecked["noted.png"] - unchecked["sound.png"] == {"free text in 1 field: “Title”"}
 
 
 def test_what_cannot_be_opened_says_so(tmp_path: Path) -> None:
@@ -213,7 +249,10 @@ def test_what_cannot_be_opened_says_so(tmp_path: Path) -> None:
     missing, note = given["missing.png"], given["note.txt"]
     assert missing.content.refused is not None
     assert [one.code for one in missing.explanation.failed] == [missing.content.refused.code]
-    assert NOT_ALL in missing.explanation.summary
+    assert missing.explanation.summary.startswith(UNEXAMINED)
+    assert missing.content.refused.message in missing.explanation.summary
+    assert Reason.UNREADABLE in {one.reason for one in missing.explanation.raises}
+    assert note.explanation.summary.startswith(UNEXAMINED)
     assert note.explanation.failed == ()
     assert of(NotChecked, note.content.findings or ()) == set(note.content.findings or ())
     assert DECODER.name not in note.explanation.summary

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from support.known import MemoryItems, pdq
 
+from tocsin import __version__
 from tocsin.banks.model import Policy
 from tocsin.content.model import Content
 from tocsin.errors import Refusal
@@ -13,6 +14,7 @@ from tocsin.matching.counts import ScanCounts
 from tocsin.matching.matches import Matcher
 from tocsin.matching.report import MARK, ReportError, ReportWriter
 from tocsin.matching.scan import Scanned
+from tocsin.replacing import TargetError, check_target
 
 
 def scanned(path: str, *, known: bool = False, refused: bool = False, member: str | None = None) -> Scanned:
@@ -72,17 +74,37 @@ def test_no_name_bends_the_page(tmp_path: Path, name: str) -> None:
 
 def test_an_earlier_report_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
     target = tmp_path / "report.html"
-    target.write_text("earlier", encoding="utf-8")
+    earlier = write(target, [scanned("a", known=True)])
     with ReportWriter(target) as writer:  # a scan that fails never comes to `write`
         writer.add(scanned("a", known=True))
-    assert target.read_text("utf-8") == "earlier"
-    assert "matched" in write(target, [])
+    assert target.read_text("utf-8") == earlier
+    assert data(write(target, [])) == []
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
 def test_a_folder_that_is_not_there_is_known_before_the_scan(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match="nowhere"):
         ReportWriter(tmp_path / "nowhere" / "report.html")
+
+
+def test_what_is_no_report_is_not_replaced_also_if_it_comes_while_the_scan_runs(tmp_path: Path) -> None:
+    target = tmp_path / "photo.jpg"
+    target.write_bytes(b"\xff\xd8 evidence")
+    with pytest.raises(TargetError, match=r"photo\.jpg"):
+        ReportWriter(target)
+    later = tmp_path / "report.html"
+    with ReportWriter(later) as writer:
+        later.write_text("somebody's notes", encoding="utf-8")
+        with pytest.raises(TargetError):
+            writer.write(["files"], ScanCounts())
+    assert target.read_bytes() == b"\xff\xd8 evidence"
+    assert later.read_text("utf-8") == "somebody's notes"
+
+
+def test_each_report_says_that_it_is_one(tmp_path: Path) -> None:
+    text = write(tmp_path / "report.html", [])
+    assert f'<meta name="generator" content="Tocsin {__version__}">' in text
+    check_target(tmp_path / "report.html")
 
 
 def test_a_place_that_is_taken_by_a_folder_is_an_error(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from support import camera_samples as cameras
 from support.containers import chunk, marker
 from support.files import tar_of, write, zip_of
 from support.known import MemoryItems
-from support.origin_files import RoughSearch, check, deadly, every_file, generated_files
+from support.origin_files import UNEXAMINED, RoughSearch, check, deadly, every_file, generated_files
 from support.origin_mutations import mutated
 from support.signed import trusting
 
@@ -21,6 +21,7 @@ from tocsin.content import explaining
 from tocsin.content.examine import signals_of
 from tocsin.content.explaining import Explained, Search, explain_paths
 from tocsin.matching.counts import ScanCounts
+from tocsin.matching.examine import COMPILED
 from tocsin.matching.matches import Matcher
 from tocsin.matching.scan import Scanned, Scanner
 from tocsin.provenance.explain import ENDED, Tier
@@ -81,8 +82,31 @@ def test_signs_are_remembered_and_looked_for_again_when_that_may_give_others(
     trust = trusting(authority())
     assert read(scanned(seen, folder, replace(FAST, trust=trust))) == set(NAMES)
     assert read(scanned(seen, folder, replace(FAST, trust=trust))) == set()
-    monkeypatch.setattr(explaining, "rules_digest", lambda: "another edition of the rules")
-    assert read(scanned(seen, folder, replace(FAST, trust=trust))) == set(NAMES)
+    for name, value in (
+        ("rules_digest", lambda: "another edition of the rules"),
+        ("__version__", "another Tocsin"),
+        ("version", lambda package: f"another {package}"),
+    ):
+        monkeypatch.setattr(explaining, name, value)
+        assert read(scanned(seen, folder, replace(FAST, trust=trust))) == set(NAMES)
+        assert read(scanned(seen, folder, replace(FAST, trust=trust))) == set()
+
+
+def test_a_link_to_nowhere_among_detectors_stops_no_scan_and_a_change_is_noticed(
+    seen: SeenStore, folder: Path, tmp_path: Path
+) -> None:
+    detectors = tmp_path / "detectors"
+    (detectors / "bright").mkdir(parents=True)
+    search = replace(FAST, detectors=detectors)
+    for link in (detectors / "dangling", detectors / "bright" / "model.onnx"):
+        link.symlink_to("nowhere")
+        assert read(scanned(seen, folder, search)) == set(NAMES)
+        assert read(scanned(seen, folder, search)) == set()
+    with_pixels = scanned(seen, folder, replace(PIXELS, detectors=detectors))
+    assert read(with_pixels) == set(NAMES)
+    without = with_pixels["plain.webp", None].explanation
+    assert without is not None
+    assert without.failed == ()  # a folder without a manifest is no detector
 
 
 def test_members_of_archives_are_explained_as_files_are(seen: SeenStore, tmp_path: Path) -> None:
@@ -260,7 +284,7 @@ def test_a_second_look_at_a_member_finds_what_one_at_a_file_does(seen: SeenStore
         write(tmp_path / "files" / name, data)
     found = scanned(seen, tmp_path / "files", RoughSearch(Tier.PIXELS))
     with Scanner(Matcher(MemoryItems({})), seen, workers=1, fresh=True) as plain:
-        plain._started = RoughSearch(Tier.PIXELS).pool(workers=1)
+        plain._started = RoughSearch(Tier.PIXELS).pool(workers=1, preload=COMPILED)
         without = {one.member: one for one in plain.scan([str(tmp_path / "files" / "a.zip")])}
     for name, readers in DYING_READERS.items():
         member, alone = found["a.zip", name], found[name, None]
@@ -278,6 +302,7 @@ def test_what_cannot_be_opened_is_not_called_free_of_signs(seen: SeenStore, tmp_
     (one,) = scanned(seen, tmp_path / "files", FAST).values()
     assert one.explanation is not None
     assert one.explanation.failed
+    assert one.explanation.summary.startswith(UNEXAMINED)
     check(Explained(one.path, one.content), b"")
 
 

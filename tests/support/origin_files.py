@@ -65,6 +65,7 @@ _METADATA: Final = {"provenance.container", "provenance.exif", "provenance.xmp",
 _IN_PIXELS: Final = {stealth.WHAT, marks.WHAT}
 NOTHING: Final = "No sign of a camera or of a generator was found"
 NOT_ALL: Final = "Not everything could be read"
+UNEXAMINED: Final = "Nothing of this file was examined"
 
 
 @cache
@@ -340,8 +341,11 @@ def _check_silence(explained: Explained, content: Content) -> None:
     assert not [one for one in answer.absent if one.reader in broken - {OWN_READER}]
     if any(failed.code in _METADATA for failed in answer.failed):
         assert {one.what for one in answer.absent} <= _IN_PIXELS
+    looked_at = bool(answer.items or answer.derivation or answer.absent)
+    assert answer.summary.startswith(UNEXAMINED) != looked_at
+    assert NOTHING not in answer.summary or looked_at
     if answer.failed:
-        assert NOT_ALL in answer.summary
+        assert (NOT_ALL if looked_at else answer.failed[0].reason.rstrip(".")) in answer.summary
         assert "unreadable" in {one.reason.value for one in answer.raises}
 
 
