@@ -481,8 +481,8 @@ def test_broken_settings_are_told(place: Place, text: str) -> None:
 def test_vast_settings_and_too_many_fields_are_told() -> None:
     vast = json.dumps({"sui_image_params": {"prompt": "x" * 300_000}})
     assert [type(one) for one in found_in_fields((*PARAMETERS, vast))] == [NotChecked]
-    many = found_in_fields(*[(*PARAMETERS, samples.A1111_HIRES)] * 20)
-    assert len(items(many)) == 16
+    many = found_in_fields(*[(*PARAMETERS, samples.A1111_HIRES)] * 204)
+    assert len(items(many)) == 200
     assert NotChecked("4 fields of settings", "there are more than any tool writes") in many
 
 
@@ -493,7 +493,84 @@ def test_settings_beyond_measure_are_cut_and_that_is_told() -> None:
     names = ", ".join(f"lamp{number}: 00112233" for number in range(60))
     findings = found_in_fields((*PARAMETERS, settings_text(f'{samples.CORE}, Lora hashes: "{names}"')))
     assert len(derivations(findings)) == MAX_NAMED
-    assert [one.what for one in findings if isinstance(one, NotChecked)] == ["20 further adapters"]
+    assert [one.what for one in findings if isinstance(one, NotChecked)] == [
+        "20 further adapters",
+        "1 further names, hashes or seeds",
+    ]
+
+
+@pytest.mark.parametrize("name", ["parameters", "PARAMETERS", "\ufeffParameters"])
+@pytest.mark.parametrize("before", ["", "\ufeff", "\0"])
+def test_junk_case_and_marks_before_the_text_hide_nothing(name: str, before: str) -> None:
+    junk = [(Space.TEXT, "parameters", f"x{number}") for number in range(300)]
+    findings = found_in_fields(*junk, (Space.TEXT, name, before + samples.A1111))
+    assert derivations(findings) == SETTINGS["a1111"][2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        samples.A1111.replace("Sampler:", f"X: {'y' * 33_000}, Sampler:"),
+        samples.A1111.replace("Sampler:", "".join(f"k{number}: 1, " for number in range(210)) + "Sampler:"),
+        samples.A1111 + "\nSteps: ",
+        samples.A1111 + "\nSteps: 20, Sampler: Euler, Seed: 5, Size: 8x8, CFG scale: 7",
+    ],
+)
+def test_whatever_stands_around_settings_they_are_read(text: str) -> None:
+    assert derivations(found_in_fields((*PARAMETERS, text))) >= SETTINGS["a1111"][2]
+
+
+def test_settings_of_which_the_rest_is_not_read_are_never_absent() -> None:
+    for filler in (f"X: {'y' * MAX_LINE}, ", "".join(f"k{number}: 1, " for number in range(MAX_PAIRS))):
+        findings = found_in_fields((*PARAMETERS, f"a pier <lora:ink:1>\nSteps: 20, {filler}Seed: 1"))
+        assert derivations(findings) == {("adapter", "ink", None)}
+        assert [one.what for one in findings[1:] if isinstance(one, NotChecked)] == [
+            "the rest of a settings text"
+        ]
+
+
+def test_numbers_without_sampler_or_model_are_no_settings_and_that_is_told() -> None:
+    text = "a day out\nSteps: 20, Seed: 5, Size: 512x512, denoising strength: 0.5, ControlNet: on"
+    (told,) = found_in_fields((*PARAMETERS, text))
+    assert isinstance(told, NotChecked)
+    assert told.what.startswith("a text that may be settings")
+
+
+CANARY = "a canary sits in a tree"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        f'ControlNet 0: "Module: canny, Caption: {CANARY}"',
+        'ControlNet 0: "Module: canny, Caption: canary"',
+        "ControlNet 0: canary bird",
+        f'Reactor text: "{CANARY}"',
+        "Outpaint description: canary",
+        "FaceID negative: canary",
+        "Face swap positive: canary",
+        f"Refiner: {CANARY}",
+        f"Init image hash: {CANARY}",
+        f'Lora hashes: "{CANARY}: 0011"',
+        f'TI hashes: "{CANARY}"',
+        f"User: {CANARY}",
+        f"Hypernet: {CANARY}, Hypernet hash: {CANARY}",
+        'Outpaint: "canary, tree, sky"',
+    ],
+)
+def test_what_may_be_a_prompt_is_not_carried_under_any_key(more: str) -> None:
+    findings = found_in_fields((*PARAMETERS, settings_text(f"{samples.CORE}, {more}")))
+    assert items(findings)
+    assert bool(derivations(findings)) is not more.startswith(("Refiner", "User"))
+    assert "canary" not in repr(findings).replace("canary bird", "")
+
+
+def test_words_of_a_prompt_are_no_model() -> None:
+    (item,) = items(found_in_fields((*PARAMETERS, f"a girl, model: {CANARY}, size: 8x8, steps: 20, seed: 5")))
+    assert item.subject.model == "(text, not shown)"
+    assert "canary" not in repr(item)
+    easy = {**samples.EASY_DIFFUSION, "seed": "canary", "use_lora_model": CANARY}
+    assert "canary" not in repr(found_in(samples.png(easy)))
 
 
 UNREAD = "(a tag that cannot be read)"

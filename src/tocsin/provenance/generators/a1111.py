@@ -15,10 +15,17 @@ from tocsin.provenance.fields import Field, Fields, Space
 from tocsin.provenance.generators.candidates import candidates
 from tocsin.provenance.generators.civitai import Resources, read_hashes, read_resources
 from tocsin.provenance.generators.drawthings import creator
-from tocsin.provenance.generators.settings import Settings, read_settings
+from tocsin.provenance.generators.forms import bare
+from tocsin.provenance.generators.settings import (
+    Settings,
+    has_settings_line,
+    read_all_settings,
+    read_settings,
+)
 from tocsin.provenance.generators.statement import (
     Named,
     Statement,
+    derived,
     evidence,
     hashed_names,
     in_words,
@@ -46,6 +53,8 @@ _LEAST: Final = 3
 """Values of a strict form (whole numbers, sizes, hashes) that make a settings text."""
 _RICH: Final = 5
 """Values of any known form that make one which fits together."""
+_MAKING: Final = ("sampler", "model", "model hash")
+"""Keys of which a text has one at least; numbers alone stand in many a caption."""
 _FORMS: Final[Mapping[str, re.Pattern[str]]] = {
     "integer": re.compile(r"-?\d{1,20}"),
     "number": re.compile(r"-?\d{1,10}(\.\d{1,20})?"),
@@ -69,31 +78,64 @@ class _Form:
 
 def signs(file: "Opened", fields: Fields) -> Iterator[Item | Derivation | Failed | NotChecked]:
     """Signs in settings texts of this form."""
-    for field in candidates("settings", fields):
+    for field in candidates("settings", fields, _is_likely):
         if isinstance(field, NotChecked):
             yield field
         elif not (field.space is Space.XMP and creator(fields)):  # those are read with its other settings
             yield from _settings(file, field)
-    for field in candidates("extras", fields):
+    for field in candidates("extras", fields, lambda field: ":" in field.value):
         if isinstance(field, NotChecked):
             yield field
         else:
             yield from _extras(file, field)
 
 
+def _is_likely(field: Field) -> bool:
+    return has_settings_line(bare(field.value)) or field.value.count(":") >= _LEAST
+
+
 def _settings(file: "Opened", field: Field) -> Iterator[Item | Derivation | NotChecked]:
-    settings = read_settings(field.value.removeprefix("parameters:"))
+    """What each line that begins as settings do says, the same sign once."""
+    text = bare(field.value.removeprefix("parameters:"))
+    read = tuple(read_all_settings(text))
+    told: set[tuple[str, str, str | None]] = set()
+    recognised = False
+    for settings in read:
+        for finding in _of_line(file, field, settings):
+            recognised = True
+            key = (finding.kind, finding.value, finding.hash) if isinstance(finding, Derivation) else None
+            if key is None or key not in told:
+                yield finding
+            if key is not None:
+                told.add(key)
+    if not recognised and has_settings_line(text):
+        yield from _unrecognised(file, field, read)
+    if any(not settings.whole for settings in read) and (recognised or has_settings_line(text)):
+        yield NotChecked("the rest of a settings text", "it is longer than any tool writes it")
+
+
+def _unrecognised(
+    file: "Opened", field: Field, read: tuple[Settings, ...]
+) -> Iterator[Derivation | NotChecked]:
+    """What calls adapters does so whatever stands beside it."""
+    prompts = Statement(prompt=read[0].prompt)
+    yield from derived(file, "The prompts before a line of settings", (file.place(field.where),), prompts)
+    if any(_form(settings.values).strict >= _LEAST for settings in read):
+        why = "it has numbers as settings have them, but neither a sampler nor a model"
+        yield NotChecked(f"a text that may be settings in {in_words(field)}", why)
+
+
+def _of_line(file: "Opened", field: Field, settings: Settings) -> Iterator[Item | Derivation | NotChecked]:
     rule, telling = _dialect(settings.values)
     form = _form(settings.values)
-    if form.strict + telling < _LEAST:
+    making = telling or form.fitting >= _RICH or any(settings.values.get(key) for key in _MAKING)
+    if form.strict + telling < _LEAST or not making:
         return
     strength = None if form.fitting + telling >= _RICH and not form.odd else Strength.S2
     what = f"A settings text as {rule.tool or 'AUTOMATIC1111 and many others'} would write it"
     found = f"{what} stands in {in_words(field)}: {form.fitting} settings have the form they should"
     found += f"; {', '.join(form.odd)} have not." if form.odd else "."
     yield from evidence(file, rule, found, (field,), _statement(settings), strength=strength)
-    if not settings.whole:
-        yield NotChecked("the rest of a settings text", "it is longer than any tool writes it")
 
 
 def _extras(file: "Opened", field: Field) -> Iterator[Item]:

@@ -9,7 +9,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from tocsin.provenance.fields import Field, Fields, Space
-from tocsin.provenance.generators.candidates import objects
+from tocsin.provenance.generators.candidates import key_of, objects
+from tocsin.provenance.generators.forms import bare
 from tocsin.provenance.generators.statement import (
     Named,
     Statement,
@@ -35,7 +36,7 @@ _LEAST: Final = 3
 def signs(file: "Opened", fields: Fields) -> Iterator[Item | Derivation | Failed | NotChecked]:
     """Signs in settings of Easy Diffusion."""
     texts = _texts(fields)
-    yield from _settings(file, list(texts.values()), {key: field.value for key, field in texts.items()})
+    yield from _settings(file, list(texts.values()), {key: bare(field.value) for key, field in texts.items()})
     for read in objects("easydiffusion", fields):
         if isinstance(read, tuple):
             field, values = read
@@ -49,20 +50,20 @@ def _keys() -> Mapping[str, str]:
     """The key of a setting by its key or label."""
     own: list[str] = document("generators")["known"]["easydiffusion"]
     labels: Mapping[str, str] = document("generators")["easydiffusion_labels"]
-    return {**{key: key for key in own}, **labels}
+    return {**{key.casefold(): key for key in own}, **{one.casefold(): key for one, key in labels.items()}}
 
 
 def _texts(fields: Fields) -> Mapping[str, Field]:
     """The first text of each setting."""
     found: dict[str, Field] = {}
     for field in fields.found:
-        if field.space is Space.TEXT and (key := _keys().get(field.name)):
+        if field.space is Space.TEXT and (key := _keys().get(key_of(field))):
             found.setdefault(key, field)
     return found
 
 
 def _keyed(values: Mapping[str, str]) -> Mapping[str, str]:
-    return {_keys().get(key, key): value for key, value in values.items()}
+    return {_keys().get(key.casefold(), key): value for key, value in values.items()}
 
 
 def _settings(

@@ -8,6 +8,7 @@ import re
 from functools import cache
 from typing import Final
 
+from tocsin.provenance.model import FingerprintKind
 from tocsin.provenance.rules import document
 
 NOT_SHOWN: Final = "(text, not shown)"
@@ -21,6 +22,8 @@ _FIRST_IDEOGRAPH: Final = "\u2e80"
 _FILE: Final = re.compile(r"[^\n]{1,120}\.[A-Za-z][A-Za-z0-9]{1,11}(?: \[\w{1,16}\])?")
 _HASH: Final = re.compile(r"(?:0x|[a-z0-9_]{2,12}:)?[0-9a-fA-F]{4,128}")
 _NUMBER: Final = re.compile(r"[-+]?\d{1,40}(?:\.\d{1,40})?(?:[eE][-+]?\d{1,3})?|[-+]?\.\d{1,40}")
+_LOOKED_AT: Final = 4096
+_MEMBER: Final = re.compile(r"\S{0,60}[\d_.]\S{0,60}")
 _AROUND: Final = " \t\r\n\v\f\0\x85\xa0\u200b\u2028\u2029\u3000\ufeff"
 _LIMITS: Final = (",", ";", "|")
 
@@ -65,3 +68,34 @@ def looks_like_a_hash(text: str) -> bool:
 def looks_like_a_number(text: str) -> bool:
     """Whether a text is a number, as seeds are."""
     return _NUMBER.fullmatch(text) is not None
+
+
+def fits(kind: FingerprintKind, value: str) -> bool:
+    """Whether a value has the form that a fingerprint of this kind must have."""
+    if kind is FingerprintKind.SEED:
+        return looks_like_a_number(value)
+    if kind is FingerprintKind.MODEL_HASH:
+        return looks_like_a_hash(value)
+    return value != NOT_SHOWN and looks_like_a_name(value)
+
+
+def may_hold_a_prompt(key: str) -> bool:
+    """Whether prompts stand under such a key, whatever else it is a sign of."""
+    low = key.casefold()
+    return any(part in low for part in document("generators")["forms"]["prompt_keys"])
+
+
+def pairs_shown(text: str) -> str:
+    """Of `Module: canny, Model: …` the known keys with names and numbers, and whether there is more.
+
+    A list without keys is shown if its members look like names of files or models, not like words.
+    """
+    known = document("generators")["forms"]["inner_keys"]
+    parts = [part.strip() for part in text[:_LOOKED_AT].split(",")]
+    if not any(": " in part for part in parts):
+        files = all(_MEMBER.fullmatch(part) for part in parts) and len(text) <= _LOOKED_AT
+        return ", ".join(parts) if files else NOT_SHOWN
+    split = [(part, *part.split(": ", 1)) for part in parts if ": " in part]
+    shown = [whole for whole, key, value in split if key.casefold() in known and looks_like_a_name(value)]
+    more = len(shown) < len(parts) or len(text) > _LOOKED_AT
+    return ", ".join([*shown, NOT_SHOWN] if more else shown)

@@ -7,14 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any, Final
 
-from tocsin.provenance.generators.forms import (
-    NOT_SHOWN,
-    bare,
-    looks_like_a_hash,
-    looks_like_a_name,
-    looks_like_a_number,
-    name_shown,
-)
+from tocsin.provenance.generators.forms import NOT_SHOWN, bare, fits, name_shown
 from tocsin.provenance.model import (
     Derivation,
     DerivationKind,
@@ -40,10 +33,6 @@ MOST_OF_A_KIND: Final = 40
 _MOST_CHARACTERS: Final = 2600
 """Of all fingerprints of one kind: those of all kinds together fit into a finding (`MOST_FINGERPRINTS`)."""
 _NAME: Final = 256
-_FORMS: Final = {
-    FingerprintKind.SEED: looks_like_a_number,
-    FingerprintKind.MODEL_HASH: looks_like_a_hash,
-}
 _NOTHING: Final = frozenset({"", "none", "null", "undefined"})
 
 
@@ -74,7 +63,7 @@ def fingerprint(kind: FingerprintKind, value: object) -> Iterator[Fingerprint]:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     name = name_of(value)
-    if name is not None and name != NOT_SHOWN and _FORMS.get(kind, looks_like_a_name)(name):
+    if name is not None and fits(kind, name):
         yield Fingerprint(kind, name)
 
 

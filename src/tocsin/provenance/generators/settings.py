@@ -7,17 +7,20 @@
 Values with a comma, a colon or a line break stand in quotes as JSON writes them (`quote` in the web UI's
 modules/infotext_utils.py); some tools put bare JSON there. The readers that people use take the line apart
 with a regular expression that a megabyte of hostile text holds up for 20 seconds. This one goes over the line
-twice at most, and over no more than 32 KiB of it.
+twice at most, and over no more than a mebibyte of it. Prompts and values can have lines that begin as the
+settings do, so all such lines are looked at.
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-MAX_LINE: Final = 32 << 10
-MAX_PAIRS: Final = 200
+MAX_LINE: Final = 1 << 20
+MAX_PAIRS: Final = 1000
+MAX_LINES: Final = 8
+"""Lines that begin as settings do; tools write one."""
 MAX_KEY: Final = 64
 _NEGATIVE: Final = "Negative prompt:"
 _STEPS: Final = "Steps: "
@@ -37,15 +40,45 @@ class Settings:
     """Whether all of the line was read."""
 
 
+def has_settings_line(text: str) -> bool:
+    """Whether a line of the text begins as settings do."""
+    return text.startswith(_STEPS) or "\n" + _STEPS in text
+
+
 def read_settings(text: str) -> Settings:
-    """Take `text` apart. Of what is no settings text the values make no sense; that is for others to see."""
-    at = text.rfind("\n" + _STEPS) + 1
-    if not at and not text.startswith(_STEPS):
-        stripped = text.rstrip()
-        at = stripped.rfind("\n") + 1
-    line = text[at : at + MAX_LINE]
-    values, whole = scan(line)
-    return Settings(_prompt(text[:at]), values, whole and len(text) - at <= MAX_LINE)
+    """Take `text` apart by its last settings line, or its last line if no line begins as settings do."""
+    return next(read_all_settings(text))
+
+
+def read_all_settings(text: str) -> Iterator[Settings]:
+    """The same by each of its settings lines, the last one first; of the first one only if there are many.
+
+    Of what is no settings text the values make no sense; that is for others to see.
+    """
+    at = _last(text, len(text))
+    if at < 0:
+        yield _read(text, text.rstrip().rfind("\n") + 1, len(text))
+        return
+    end = len(text)
+    for number in range(MAX_LINES):
+        more = _last(text, at - 1) if at else -1
+        whole = more < 0 or number < MAX_LINES - 1
+        yield _read(text, at, end, whole=whole)
+        if more < 0:
+            return
+        at, end = more, at
+
+
+def _last(text: str, end: int) -> int:
+    """The beginning of the last settings line that begins before `end`; -1 if there is none."""
+    at = text.rfind("\n" + _STEPS, 0, max(end, 0))
+    return at + 1 if at >= 0 else 0 if end > 0 and text.startswith(_STEPS) else -1
+
+
+def _read(text: str, at: int, end: int, *, whole: bool = True) -> Settings:
+    line = text[at : min(end, at + MAX_LINE)]
+    values, all_pairs = scan(line)
+    return Settings(_prompt(text[:at]), values, whole and all_pairs and end - at <= MAX_LINE)
 
 
 def _prompt(before: str) -> str:

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from tocsin.provenance.generators.forms import NOT_SHOWN, bare, fits, looks_like_a_hash, name_shown
+from tocsin.provenance.generators.graphs import kept, not_kept
 from tocsin.provenance.generators.tags import Tag, read_tags
-from tocsin.provenance.generators.traits import MAX_VALUE, Trait, Traits
+from tocsin.provenance.generators.traits import Trait, Traits
 from tocsin.provenance.model import (
     Derivation,
     DerivationKind,
@@ -21,12 +23,13 @@ from tocsin.provenance.model import (
     Strength,
     Subject,
 )
-from tocsin.provenance.names import linkable, with_hash
+from tocsin.provenance.names import with_hash
 from tocsin.provenance.rules import rules
 from tocsin.provenance.texts import prompt_hash, quoted
 
 if TYPE_CHECKING:
     from tocsin.provenance.fields import Field
+    from tocsin.provenance.model import Place
     from tocsin.provenance.opened import Opened
 
 _UNREAD: Final = "(a tag that cannot be read)"
@@ -66,17 +69,19 @@ class Statement:
 
 def named(given: str | None) -> str | None:
     """A name, number or hash that can be carried; None for the words that stand for none."""
-    text = (given or "").strip()
-    return None if text.lower() in _OFF else text[:MAX_VALUE]
+    text = bare(given or "")
+    return None if text.lower() in _OFF else text
 
 
 def joined(*lists: Iterable[Named]) -> tuple[Named, ...]:
     """The same things told in several ways: each name once, with its hash if any of them states it."""
-    found: dict[str, Named] = {}
+    found: dict[tuple[str, str | None], Named] = {}
     for one in (one for names in lists for one in names):
-        key = one.name.casefold()
+        name, digest = name_shown(bare(one.name)), named(one.hash)
+        digest = digest if digest and looks_like_a_hash(digest) else None
+        key = (bare(one.name).casefold(), digest if name == NOT_SHOWN else None)
         if named(one.name) and (key not in found or not found[key].hash):
-            found[key] = Named(found[key].name if key in found else one.name[:MAX_VALUE], named(one.hash))
+            found[key] = Named(found[key].name if key in found else name, digest)
     return tuple(found.values())
 
 
@@ -126,42 +131,58 @@ def evidence(  # noqa: PLR0913  # the parts of an item
 ) -> Iterator[Item | Derivation | NotChecked]:
     """The item for what `statement` says, the signs of derivation in it, and what was left out of them."""
     places = tuple(file.place(field.where) for field in fields)
-    called = _called(statement)
+    prints = _fingerprints(statement)
     yield file.item(
         rule,
         found,
         *places,
-        subject=Subject(rule.tool, statement.version, rule.vendor, statement.model, statement.model_hash),
-        fingerprints=_fingerprints(statement, called),
+        subject=_subject(rule, statement),
+        fingerprints=kept(prints),
         caveats=(*statement.caveats, *statement.traits.caveats),
         strength=strength,
     )
-    means = rules("generators")
-    settings = f"The settings of {rule.tool} say" if rule.tool else "The settings say"
+    yield from derived(
+        file, f"The settings of {rule.tool}" if rule.tool else "The settings", places, statement
+    )
+    yield from not_kept(prints)
+
+
+def derived(
+    file: "Opened", teller: str, places: "tuple[Place, ...]", statement: Statement
+) -> Iterator[Derivation | NotChecked]:
+    """The signs of derivation in a statement, and what was left out of them; `teller` is what says so."""
+    called, means = _called(statement), rules("generators")
     for trait in (*statement.traits.found, *_named_traits(called)):
         cited = means[f"generators.{trait.kind.value}"]
-        said = f"{settings}: {trait.found}."
+        said = f"{teller} say: {trait.found}."
         yield file.derivation(
             cited, trait.kind, trait.value, said, *places, hash_=trait.hash, caveats=trait.caveats
         )
     yield from _left_out(statement, called)
 
 
-def _fingerprints(statement: Statement, called: _Called) -> tuple[Fingerprint, ...]:
-    kinds = FingerprintKind
-    adapters, embeddings = called.adapters[:MAX_NAMED], called.embeddings[:MAX_NAMED]
+def _subject(rule: Rule, statement: Statement) -> Subject:
+    """Whom the statement names, as far as its values have the form of names and hashes."""
+    version, model = (name_shown(one) if one else None for one in (statement.version, statement.model))
+    digest = statement.model_hash
+    digest = digest if digest is None or looks_like_a_hash(digest) else NOT_SHOWN
+    return Subject(rule.tool, version, rule.vendor, model, digest)
+
+
+def _fingerprints(statement: Statement) -> tuple[Fingerprint, ...]:
+    kinds, called = FingerprintKind, _called(statement)
     found: list[tuple[FingerprintKind, str | None]] = [
         (kinds.MODEL_HASH, statement.model_hash),
-        (kinds.MODEL_NAME, statement.model),
+        (kinds.MODEL_NAME, statement.model and name_shown(statement.model)),
         (kinds.SEED, statement.seed),
         (kinds.AUTHOR, statement.author),
         (kinds.PROMPT, prompt_hash(statement.prompt) if statement.prompt.strip() else None),
     ]
     prints = [Fingerprint(kind, value) for kind, value in found if value]
     prints += [*statement.fingerprints, *statement.traits.fingerprints]
-    for kind, some in ((kinds.ADAPTER, adapters), (kinds.EMBEDDING, embeddings)):
-        prints += (form for one in some for form in with_hash(kind, one.name, one.hash))
-    return tuple(dict.fromkeys(linkable(prints)))
+    for kind, some in ((kinds.ADAPTER, called.adapters), (kinds.EMBEDDING, called.embeddings)):
+        prints += (form for one in some[:MAX_NAMED] for form in with_hash(kind, one.name, one.hash))
+    return tuple(one for one in prints if fits(one.kind, one.value))
 
 
 def _left_out(statement: Statement, called: _Called) -> Iterator[NotChecked]:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from tocsin.provenance.fields import Field, Fields, Space
-from tocsin.provenance.generators.candidates import objects
+from tocsin.provenance.generators.candidates import key_of, objects
 from tocsin.provenance.generators.statement import (
     Named,
     Statement,
@@ -41,7 +41,7 @@ def signs(file: "Opened", fields: Fields) -> Iterator[Item | Derivation | Failed
             yield read
             continue
         field, stated = read
-        if field.name == _PARAMETERS:
+        if key_of(field) == _PARAMETERS:
             stated = {_PARAMETERS: stated, **dict(_hidden(fields))}
         yield from _settings(file, field, stated)
 

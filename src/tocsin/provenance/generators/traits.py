@@ -5,6 +5,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from tocsin.provenance.generators.forms import (
+    NOT_SHOWN,
+    bare,
+    looks_like_a_hash,
+    looks_like_a_name,
+    looks_like_a_number,
+    may_hold_a_prompt,
+    pairs_shown,
+)
 from tocsin.provenance.model import DerivationKind, Fingerprint, FingerprintKind
 from tocsin.provenance.rules import document
 from tocsin.provenance.texts import quoted, shortened
@@ -18,7 +27,6 @@ _MAX_KEY: Final = 64
 _LOOKED_AT: Final = 4096
 _MOST_EACH: Final = 20
 _OFF: Final = frozenset({"", "none", "null", "false", "off", "no", "disabled", "[]", "{}", "()"})
-_PROMPT: Final = "prompt"
 _SECOND_HAND: Final = "Nobody has yet checked this key in the tool's source or on a genuine sample."
 
 
@@ -96,12 +104,13 @@ def _row(table: Mapping[str, Any]) -> _Row:
 def read_traits(tool: str, values: Mapping[str, str]) -> Traits:
     """What `values` of a settings text of `tool` say; each key counts for the first row that takes it."""
     left = {key: value for key, value in values.items() if len(key) <= _MAX_KEY}
+    low = {key: (key.lower(), value[:_LOOKED_AT].lower()) for key, value in left.items()}
     found: list[Trait] = []
     prints: list[Fingerprint] = []
     caveats: list[str] = []
     left_out = 0
     for row in _rows(tool):
-        hits = [key for key, value in left.items() if row.takes(key.lower(), value[:_LOOKED_AT].lower())]
+        hits = [key for key in left if row.takes(*low[key])]
         if not hits:
             continue
         taken = {key: left.pop(key) for key in hits}
@@ -111,9 +120,9 @@ def read_traits(tool: str, values: Mapping[str, str]) -> Traits:
         found.extend(_traits(row, taken))
         left_out += max(0, len(taken) - _MOST_EACH)
         prints += (
-            Fingerprint(FingerprintKind.INPUT_FILE, value[:MAX_VALUE])
+            Fingerprint(FingerprintKind.INPUT_FILE, bare(value))
             for key, value in taken.items()
-            if key.lower() == row.fingerprint
+            if key.lower() == row.fingerprint and looks_like_a_hash(bare(value))
         )
     return Traits(tuple(found), tuple(prints), tuple(caveats), left_out)
 
@@ -121,6 +130,7 @@ def read_traits(tool: str, values: Mapping[str, str]) -> Traits:
 def _traits(row: _Row, taken: Mapping[str, str]) -> list[Trait]:
     """A trait of each key, or one of all of them."""
     few = {key: _carried(key, value) for key, value in list(taken.items())[:_MOST_EACH]}
+    few = {key if looks_like_a_name(key) else NOT_SHOWN: value for key, value in few.items()}
     stated = [f"{quoted(key)}: {quoted(value)}" for key, value in few.items()]
     values = list(few.values())
     if not row.each and len(stated) > 1:
@@ -134,13 +144,14 @@ def _traits(row: _Row, taken: Mapping[str, str]) -> list[Trait]:
 
 def _carried(key: str, value: str) -> str:
     """A value as it can be carried: a prompt, or a picture that stands there as text, is not."""
-    text = value.strip()
-    may_hold_one = _PROMPT in key.lower() or (text.startswith(("{", "[")) and _PROMPT in text.lower())
-    if may_hold_one and number(text) < 0:
+    text = bare(value)
+    if looks_like_a_number(text):
+        return text
+    if may_hold_a_prompt(key) or (text.startswith(("{", "[")) and may_hold_a_prompt(text)):
         return f"({len(text):,} characters that may be a prompt)"
     if text.startswith("data:") or (len(text) > MAX_VALUE and " " not in text[:MAX_VALUE]):
         return f"({len(text):,} characters that may be a picture)"
-    return text[:MAX_VALUE]
+    return text if ": " not in text and looks_like_a_name(text) else pairs_shown(text)[:_LOOKED_AT]
 
 
 def number(text: str) -> float:
