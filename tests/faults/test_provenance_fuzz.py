@@ -91,11 +91,11 @@ UNREAD: Final[dict[str, set[str]]] = {
     "international-bomb.png": {"provenance.metadata_bomb"},
     "profile-bomb.png": set(),  # no reader unpacks it
     "chunk-of-2-gb.png": {"provenance.container", "provenance.c2pa.unreadable"},
-    "200-k-chunks.png": {"provenance.container"},
+    "200-k-chunks.png": {"provenance.container", "provenance.c2pa.too_many_boxes"},
     "60-mb-text.png": {"provenance.too_much"},
     "exif-loop.jpg": {"provenance.exif"},
     "exif-counts.jpg": {"provenance.exif"},
-    "exif-entries.png": {"provenance.exif"},
+    "exif-entries.png": {"provenance.exif", "provenance.xmp"},
     "laughs.jpg": {"provenance.xmp"},
     "deep.jpg": {"provenance.xmp"},
     "stealth-bomb.png": {"provenance.metadata_bomb"},
