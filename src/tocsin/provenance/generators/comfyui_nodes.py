@@ -250,15 +250,16 @@ def _of_prompt(graph: Graph, node: Node, read: set[tuple[str, bool]], *, wanted:
     """The hash of a prompt, and the names in it. Prompts themselves stay where they are."""
     for name in _table()["texts"]:
         text = graph.literal(node.inputs.get(name))
-        if not isinstance(text, str) or not text.strip():
+        # Many nodes can lead to one text of many megabytes.
+        if not isinstance(text, str) or (text, wanted) in read:
             continue
-        if wanted and (text, wanted) not in read:
+        new = (text, not wanted) not in read
+        read.add((text, wanted))
+        if wanted and text.strip():
             yield Fingerprint(FingerprintKind.PROMPT, prompt_hash(text))
-        new = read.isdisjoint({(text, True), (text, False)})
-        read.add((text, wanted))  # many nodes can lead to one text of many megabytes
         if new:
-            for match in _EMBEDDING.finditer(text):
-                yield from _embedding(match[1])
+            for called in dict.fromkeys(match[1] for match in _EMBEDDING.finditer(text)):
+                yield from _embedding(called)
             yield from _of_tags(text)
 
 
