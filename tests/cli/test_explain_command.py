@@ -10,7 +10,18 @@ from typing import Any, Final
 import pytest
 from support.commands import Said, tocsin, tocsin_process
 from support.files import write, write_raw, zip_of
-from support.origin_files import CANARIES, NOT_ALL, every_file, generated_files, shows_prompt
+from support.origin_files import (
+    CANARIES,
+    NOT_ALL,
+    NOTHING,
+    UNEXAMINED,
+    every_file,
+    generated_files,
+    shows_prompt,
+)
+
+from tocsin.provenance.model import Basis, ForgeCost, Strength, StripCost
+from tocsin.provenance.words import BASES, FORGERY, STRENGTHS, STRIPPING
 
 pytestmark = pytest.mark.slow  # starts other processes
 KEYS: Final = {
@@ -101,18 +112,74 @@ def test_one_object_a_line_with_the_documented_keys(folder: Path) -> None:
     assert files["note.txt"]["not_checked"]
 
 
-def test_the_words_say_first_that_a_person_may_be_depicted(folder: Path) -> None:
-    said = explain(folder / "one" / "demo-automatic1111.png")
+def unwrapped(text: str) -> str:
+    """The words in one line, as they were before they were made to fit the terminal."""
+    return " ".join(text.split())
+
+
+def test_the_words_say_first_that_a_person_may_be_depicted_and_why_to_look_sooner(folder: Path) -> None:
+    path = folder / "one" / "demo-automatic1111.png"
+    said = explain(path)
+    (one,) = explain(path, "--json").objects
     assert said.code == 0
-    lines = said.out.splitlines()
-    assert "demo-automatic1111.png" in lines[0]
-    assert lines[1].strip().startswith("A real person may be depicted")
-    assert "A REAL PERSON MAY BE DEPICTED" in said.out
-    assert said.out.index("A REAL PERSON") < said.out.index("S3 generated")
-    assert "to forge it takes: text edit" in said.out
-    assert "offset" in said.out
-    assert "sha256" in said.out
-    assert "looked for and not there" in said.out
+    assert "--details" in said.err
+    headline, *words = said.out.splitlines()
+    assert headline == f"{path}  image, png, {one['bytes']:,} bytes, sha256 {one['sha256']}"
+    caveats = dict.fromkeys(caveat for sign in one["derivation"] for caveat in sign["caveats"])
+    assert caveats
+    sooner = "look sooner: a real person may be depicted"
+    expected = [one["summary"], sooner, *(f"mind: {caveat}" for caveat in caveats)]
+    assert unwrapped("\n".join(words)) == unwrapped("\n".join(expected))
+    assert words[0].strip().startswith("A real person may be depicted")
+    assert max(map(len, words)) <= 110
+
+
+def test_details_tell_each_sign_and_each_caveat_once(folder: Path) -> None:
+    path = folder / "one" / "demo-automatic1111.png"
+    said = explain(path, "--details")
+    (one,) = explain(path, "--json").objects
+    assert (said.code, said.err) == (0, "")
+    text = unwrapped(said.out)
+    assert unwrapped(one["summary"]) in text
+    assert text.index("A REAL PERSON MAY BE DEPICTED") < text.index("S3 generated")
+    for sign in one["derivation"] + one["items"]:
+        assert f"{unwrapped(sign['found'])} [{sign['rule']}]" in text
+        assert f"can be forged by {FORGERY[ForgeCost(sign['forge_cost'])]}" in text
+        for place in sign["where"]:
+            span = f"offset {place['offset']:,}, {place['length']:,} bytes, sha256 {place['sha256'][:16]}"
+            assert span in text
+        for caveat in sign["caveats"]:
+            assert text.count(f"mind: {unwrapped(caveat)}") == 1
+    for item in one["items"]:
+        assert STRENGTHS[Strength(item["strength"])] in text
+        assert f"vanishes {STRIPPING[StripCost(item['strip_cost'])]}; {BASES[Basis(item['basis'])]}" in text
+    absent = ", ".join(dict.fromkeys(each["what"] for each in one["absent"]))
+    assert f"looked for and not there, which shows nothing: {absent}" in text
+    for why in {each["why"] for each in one["not_checked"]}:
+        assert text.count(f": {why}") == 1
+
+
+def test_several_files_end_in_counts(folder: Path) -> None:
+    said = explain(folder)
+    end = said.out.rpartition("\n\n")[2].splitlines()
+    assert end == [
+        "signs of origin looked for in 6",
+        "  say that something real went in, so a real person may be depicted  3",
+        "  signs of a camera  1",
+        "  signs of a generator  4",
+        "  signs that do not fit together  1",
+        "  not read in full  0",
+        "  Signs of a generator can be forged, and make nothing less urgent.",
+    ]
+    assert "signs of origin looked for" not in explain(folder / "two" / "plain.png").out
+
+
+def test_a_file_that_is_not_looked_at_is_not_said_to_have_no_signs(folder: Path) -> None:
+    said = explain(folder / "two" / "note.txt")
+    assert said.code == 0
+    assert UNEXAMINED in said.out
+    assert NOTHING not in said.out
+    assert "look sooner" not in said.out
 
 
 def test_fast_leaves_the_pixels_alone_and_says_so(folder: Path) -> None:
@@ -122,7 +189,11 @@ def test_fast_leaves_the_pixels_alone_and_says_so(folder: Path) -> None:
     assert deep["items"]
     assert not fast["items"]
     assert "the pixels were not asked for" in {one["why"] for one in fast["not_checked"]}
-    assert "not checked: text hidden in pixels" in explain(path, "--fast").out
+    unchecked = [one["what"] for one in fast["not_checked"] if one["why"] == "the pixels were not asked for"]
+    text = unwrapped(explain(path, "--fast", "--details").out)
+    assert f"not checked: {', '.join(unchecked)}: the pixels were not asked for" in text
+    assert "text hidden in pixels" in unchecked
+    assert "Not checked: " in explain(path, "--fast").out
 
 
 def test_answers_are_the_same_in_words_as_json_and_as_a_page(folder: Path, tmp_path: Path) -> None:
@@ -131,7 +202,7 @@ def test_answers_are_the_same_in_words_as_json_and_as_a_page(folder: Path, tmp_p
     assert said.code == 0
     assert "Page: " in said.err
     html = page.read_text("utf-8")
-    words = explain(folder / "one").out
+    words = unwrapped(explain(folder / "one", "--details").out)
     assert "<script" not in html
     for one in said.objects:
         assert Path(one["path"]).name in html
@@ -144,16 +215,53 @@ def test_answers_are_the_same_in_words_as_json_and_as_a_page(folder: Path, tmp_p
 def test_what_cannot_be_examined_is_answered_and_tells_in_the_exit_code(folder: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
     cut = write(tmp_path / "cut.png", every_file()["plain.png"][:60])
+    told = write(tmp_path / "told.png", every_file()["demo-automatic1111.png"][:-9000])
     plain = folder / "two" / "plain.png"
-    for path in (tmp_path / "missing.png", tmp_path / "pipe.png", cut):
+    for path in (tmp_path / "missing.png", tmp_path / "pipe.png", cut, told):
         said = explain(plain, path, "--json")
         assert said.code == 3
-        assert "1 could not be examined in full" in said.err
         good, bad = said.objects
         assert not good["failed"]
         assert bad["failed"]
-        assert NOT_ALL in bad["summary"]
+        assert (NOT_ALL if path == told else UNEXAMINED) in bad["summary"]
+        assert "unreadable" in {one["reason"] for one in bad["raises"]}
+        words = explain(plain, path)
+        assert words.code == 3
+        assert "  not read in full  1" in words.out.splitlines()
+        text = unwrapped(words.out)
+        sooner = "a real person may be depicted; " if path == told else ""
+        assert f"look sooner: {sooner}not everything could be read" in text
+        for failed in bad["failed"]:
+            assert f"failed: {failed['reader']}: {unwrapped(failed['reason'])} [{failed['code']}]" in text
     assert "refused" in explain(tmp_path / "missing.png").out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("explain", "--html"), ("link", "--html"), ("scan", "--report"), ("scan", "--explain", "--report")],
+)
+def test_a_page_never_replaces_a_picture(
+    command: tuple[str, ...], folder: Path, home: Path, tmp_path: Path
+) -> None:
+    evidence = write(tmp_path / "evidence.jpg", every_file()["camera.jpg"])
+    for number in range(2):  # also where the scan has nothing left to read
+        said = tocsin(command[0], folder, "--home", home, *command[1:], evidence)
+        assert said.code == 4
+        assert "[replacing.not_ours]" in said.err
+        assert Path(evidence).read_bytes() == every_file()["camera.jpg"]
+        page = tmp_path / "page.html"
+        page_said = tocsin(command[0], folder, "--home", home, *command[1:], page)
+        assert page_said.code in {0, 3}, number  # and an earlier page is replaced
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["evidence.jpg", "home", "page.html"]
+
+
+def test_a_link_to_nowhere_among_detectors_stops_nothing(folder: Path, home: Path) -> None:
+    (home / "detectors").mkdir()
+    (home / "detectors" / "gone").symlink_to("nowhere")
+    assert explain(folder, "--home", home).code == 0
+    for _ in range(2):
+        said = tocsin("scan", folder, "--pixels", "--home", home)
+        assert (said.code, "Traceback" in said.err) == (0, False)
 
 
 def test_standard_input_is_not_read(folder: Path) -> None:
@@ -170,7 +278,7 @@ def test_names_that_are_not_text_and_names_that_would_fool_a_terminal(tmp_path: 
         said = explain(path, "--json")
         (one,) = said.objects
         assert one["path"] == path
-        words = explain(path).out
+        words = explain(path, "--details").out
         assert "\x1b" not in words
         assert sum(".png  image, png" in line for line in words.splitlines()) == 1
 
@@ -229,6 +337,7 @@ def test_no_prompt_gets_out_anywhere(home: Path, tmp_path: Path) -> None:
     files = tmp_path / "files"
     said = [
         explain(files, "--html", pages[0]),
+        explain(files, "--details"),
         explain(files, "--json"),
         explain(files, "--fast", "--json"),
         tocsin("link", files, "--pixels", "--html", pages[1], "--home", home),
