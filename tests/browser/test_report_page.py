@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.commands import tocsin
 from support.files import small_picture, write, write_raw, zip_of
+from support.origin_files import every_file, shows_prompt
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -35,6 +36,14 @@ TURNED = "\u202egpj.exe.jpg"
 MEMBER = "</script><img src=x onerror=window.fooled=1>.jpg"
 PAGE_SIZE = 25
 COPIES = 60
+ORIGINS = (
+    "demo-automatic1111.png",
+    "demo-camera-dressed-up.jpg",
+    "demo-camera.jpg",
+    "demo-hidden.png",
+    "plain.png",
+    "signed.jpg",
+)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +95,20 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
+@pytest.fixture(scope="module")
+def origins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report on signs of origin, where no bank knows any of the files."""
+    folder = tmp_path_factory.mktemp("origins")
+    for name in ORIGINS:
+        write(folder / "files" / name, every_file()[name])
+    write(folder / "files" / "cut.png", every_file()["plain.png"][:60])
+    tocsin("bank", "create", "known", "--home", folder / "home")
+    target = folder / "report.html"
+    done = tocsin("scan", folder / "files", "--pixels", "--report", target, "--home", folder / "home")
+    assert done.code == 3, done.err
+    return target
+
+
 Open = Callable[..., "Page"]
 
 
@@ -96,13 +119,13 @@ def opened(browser: "Browser", report: Path) -> Iterator[Open]:
     requests: list[str] = []
     pages: list[Page] = []
 
-    def open_report(*, scripts: bool = True) -> "Page":
+    def open_report(target: Path = report, *, scripts: bool = True) -> "Page":
         context = browser.new_context(java_script_enabled=scripts)
         page = context.new_page()
         page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("request", lambda request: requests.append(request.url))
-        page.goto(report.as_uri())
+        page.goto(target.as_uri())
         pages.append(page)
         return page
 
@@ -211,6 +234,77 @@ def test_filters_and_pages_work_by_keyboard(opened: Open) -> None:
     assert page.evaluate("document.activeElement.id") == "previous"
     page.keyboard.press("Space")
     assert place(page).startswith("page 1 of 3")
+
+
+def filters(page: "Page") -> dict[str, str]:
+    """The words of each filter by its value."""
+    labels = page.locator("#filter label").all()
+    return {str(one.locator("input").get_attribute("value")): one.inner_text().strip() for one in labels}
+
+
+def names(page: "Page") -> set[str]:
+    """The files that are shown."""
+    return {title.rpartition("/")[2] for title in page.locator("#items h3").all_inner_texts()}
+
+
+def test_each_filter_says_how_many_it_has(opened: Open) -> None:
+    assert filters(opened()) == {
+        "match": f"matched ({COPIES + 5})",
+        "suppressed": "suppressed (1)",
+        "refused": "refused (4)",
+        "all": f"all of them ({COPIES + 10})",
+    }
+
+
+def test_filters_of_origin_show_what_they_count_and_the_first_with_something_is_chosen(
+    opened: Open, origins: Path
+) -> None:
+    page = opened(origins)
+    assert page.locator("#filter input:checked").get_attribute("value") == "derived"  # nothing has matched
+    shows = {
+        "match": set[str](),
+        "derived": {"demo-automatic1111.png", "demo-camera-dressed-up.jpg", "demo-hidden.png"},
+        "captured": {"demo-camera-dressed-up.jpg", "demo-camera.jpg"},
+        "contradicted": {"demo-camera-dressed-up.jpg"},
+        "origin": {*ORIGINS, "cut.png"} - {"plain.png"},
+        "suppressed": set[str](),
+        "refused": {"cut.png"},
+        "all": {*ORIGINS, "cut.png"} - {"plain.png"},  # what has nothing to show is not in the report
+    }
+    assert names(page) == shows["derived"]
+    words = filters(page)
+    assert list(words) == list(shows)  # in this order
+    for value, files in shows.items():
+        page.locator(f"input[value={value}]").check()
+        assert names(page) == files
+        assert words[value].endswith(f" ({len(files)})")
+    assert (
+        page.locator("tr", has_text="of these, by a LoRA or an embedding alone").locator("td").inner_text()
+        == "0"
+    )
+
+
+def test_cards_show_caveats_and_contradictions_and_no_prompt(opened: Open, origins: Path) -> None:
+    page = opened(origins)
+    files = {"demo-automatic1111.png": 0, "demo-camera-dressed-up.jpg": 1}
+    for name, contradictions in files.items():
+        card = card_of(page, name)
+        said = tocsin("explain", origins.parent / "files" / name, "--json").objects[0]
+        text = card.inner_text()
+        assert "A real person may be depicted" in text
+        shown = card.locator(".derivation li").all_inner_texts()
+        assert [one.partition(": ")[2] for one in shown] == [one["found"] for one in said["derivation"]]
+        caveats = dict.fromkeys(caveat for one in said["derivation"] for caveat in one["caveats"])
+        assert caveats
+        assert card.locator(".caveat").all_inner_texts() == [f"Mind: {caveat}" for caveat in caveats]
+        against = [one["found"] for one in said["contradictions"]]
+        assert len(against) == contradictions
+        assert card.locator(".contradictions li").all_inner_texts() == against
+        assert ("Signs that do not fit together" in text) == bool(against)
+        assert said["summary"] not in text
+        card.locator("summary").click()
+        assert said["summary"] in card.inner_text()
+    assert not shows_prompt(page.content())
 
 
 def test_hostile_names_are_inert_and_spelt_out(opened: Open) -> None:
