@@ -318,3 +318,9 @@ def test_no_text_whatever_is_an_exception(texts: dict[str, str], space: Space, n
 
 
 PLAIN = decoded(png({}, PIXELS))
+
+
+@pytest.mark.parametrize("name", ["Title", "Software", "Source"])
+@pytest.mark.parametrize("value", ["NovelAI compared with photographs", "NovelAI fan club", "about NovelAI"])
+def test_a_field_that_speaks_about_novelai_is_not_novelais(name: str, value: str) -> None:
+    assert found(opened(png({name: value}))) == []

@@ -39,16 +39,24 @@ if TYPE_CHECKING:
 
 _OWN: Final = {name: name for name in ("Title", "Software", "Source", "Comment")}
 _NAMES: Final = {
-    Space.EXIF: {"IFD0:DocumentName": "Title", "IFD0:0x010d": "Title", "IFD0:Software": "Source"}
+    Space.EXIF: {"IFD0:DocumentName": "Title", "IFD0:Software": "Source"}
     | {"Exif:UserComment": "Comment"},
     Space.TEXT: _OWN,
     Space.STEALTH: _OWN,
 }
+_WHOLE: Final = frozenset({"NovelAI", "NovelAI generated image"})
 _TELLING: Final = ("Title", "Software", "Source")
 _SOURCE: Final = re.compile(
     r"((?:NovelAI|Stable)(?: Diffusion)?(?: [A-Z0-9][\w.()-]{0,15}){0,4}?) ([0-9A-Fa-f]{8})"
 )
 _BEGINNING: Final = re.compile(r"(?:NovelAI|Stable)(?: Diffusion)?(?: XL| V?\d[\d.]{0,6})?\b")
+
+
+def _names_it(value: str) -> bool:
+    """Whether a field says it as NovelAI does; a title may also speak about NovelAI."""
+    if value in _WHOLE or value.startswith("NovelAI Diffusion"):
+        return True
+    return value.startswith("NovelAI") and bool(_SOURCE.fullmatch(value) or _BEGINNING.fullmatch(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class _Written:
     def telling(self) -> tuple[Field, ...]:
         """The fields that name NovelAI."""
         fields = (self.by_name.get(name) for name in _TELLING)
-        return tuple(one for one in fields if one and bare(one.value).startswith("NovelAI"))
+        return tuple(one for one in fields if one and _names_it(bare(one.value)))
 
 
 def signs(file: "Opened", fields: "Fields") -> Iterator[Item | Derivation | Failed | NotChecked]:
