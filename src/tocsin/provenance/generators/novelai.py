@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 
 _OWN: Final = {name: name for name in ("Title", "Software", "Source", "Comment")}
 _NAMES: Final = {
-    Space.EXIF: {"IFD0:DocumentName": "Title", "IFD0:Software": "Source"}
-    | {"Exif:UserComment": "Comment"},
+    Space.EXIF: {"IFD0:DocumentName": "Title", "IFD0:Software": "Source"} | {"Exif:UserComment": "Comment"},
     Space.TEXT: _OWN,
     Space.STEALTH: _OWN,
 }
