@@ -12,6 +12,7 @@ from tocsin.matching.walk import Stamp
 from tocsin.media.errors import KilledError, OutOfMemoryError, OutOfTimeError
 from tocsin.media.identify import SHAREABLE_ARCHIVES
 from tocsin.media.sandbox import Job, JsonObject, Outcome, Pool, Reply
+from tocsin.provenance.explain import DECODER
 
 SHARE_FROM_BYTES = 16 << 20
 """Archives from this size on are shared among the workers, where their format lets them."""
@@ -101,7 +102,8 @@ def examine_members(
 def _looked_at_again(pool: Pool, path: str, options: JsonObject, number: int, content: Content) -> Content:
     """`content` of a member whose child was ended by a reader of signs of origin, with what others find.
 
-    Its refusal and signals stay as they are: only what the reader would have found may be missing.
+    Without the decoder it keeps its refusal and the signals that there were; without another reader it is
+    examined to its end, and only the signs that this reader would have found may be missing.
     """
     skipped: Skipped = ()
     seen, refusal = content, content.refused
@@ -114,7 +116,9 @@ def _looked_at_again(pool: Pool, path: str, options: JsonObject, number: int, co
         if not answers:
             return content
         seen, refusal = content_from(answers[-1]), outcome.refusal
-    return replace(content, findings=seen.findings) if skipped else content
+    if not skipped:
+        return content
+    return replace(content, findings=seen.findings) if DECODER.name in dict(skipped) else seen
 
 
 def _unlisted(refusal: Refusal) -> Refusal:

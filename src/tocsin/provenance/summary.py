@@ -53,7 +53,7 @@ def _nothing(not_checked: Sequence[NotChecked], failed: Sequence[Failed]) -> Ite
     """Where nobody has looked, "nothing was found" would not be true."""
     reasons = [*(one.reason for one in failed), *(one.why for one in not_checked)]
     why = f": {'; '.join(list(dict.fromkeys(reasons))[:_MOST])}" if reasons else ""
-    yield f"Nothing of this file was examined{why}."
+    yield f"Nothing of this file was examined in full{why}."
     yield "So nothing can be said of where it came from."
 
 
