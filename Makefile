@@ -18,9 +18,12 @@ demo: $(VENV)/.runtime ## Make sample pictures, bank some, scan altered copies, 
 test: $(VENV)/.dev oracles ## Run every test but the long proofs
 	@$(PYTEST) -m "not long"
 
-test-unit: $(VENV)/.dev ## Run the tests that take no time (seconds in all)
+test-unit: $(VENV)/.dev ## Run the tests that take no time (seconds in all), but for those of provenance
 	@$(PYTEST) -m "not long and not slow and not photographs" --ignore tests/browser --ignore tests/cli --ignore tests/faults \
-		--ignore tests/test_docs.py
+		--ignore tests/test_docs.py --ignore tests/provenance
+
+test-provenance: $(VENV)/.dev ## Run the tests of provenance that take no time each (20 seconds in all)
+	@$(PYTEST) -m "not long and not slow and not photographs" tests/provenance
 
 test-long: $(VENV)/.dev oracles photos ## Run the long proofs: 10 M entries, 100 kills, every photograph
 	@$(PYTEST) -m "long or photographs" --timeout 3600
@@ -78,4 +81,4 @@ $(VENV)/.peers: requirements/peers.txt $(VENV)/.dev
 oracles: $(VENV)/.dev
 	@$(MAKE) --no-print-directory $(VENV)/.peers || echo "The peers cannot be installed here: tests against them will be skipped."
 
-.PHONY: help demo test test-unit test-long lint fix docs bench photos lock dev clean oracles
+.PHONY: help demo test test-unit test-provenance test-long lint fix docs bench photos lock dev clean oracles

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 MAX_BOXES: Final = 4096
 """Top-level boxes of an ISO base media file: the reader's time grows with their square."""
-_KINDS: Final = frozenset({"image", "video"})
-_ALSO: Final = frozenset({"m4a", "pdf"})
+_PACKED: Final = "brob"
+"""A box of JPEG XL whose content is compressed, so that searching its bytes shows nothing."""
 _WHAT: Final = "C2PA manifest"
 _PROVENANCE: Final = "dcterms:provenance"
 _ADDRESSES: Final = ("http://", "https://")
@@ -41,11 +41,11 @@ _ADDRESSES: Final = ("http://", "https://")
 
 def signs(file: "Opened") -> "Iterator[Finding]":
     """Signs in C2PA manifests."""
-    if file.type.kind not in _KINDS and file.type.format not in _ALSO:
-        yield NotChecked(_WHAT, f"{file.type.format} files are not read for it")
-        return
     stores = find_stores(file)
     urls = set(_remote_urls(file))
+    if not stores and not urls and _searched_whole(file):
+        yield Absent(_WHAT, OWN_READER)  # every byte was searched: a reader can find no more
+        return
     yield from (item for _, item in sorted(urls, key=lambda pair: pair[0]))
     refused = _too_many_boxes(file)
     if refused:
@@ -65,6 +65,13 @@ def signs(file: "Opened") -> "Iterator[Finding]":
             yield from (_unread(file, found, "the reader finds only an address") for found in stores)
         case Unreadable(reason, unsupported):
             yield from _of_unreadable(file, stores, reason, unsupported=unsupported)
+
+
+def _searched_whole(file: "Opened") -> bool:
+    """Whether the mark of a manifest, and addresses of manifests elsewhere, were looked for everywhere."""
+    packed = any(segment.name.rpartition("/")[2] == _PACKED for segment in file.walk.segments)
+    sound = file.walk.walked and not file.walk.problem and not file.fields.problems
+    return sound and not packed and not unsearched(file)
 
 
 def _of_reading(
