@@ -43,7 +43,7 @@ class OriginCounts:
         self.derived += derived
         self.adapters_alone += derived and kinds <= _ADAPTERS and Direction.PARTLY_GENERATED not in leanings
         self.captured += Direction.CAPTURED in leanings
-        self.generated += bool(leanings & {Direction.GENERATED, Direction.PARTLY_GENERATED})
+        self.generated += any(one.artificial for one in leanings)
         self.contradicted += bool(explanation.contradictions)
         self.unread += bool(explanation.failed)
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from tocsin.provenance.model import Contradiction, Direction, Item
 from tocsin.provenance.texts import quoted
 
-_GENERATED = (Direction.GENERATED, Direction.PARTLY_GENERATED)
 _MARKS = "marks."
 
 
@@ -22,7 +21,7 @@ def _within(items: Sequence[Item]) -> Iterator[Contradiction]:
 
 def _captured_and_generated(items: Sequence[Item]) -> Iterator[Contradiction]:
     captured = [item for item in items if item.leans is Direction.CAPTURED]
-    generated = [item for item in items if item.leans in _GENERATED]
+    generated = [item for item in items if item.leans.artificial]
     if captured and generated:
         found = (
             "Some signs say that a camera took this, others that it was generated. Either kind may have been "
@@ -36,7 +35,7 @@ def _several_generators(items: Sequence[Item]) -> Iterator[Contradiction]:
     naming = [
         item
         for item in items
-        if item.leans in _GENERATED and item.subject.tool and not item.rule.id.startswith(_MARKS)
+        if item.leans.artificial and item.subject.tool and not item.rule.id.startswith(_MARKS)
     ]
     run = {item.rule.runs for item in naming}
     tools = sorted({item.subject.tool for item in naming if item.subject.tool} - run)

@@ -9,14 +9,13 @@ FORGEABLE: Final = (
     "a photograph of a real person too."
 )
 _WEAK: Final = frozenset({Strength.S1, Strength.S2, Strength.S3})
-_ARTIFICIAL: Final = frozenset({Direction.GENERATED, Direction.PARTLY_GENERATED})
 
 
 def declared(
     rule: Rule, *caveats: str, strength: Strength | None = None, direction: Direction | None = None
 ) -> tuple[str, ...]:
     """The caveats of an item, with the one above where it speaks for a generator and nothing proves it."""
-    artificial = (direction or rule.direction) in _ARTIFICIAL
+    artificial = (direction or rule.direction).artificial
     if artificial and (strength or rule.strength) in _WEAK:
         return (FORGEABLE, *caveats)
     return caveats

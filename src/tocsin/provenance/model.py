@@ -19,6 +19,11 @@ class Direction(StrEnum):
     """It says whether bytes are as somebody signed them, nothing about where they came from."""
     NEUTRAL = "neutral"
 
+    @property
+    def artificial(self) -> bool:
+        """Whether it speaks for a generator, for all of a file or a part."""
+        return self in {Direction.GENERATED, Direction.PARTLY_GENERATED}
+
 
 class Strength(StrEnum):
     """How much a sign can carry, strongest last."""

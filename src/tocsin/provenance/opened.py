@@ -10,7 +10,8 @@ from tocsin import __version__
 from tocsin.errors import Error
 from tocsin.media.containers import walk
 from tocsin.media.containers.segments import Segment, Walk
-from tocsin.provenance.fields import Fields, read_fields
+from tocsin.provenance.fields import Fields
+from tocsin.provenance.fields.reading import read as read_fields
 from tocsin.provenance.model import (
     Derivation,
     DerivationKind,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from tocsin.matching.matches import Match
 from tocsin.matching.scan import Scanned
 from tocsin.provenance.answer import Explanation
-from tocsin.provenance.model import Direction
 from tocsin.simulators.inbox import Expectation, Item
 
 
@@ -60,8 +59,7 @@ def _explained_rightly(item: Item, explanation: Explanation) -> bool:
     """The signs that are there are found, and nothing speaks for a generator where nothing was put."""
     if not item.rules <= _rules(explanation) or item.contradicted != bool(explanation.contradictions):
         return False
-    generated = {Direction.GENERATED, Direction.PARTLY_GENERATED}
-    return bool(item.rules) or not any(one.leans in generated for one in explanation.items)
+    return bool(item.rules) or not any(one.leans.artificial for one in explanation.items)
 
 
 def _as_expected(item: Item, match: Match) -> bool:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tocsin.media.containers.segments import Segment
     from tocsin.provenance.model import Place
-    from tocsin.provenance.opened import Opened
 
 
 class Space(StrEnum):
@@ -67,10 +66,3 @@ class Fields:
     def first(self, space: Space, *names: str) -> Field | None:
         """The first of them, if there is any."""
         return next(iter(self.named(space, *names)), None)
-
-
-def read_fields(file: "Opened") -> Fields:
-    """All fields of `file`. Never raises for what the file holds: that is in `problems`."""
-    from tocsin.provenance.fields.reading import read  # noqa: PLC0415  # it needs what is defined above
-
-    return read(file)
