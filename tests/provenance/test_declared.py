@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
+from importlib import resources
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from support.graph_samples import declaring, exif, iptc, opened, png, samsung, t
 from tocsin.media.containers.segments import Segment
 from tocsin.provenance import declarations
 from tocsin.provenance.declared import signs
-from tocsin.provenance.fields import Field, Fields, Space
+from tocsin.provenance.fields import Field, Fields, Space, exif_names
 from tocsin.provenance.forgeable import FORGEABLE
 from tocsin.provenance.model import (
     Absent,
@@ -447,3 +449,10 @@ def test_texts_of_a_hundred_thousand_characters_are_read_to_an_end(filler: str) 
     file = opened(PLAIN)
     file.fields = Fields(tuple(Field(Space(space), key, text, b"", place) for space, key in keys))
     assert len({one.rule.id for one in signs(file) if isinstance(one, Item)}) >= 4
+
+
+def test_every_exif_name_in_the_rules_is_one_that_fields_have() -> None:
+    text = resources.files("tocsin.provenance").joinpath("data/declared.toml").read_text("utf-8")
+    named = set(re.findall(r'"exif [A-Za-z0-9]+:([A-Za-z]+)"', text))
+    assert "ProcessingSoftware" in named
+    assert named <= {*exif_names.IMAGE.values(), *exif_names.GPS.values()}

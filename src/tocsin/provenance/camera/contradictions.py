@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from tocsin.provenance.fields import Field
     from tocsin.provenance.opened import Opened
 
-_SOFTWARE: Final = ("IFD0:Software", "IFD0:0x000b", "Exif:ImageEditingSoftware", "Exif:RAWDevelopingSoftware")
-"""0x000b is ExifTool's ProcessingSoftware."""
+_SOFTWARE: Final = (
+    "IFD0:Software",
+    "IFD0:ProcessingSoftware",
+    "Exif:ImageEditingSoftware",
+    "Exif:RAWDevelopingSoftware",
+)
 _WIDTH, _HEIGHT = "Exif:PixelXDimension", "Exif:PixelYDimension"
 _TAKEN, _CHANGED = "Exif:DateTimeOriginal", "IFD0:DateTime"
 _PATIENCE: Final = timedelta(minutes=1)

@@ -11,6 +11,7 @@ _IMAGE: Final = {
     0x0102: "BitsPerSample",
     0x0103: "Compression",
     0x0106: "PhotometricInterpretation",
+    0x000B: "ProcessingSoftware",  # as ExifTool calls it
     0x010D: "DocumentName",
     0x010E: "ImageDescription",
     0x010F: "Make",
