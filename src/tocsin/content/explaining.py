@@ -92,7 +92,10 @@ class Search:
         )
 
     def token(self, tier: Tier | None = None) -> str:
-        """A name for this way of looking: with the same one, the same file gives the same findings."""
+        """A name for this way of looking: with the same one, the same file gives the same findings.
+
+        It goes through all trust lists and the folder of detectors: take it once for many files.
+        """
         programs = __version__, version("c2pa-python"), rules_digest()
         known = json.dumps([programs, self.constants(), self._plugged_in()], sort_keys=True)
         return f"{tier or self.tier} {hashlib.sha256(known.encode()).hexdigest()[:16]}"
@@ -103,9 +106,9 @@ class Search:
         stats = [(str(file), file.lstat()) for file in files]
         return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
 
-    def is_answered_by(self, content: Content) -> bool:
-        """Whether `content` has the findings that this search would make, and maybe more."""
-        return content.looked in {self.token(), self.token(Tier.PIXELS)}
+    def answering(self) -> frozenset[str]:
+        """The ways of looking that find what this search would find, and maybe more, by their tokens."""
+        return frozenset({self.token(), self.token(Tier.PIXELS)})
 
 
 def explain_paths(paths: Iterable[str], search: Search, *, workers: int | None = None) -> Iterator[Explained]:

@@ -80,6 +80,8 @@ class Scanner:
         where files came from; files that were seen without are read again.
         """
         self._search = search
+        self._looked = search.token() if search else ""
+        self._answering = search.answering() if search else frozenset()
         self._options: JsonObject = {**OPTIONS, **(search.options() if search else {})}
         self._matcher = matcher
         self._seen = seen
@@ -166,7 +168,7 @@ class Scanner:
         return None
 
     def _is_answered_by(self, content: Content) -> bool:
-        return self._search is None or self._search.is_answered_by(content)
+        return self._search is None or content.looked in self._answering
 
     def _examine(self, files: dict[str, Stamp]) -> Generator[Scanned, None, list[Archive]]:
         """Read files; returns the archives among them."""
@@ -212,7 +214,7 @@ class Scanner:
         """`content` with how signs of its origin were looked for, if they were."""
         if self._search is None:
             return content
-        return replace(with_findings(content), looked=self._search.token())
+        return replace(with_findings(content), looked=self._looked)
 
     def _job(self, path: str, skipped: Skipped) -> Job[str]:
         """A link that was named on the command line is followed, one met on the way has been refused."""
