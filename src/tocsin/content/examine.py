@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, Self
 
-from tocsin.content.model import Content, number_in
+from tocsin.content.model import Content
 from tocsin.errors import Error, Refusal
 from tocsin.hashing.digests import digest_signals
 from tocsin.hashing.signals import Orientation, Signal
+from tocsin.media.answers import number_in
 from tocsin.media.errors import EmptyError, TooLargeError
 from tocsin.media.identify import ARCHIVES, HEAD_BYTES, READABLE_ARCHIVES, FileType, identify
 from tocsin.media.limits import PictureLimits

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from tocsin.errors import Error, Refusal
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
+from tocsin.media.answers import list_in, number_in, object_in, text_in
 from tocsin.provenance.findings import finding_from_json, finding_to_json
 from tocsin.provenance.model import Finding
 
@@ -77,14 +78,14 @@ class Content:
         """Read what `to_answer` made. Raises SubvertedError if it is no such thing."""
         try:
             return cls(
-                kind=_text(answer["kind"]),
+                kind=text_in(answer["kind"]),
                 size=number_in(answer["bytes"]),
-                signals=tuple(signal_from_json(item) for item in _items(answer["signals"])),
+                signals=tuple(signal_from_json(item) for item in list_in(answer["signals"])),
                 refused=_refusal(answer.get("refused")),
-                format=_text(answer["format"]),
-                preview=base64.b64decode(_text(answer["preview"]), validate=True),
+                format=text_in(answer["format"]),
+                preview=base64.b64decode(text_in(answer["preview"]), validate=True),
                 findings=_findings(answer.get("findings")),
-                looked=_text(answer.get("looked", "")),
+                looked=text_in(answer.get("looked", "")),
             )
         except (KeyError, TypeError, ValueError, binascii.Error, Error) as error:
             raise SubvertedError from error
@@ -122,48 +123,26 @@ def signal_to_json(signal: Signal) -> "dict[str, JsonValue]":
 
 def signal_from_json(item: "JsonValue") -> Signal:
     """The signal that `signal_to_json` wrote. Raises ValueError, KeyError, TypeError or an Error."""
-    if not isinstance(item, dict):
-        raise TypeError
-    kind = SignalType(_text(item["type"]))
-    value = bytes.fromhex(_text(item["value"]))
+    table = object_in(item)
+    kind = SignalType(text_in(table["type"]))
+    value = bytes.fromhex(text_in(table["value"]))
     if kind.exact:
         return Signal(kind, value)
     return Signal(
         kind,
         value,
-        quality=number_in(item["quality"]),
-        view=_text(item["view"]),
-        dialect=Dialect(_text(item["dialect"])),
-        orientation=Orientation(_text(item["orientation"])),
+        quality=number_in(table["quality"]),
+        view=text_in(table["view"]),
+        dialect=Dialect(text_in(table["dialect"])),
+        orientation=Orientation(text_in(table["orientation"])),
     )
 
 
 def _findings(item: "JsonValue") -> tuple[Finding, ...] | None:
-    return None if item is None else tuple(map(finding_from_json, _items(item)))
+    return None if item is None else tuple(map(finding_from_json, list_in(item)))
 
 
 def _refusal(item: "JsonValue") -> Refusal | None:
     if item is None:
         return None
-    if not isinstance(item, dict):
-        raise TypeError
-    return Refusal(_text(item["code"]), _text(item["message"]), _text(item["advice"]))
-
-
-def _text(item: "JsonValue") -> str:
-    if not isinstance(item, str):
-        raise TypeError
-    return item
-
-
-def number_in(item: "JsonValue") -> int:
-    """The integer that `item` is. Raises TypeError."""
-    if not isinstance(item, int):
-        raise TypeError
-    return item
-
-
-def _items(item: "JsonValue") -> "list[JsonValue]":
-    if not isinstance(item, list):
-        raise TypeError
-    return item
+    return Refusal(*(text_in(object_in(item)[name]) for name in ("code", "message", "advice")))

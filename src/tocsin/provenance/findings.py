@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from tocsin.errors import Error
+from tocsin.media.answers import list_in, object_in, text_in
 from tocsin.provenance.model import (
     Absent,
     Derivation,
@@ -78,7 +79,7 @@ def finding_to_json(finding: Finding) -> "JsonObject":
 def finding_from_json(item: "JsonValue") -> Finding:
     """The finding that `finding_to_json` wrote. Raises FindingError."""
     try:
-        return _READERS[_text(_object(item)["finding"])](_object(item))
+        return _READERS[text_in(object_in(item)["finding"])](object_in(item))
     except (KeyError, TypeError, ValueError) as error:
         message = f"a finding cannot be read ({type(error).__name__})"
         raise FindingError(message) from error
@@ -140,12 +141,12 @@ def subject_to_json(subject: Subject) -> "JsonObject":
 def _item(item: "JsonObject") -> Item:
     return Item(
         rule=_rule(item),
-        found=_text(item["found"]),
-        reader=_text(item["reader"]),
+        found=text_in(item["found"]),
+        reader=text_in(item["reader"]),
         where=_places(item),
-        subject=_subject(_object(item["subject"])),
+        subject=_subject(object_in(item["subject"])),
         fingerprints=_all(item["fingerprints"], _fingerprint),
-        caveats=_all(item["caveats"], _text),
+        caveats=_all(item["caveats"], text_in),
         strength=_choice(Strength, item["strength"]),
         direction=_choice(Direction, item["direction"]),
     )
@@ -154,40 +155,40 @@ def _item(item: "JsonObject") -> Item:
 def _derivation(item: "JsonObject") -> Derivation:
     return Derivation(
         rule=_rule(item),
-        kind=DerivationKind(_text(item["kind"])),
-        value=_text(item["value"]),
-        found=_text(item["found"]),
-        reader=_text(item["reader"]),
+        kind=DerivationKind(text_in(item["kind"])),
+        value=text_in(item["value"]),
+        found=text_in(item["found"]),
+        reader=text_in(item["reader"]),
         where=_places(item),
         hash=_text_or_none(item["hash"]),
-        caveats=_all(item["caveats"], _text),
+        caveats=_all(item["caveats"], text_in),
     )
 
 
 _READERS: "Mapping[str, Callable[[JsonObject], Finding]]" = {
     "item": _item,
     "derivation": _derivation,
-    "absent": lambda item: Absent(_text(item["what"]), _text(item["reader"])),
-    "not_checked": lambda item: NotChecked(_text(item["what"]), _text(item["why"])),
-    "failed": lambda item: Failed(_text(item["reader"]), _text(item["code"]), _text(item["reason"])),
+    "absent": lambda item: Absent(text_in(item["what"]), text_in(item["reader"])),
+    "not_checked": lambda item: NotChecked(text_in(item["what"]), text_in(item["why"])),
+    "failed": lambda item: Failed(text_in(item["reader"]), text_in(item["code"]), text_in(item["reason"])),
 }
 
 
 def _rule(item: "JsonObject") -> Rule:
-    return rule_named(_text(item["rule"]))
+    return rule_named(text_in(item["rule"]))
 
 
 def _places(item: "JsonObject") -> tuple[Place, ...]:
-    return _all(item["where"], lambda one: _place(_object(one)))
+    return _all(item["where"], lambda one: _place(object_in(one)))
 
 
 def _place(item: "JsonObject") -> Place:
     return Place(
-        container=_text(item["container"]),
-        segment=_text(item["segment"]),
+        container=text_in(item["container"]),
+        segment=text_in(item["segment"]),
         offset=_number_or_none(item["offset"]),
         length=_number_or_none(item["length"]),
-        sha256=bytes.fromhex(_text(item["sha256"])).hex(),
+        sha256=bytes.fromhex(text_in(item["sha256"])).hex(),
     )
 
 
@@ -196,33 +197,19 @@ def _subject(item: "JsonObject") -> Subject:
 
 
 def _fingerprint(item: "JsonValue") -> Fingerprint:
-    return Fingerprint(FingerprintKind(_text(_object(item)["kind"])), _text(_object(item)["value"]))
+    return Fingerprint(FingerprintKind(text_in(object_in(item)["kind"])), text_in(object_in(item)["value"]))
 
 
 def _choice(kind: type[EnumT], item: "JsonValue") -> EnumT | None:
-    return None if item is None else kind(_text(item))
+    return None if item is None else kind(text_in(item))
 
 
 def _all(item: "JsonValue", read: "Callable[[JsonValue], T]") -> tuple[T, ...]:
-    if not isinstance(item, list):
-        raise TypeError
-    return tuple(map(read, item))
-
-
-def _object(item: "JsonValue") -> "JsonObject":
-    if not isinstance(item, dict):
-        raise TypeError
-    return item
-
-
-def _text(item: "JsonValue") -> str:
-    if not isinstance(item, str):
-        raise TypeError
-    return item
+    return tuple(map(read, list_in(item)))
 
 
 def _text_or_none(item: "JsonValue") -> str | None:
-    return None if item is None else _text(item)
+    return None if item is None else text_in(item)
 
 
 def _number_or_none(item: "JsonValue") -> int | None:

@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from tocsin.media.answers import object_in
 from tocsin.provenance.rules import document
 from tocsin.provenance.texts import TextError, parse_json
 from tocsin.provenance.trust.model import Kind
@@ -164,8 +165,8 @@ def _refusal(error: "c2pa.C2paError") -> NoManifest | Remote | Unreadable:
 
 
 def _reading(short: "JsonValue", detailed: "JsonValue") -> Reading:
-    table, results = table_of(short), table_of(table_of(short)["validation_results"])
-    active = table_of(results["activeManifest"])
+    table, results = object_in(short), object_in(object_in(short)["validation_results"])
+    active = object_in(results["activeManifest"])
     deltas: dict[str, frozenset[str]] = {}
     for address, code in _delta_failures(results.get("ingredientDeltas")):
         deltas[address] = deltas.get(address, frozenset()) | {code}
@@ -176,27 +177,19 @@ def _reading(short: "JsonValue", detailed: "JsonValue") -> Reading:
         informational=_codes(active, "informational"),
         failure=_codes(active, "failure"),
         ingredient_failures=deltas,
-        manifests=table_of(table["manifests"]),
-        detailed=table_of(table_of(detailed)["manifests"]),
+        manifests=object_in(table["manifests"]),
+        detailed=object_in(object_in(detailed)["manifests"]),
     )
 
 
 def _delta_failures(deltas: "JsonValue") -> "Iterator[tuple[str, str]]":
     for delta in list_of(deltas):
-        for status in list_of(table_of(table_of(delta)["validationDeltas"]).get("failure")):
-            yield str(table_of(status).get("url", "")), str(table_of(status)["code"])
+        for status in list_of(object_in(object_in(delta)["validationDeltas"]).get("failure")):
+            yield str(object_in(status).get("url", "")), str(object_in(status)["code"])
 
 
 def _codes(table: "Mapping[str, JsonValue]", kind: str) -> frozenset[str]:
-    return frozenset(str(table_of(status)["code"]) for status in list_of(table.get(kind)))
-
-
-def table_of(value: "JsonValue") -> "dict[str, JsonValue]":
-    """A JSON object. Raises TypeError."""
-    if not isinstance(value, dict):
-        message = "an object is missing"
-        raise TypeError(message)
-    return value
+    return frozenset(str(object_in(status)["code"]) for status in list_of(table.get(kind)))
 
 
 def list_of(value: "JsonValue") -> "list[JsonValue]":

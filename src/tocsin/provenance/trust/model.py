@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Self
 
+from tocsin.media.answers import list_in, object_in, text_in
 from tocsin.provenance.trust.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -115,10 +116,10 @@ class Trust:
             ShapeError: it is something else.
         """
         try:
-            table = _object(value)
+            table = object_in(value)
             return cls(
-                tuple(map(_anchors_from_json, _array(table["anchors"]))),
-                tuple(map(_product_from_json, _array(table["products"]))),
+                tuple(map(_anchors_from_json, list_in(table["anchors"]))),
+                tuple(map(_product_from_json, list_in(table["products"]))),
             )
         except (KeyError, ValueError, TypeError) as error:
             raise ShapeError from error
@@ -138,14 +139,14 @@ def _anchors_to_json(one: Anchors) -> "JsonObject":
 
 
 def _anchors_from_json(value: "JsonValue") -> Anchors:
-    table = _object(value)
+    table = object_in(value)
     return Anchors(
-        kind=Kind(_text(table["kind"])),
-        name=_text(table["name"]),
-        note=_text(table["note"]),
-        sha256=_text(table["sha256"]),
-        imported=_text(table["imported"]),
-        pem=_text(table["pem"]),
+        kind=Kind(text_in(table["kind"])),
+        name=text_in(table["name"]),
+        note=text_in(table["note"]),
+        sha256=text_in(table["sha256"]),
+        imported=text_in(table["imported"]),
+        pem=text_in(table["pem"]),
         pins=pins_from_json(table["pins"]),
         ekus=texts_from_json(table["ekus"]),
     )
@@ -153,37 +154,19 @@ def _anchors_from_json(value: "JsonValue") -> Anchors:
 
 def pins_from_json(value: "JsonValue") -> tuple[Pin, ...]:
     """Pins, each as a pair; raises TypeError or ValueError."""
-    pairs = (_array(pair) for pair in _array(value))
-    return tuple(Pin(_text(first), None if second is None else _text(second)) for first, second in pairs)
+    pairs = (list_in(pair) for pair in list_in(value))
+    return tuple(Pin(text_in(first), None if second is None else text_in(second)) for first, second in pairs)
 
 
 def texts_from_json(value: "JsonValue") -> tuple[str, ...]:
     """Several texts; raises TypeError."""
-    return tuple(map(_text, _array(value)))
+    return tuple(map(text_in, list_in(value)))
 
 
 def _product_from_json(value: "JsonValue") -> Product:
-    common_name, organization, category, level, disallowed = _array(value)
+    common_name, organization, category, level, disallowed = list_in(value)
     if not (level is None or isinstance(level, int)):
         raise TypeError
     return Product(
-        _text(common_name), _text(organization), _text(category), level, texts_from_json(disallowed)
+        text_in(common_name), text_in(organization), text_in(category), level, texts_from_json(disallowed)
     )
-
-
-def _object(value: "JsonValue") -> "JsonObject":
-    if not isinstance(value, dict):
-        raise TypeError
-    return value
-
-
-def _array(value: "JsonValue") -> "list[JsonValue]":
-    if not isinstance(value, list):
-        raise TypeError
-    return value
-
-
-def _text(value: "JsonValue") -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value

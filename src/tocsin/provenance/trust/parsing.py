@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from tocsin.media.answers import object_in
 from tocsin.provenance.rules import document
 from tocsin.provenance.texts import TextError, parse_json
 from tocsin.provenance.trust.errors import (
@@ -159,15 +160,15 @@ def parse_products(data: bytes) -> tuple[Product, ...]:
 
 def _product(record: "JsonValue") -> Product | None:
     """One record; None for a product that only validates, or is not conformant."""
-    product = _table(_table(record)["product"])
-    if _table(record)["status"] != "conformant" or product["productType"] != "generatorProduct":
+    product = object_in(object_in(record)["product"])
+    if object_in(record)["status"] != "conformant" or product["productType"] != "generatorProduct":
         return None
-    name = _table(product["DN"])
+    name = object_in(product["DN"])
     common_name, organization = name["CN"], name["O"]
     if not (isinstance(common_name, str) and isinstance(organization, str)):
         raise TypeError
-    level = _table(product.get("assurance") or {}).get("maxAssuranceLevel")
-    disallowed = _table(product.get("disallowedSignals") or {}).get(_CAPTURED) or []
+    level = object_in(product.get("assurance") or {}).get("maxAssuranceLevel")
+    disallowed = object_in(product.get("disallowedSignals") or {}).get(_CAPTURED) or []
     return Product(
         common_name=common_name.strip(),
         organization=organization.strip(),
@@ -175,12 +176,6 @@ def _product(record: "JsonValue") -> Product | None:
         max_level=level if isinstance(level, int) else None,
         disallowed=tuple(sorted(str(one) for one in disallowed)) if isinstance(disallowed, list) else (),
     )
-
-
-def _table(value: "JsonValue") -> "dict[str, JsonValue]":
-    if not isinstance(value, dict):
-        raise TypeError
-    return value
 
 
 def _merge(first: Product | None, second: Product) -> Product:
