@@ -17,3 +17,13 @@ def home_folder(given: str | os.PathLike[str] | None = None) -> Path:
     import platformdirs  # noqa: PLC0415  # needed only when nobody named a folder
 
     return platformdirs.user_data_path("tocsin")
+
+
+def trust_folder(home: Path) -> Path:
+    """Where the trust lists of a home folder are."""
+    return home / "trust"
+
+
+def detectors_folder(home: Path) -> Path:
+    """Where the plugged-in detectors of a home folder are."""
+    return home / "detectors"

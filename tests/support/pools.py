@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.matching.examine import COMPILED, PLAIN, TASK
+from tocsin.content.examine import TASK
+from tocsin.matching.examine import COMPILED, PLAIN
 from tocsin.media.sandbox import Pool
 from tocsin.storage.seen import SeenStore
 

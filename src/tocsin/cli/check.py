@@ -133,8 +133,9 @@ def _limits() -> "JsonObject":
 def _sandbox() -> "JsonObject":
     import time  # noqa: PLC0415  # not on --help
 
+    from tocsin.content.examine import TASK  # noqa: PLC0415
     from tocsin.errors import Error  # noqa: PLC0415
-    from tocsin.matching.examine import PLAIN, TASK  # noqa: PLC0415
+    from tocsin.matching.examine import PLAIN  # noqa: PLC0415
     from tocsin.media.sandbox import Job, Pool  # noqa: PLC0415
 
     started = time.monotonic()

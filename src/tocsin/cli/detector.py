@@ -111,9 +111,9 @@ def calibrate(  # noqa: PLR0913  # one for each option
 
 
 def _folder(home: str | None) -> Path:
-    from tocsin.config import home_folder  # noqa: PLC0415  # not on --help
+    from tocsin.config import detectors_folder, home_folder  # noqa: PLC0415  # not on --help
 
-    return home_folder(home) / "detectors"
+    return detectors_folder(home_folder(home))
 
 
 def _detector_folder(home: str | None, detector_id: str) -> Path:

@@ -91,12 +91,11 @@ def _answers(scanner: "Scanner", paths: tuple[str, ...], unread: list[str]) -> "
 
     with progress("examining") as advance:
         for count, scanned in enumerate(scanner.scan(paths), 1):
-            name = scanned.path if scanned.member is None else f"{scanned.path}, member {scanned.member}"
             explanation = scanned.explanation or explanation_of(())
             if scanned.content.refused is not None or explanation.failed:
-                unread.append(name)
+                unread.append(scanned.name)
             advance(f"{count:,} files")
-            yield Answer(name, scanned.content.sha256, explanation)
+            yield Answer(scanned.name, scanned.content.sha256, explanation)
 
 
 def lines(links: "Links", width: int, gaps: tuple[str, ...] = ()) -> "Iterator[str]":

@@ -23,16 +23,16 @@ IN_ORDER = 200
 
 def search_for(home: str | None, *, pixels: bool) -> "Search":
     """How signs of origin are to be looked for, with the trust lists and detectors of the home folder."""
-    from tocsin.config import home_folder  # noqa: PLC0415  # not on --help
+    from tocsin.config import detectors_folder, home_folder, trust_folder  # noqa: PLC0415  # not on --help
     from tocsin.content.explaining import Search  # noqa: PLC0415
     from tocsin.provenance.explain import Tier  # noqa: PLC0415
     from tocsin.provenance.trust import TrustFolder  # noqa: PLC0415
 
     folder = home_folder(home)
-    detectors = folder / "detectors"
+    detectors = detectors_folder(folder)
     return Search(
         Tier.PIXELS if pixels else Tier.FAST,
-        TrustFolder(folder / "trust").load(),
+        TrustFolder(trust_folder(folder)).load(),
         detectors.resolve() if detectors.is_dir() else None,
     )
 

@@ -73,7 +73,7 @@ def scan(  # noqa: PLR0913  # one for each option
     from tocsin.matching.scan import Scanner  # noqa: PLC0415
     from tocsin.storage.spare_seen import SpareSeen  # noqa: PLC0415
 
-    with open_home(home) as store, SpareSeen(store.folder / "seen.db", _say) as seen:
+    with open_home(home) as store, SpareSeen(store.folder / "seen.db", say) as seen:
         size = workers or len(os.sched_getaffinity(0))
         matcher = Matcher(store, banks or None)
         warn_of_nothing(store, banks)
@@ -91,10 +91,6 @@ def scan(  # noqa: PLR0913  # one for each option
         for line in _summary(counts, report):
             put(line)
     return MATCHED if counts.matched else REFUSED if counts.refused else 0
-
-
-def _say(warning: str) -> None:
-    say(shown(warning))
 
 
 def _show(
@@ -126,8 +122,7 @@ def _put(scanned: "Scanned", *, show_all: bool, as_json: bool) -> None:
         return
     signs = [] if explanation is None else list(short_lines(explanation))
     if show_all or found.matches or found.suppressed or content.refused is not None or signs:
-        name = scanned.path if scanned.member is None else f"{scanned.path}, member {scanned.member}"
-        for line in (*match_lines(name, content, found), *signs):
+        for line in (*match_lines(scanned.name, content, found), *signs):
             put(line)
 
 

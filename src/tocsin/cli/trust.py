@@ -123,10 +123,10 @@ def remove_trust(home: str | None, name: str) -> None:
 
 
 def _folder(home: str | None) -> "TrustFolder":
-    from tocsin.config import home_folder  # noqa: PLC0415  # not on --help
+    from tocsin.config import home_folder, trust_folder  # noqa: PLC0415  # not on --help
     from tocsin.provenance.trust import TrustFolder  # noqa: PLC0415
 
-    return TrustFolder(home_folder(home) / "trust")
+    return TrustFolder(trust_folder(home_folder(home)))
 
 
 def _put_imported(done: "Imported", *, as_json: bool) -> None:

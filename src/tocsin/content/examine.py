@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from tocsin.content.model import Content
 from tocsin.errors import Error, Refusal
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tocsin.media.pixels import TakeStored
     from tocsin.media.sandbox import JsonValue
 
+TASK: Final = "tocsin.content.examine:examine"
+"""The task by the name that a pool takes."""
 CHUNK = 1 << 20
 PICTURE_LIMITS = PictureLimits()
 PICTURE_SUFFIXES = frozenset(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tocsin import __version__
+from tocsin.content.examine import TASK
 from tocsin.content.model import Content, SubvertedError, content_of
 from tocsin.errors import Refusal
 from tocsin.media.sandbox import Job, JsonObject, JsonValue, Pool
@@ -22,7 +23,6 @@ from tocsin.provenance.rules import rules_digest
 if TYPE_CHECKING:
     from tocsin.provenance.trust import Trust
 
-TASK: Final = "tocsin.content.examine:examine"
 PRELOAD: Final = (
     "tocsin.content.origin",
     "tocsin.media.views",

@@ -4,12 +4,11 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 
-from tocsin.content.examine import suffix_of
+from tocsin.content.examine import TASK, suffix_of
 from tocsin.content.model import Content, content_of
 from tocsin.media.errors import UnreadableError
 from tocsin.media.sandbox import Job, JsonObject, Pool
 
-TASK = "tocsin.content.examine:examine"
 STDIN = "-"
 COMPILED_FROM = 12
 """Files from which on the compiled kernel earns back the second it takes to load."""

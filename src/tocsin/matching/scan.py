@@ -11,12 +11,12 @@ from types import TracebackType
 from typing import Self
 
 from tocsin.batches import batched
-from tocsin.content.examine import NotAPictureError, suffix_of
+from tocsin.content.examine import TASK, NotAPictureError, suffix_of
 from tocsin.content.explaining import Search, Skipped, again_without, skipped_next, with_findings
 from tocsin.content.model import Content, content_of
 from tocsin.errors import Refusal
 from tocsin.matching.archive_scan import CHILD_LOST, Archive, examine_members
-from tocsin.matching.examine import COMPILED, TASK
+from tocsin.matching.examine import COMPILED
 from tocsin.matching.matches import Matcher, Matches
 from tocsin.matching.seen import MemberNote, SeenFile, SeenFiles
 from tocsin.matching.walk import FoundFile, Stamp, walk
@@ -47,6 +47,11 @@ class Scanned:
     """Whether it was seen by an earlier scan and not read again."""
     explanation: Explanation | None = None
     """What shows where it came from, where that was asked for."""
+
+    @property
+    def name(self) -> str:
+        """What people call it: the path, and the member if it is one."""
+        return self.path if self.member is None else f"{self.path}, member {self.member}"
 
 
 @dataclass(slots=True)

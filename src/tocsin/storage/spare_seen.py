@@ -10,6 +10,7 @@ from typing import Self
 from tocsin.errors import Error
 from tocsin.matching.seen import ITSELF, MemberNote, SeenFile, SeenMember
 from tocsin.matching.walk import Stamp
+from tocsin.names import shown
 from tocsin.storage.seen import SeenStore
 
 
@@ -17,7 +18,7 @@ class SpareSeen:
     """A `SeenFiles` that forgets everything, and says so once, when its file fails (damage, a full disk)."""
 
     def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
-        """Open or make the file at `path`; `warn` is told what went wrong with it."""
+        """Open or make the file at `path`; `warn` is told what went wrong with it, fit to be shown."""
         self._warn = warn
         self._store: SeenStore | None = None
         with self._sparing():
@@ -32,7 +33,7 @@ class SpareSeen:
             self.close()
             advice = f"  {error.advice}  [{error.code}]" if isinstance(error, Error) else ""
             why = error.message if isinstance(error, Error) else str(error)
-            self._warn(f"scanning goes on without the memory of earlier scans: {why}{advice}")
+            self._warn(shown(f"scanning goes on without the memory of earlier scans: {why}{advice}"))
 
     def close(self) -> None:
         """Let the file go."""
