@@ -1,7 +1,6 @@
 """The report of a scan in a real browser: what it shows, what it keeps hidden, and what cannot fool it."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,22 +13,7 @@ from support.origin_files import every_file, shows_prompt
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium to open the report in"),
-]
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MARKUP = b"<script>window.fooled = 1<\\script><img src=x onerror=fooled=1>.jpg"
 QUOTES = b"\"'`&amp;--><!-- ]]>.jpg"
 TURNED = "\u202egpj.exe.jpg"
@@ -44,14 +28,6 @@ ORIGINS = (
     "plain.png",
     "signed.jpg",
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
