@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 
 import numpy as np
@@ -16,10 +17,18 @@ from support.marking import Stealth, stealthy, stealthy_raw
 
 from tocsin.media.identify import identify
 from tocsin.media.views import views
-from tocsin.provenance.fields import Space
+from tocsin.provenance.fields import Field, Fields, Space
 from tocsin.provenance.model import Absent, Failed, Finding, Item, NotChecked, Strength
 from tocsin.provenance.opened import Opened, Stored
-from tocsin.provenance.stealth import MAX_TEXT, hidden_fields, signs
+from tocsin.provenance.stealth import (
+    MAX_TEXT,
+    MetadataBombError,
+    StealthError,
+    blocks,
+    fields_of,
+    signs,
+    text_of,
+)
 from tocsin.simulators import encoders
 from tocsin.simulators.pictures import picture
 
@@ -39,6 +48,16 @@ def decoded(data: bytes) -> Opened:
     for _ in views(data, stored=lambda pixels, exact: given.append(Stored(pixels, exact))):
         pass
     return Opened(io.BytesIO(data), identify(data[:4096]), stored=given[0])
+
+
+def hidden_fields(file: Opened) -> Fields:
+    """The fields of all hidden text that can be read."""
+    found: list[Field] = []
+    assert file.stored is not None
+    for block in blocks(file.stored.pixels):
+        with suppress(StealthError, MetadataBombError):  # `signs` tells them
+            found += fields_of(file, text_of(block)).found
+    return Fields(tuple(found))
 
 
 @cache

@@ -9,7 +9,6 @@ NovelAI may append a second length and error correction for the colours. After N
 import json
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -94,22 +93,13 @@ def signs(file: "Opened") -> Iterator[Finding]:
     if file.stored is None:
         yield NotChecked(WHAT, file.why_no_pixels)
         return
-    blocks = tuple(_blocks(file.stored.pixels))
-    if not blocks:
+    found = tuple(blocks(file.stored.pixels))
+    if not found:
         yield Absent(WHAT, OWN_READER)
-    for block in blocks:
+    for block in found:
         yield from _block_signs(file, block)
     if file.walk.named(*_ANIMATION):
         yield NotChecked(_FRAMES, "the picture is animated, and only its first frame is decoded")
-
-
-def hidden_fields(file: "Opened") -> Fields:
-    """The fields of all hidden text that can be read; none where there are no pixels."""
-    found: list[Field] = []
-    for block in _blocks(file.stored.pixels) if file.stored is not None else ():
-        with suppress(StealthError, MetadataBombError):  # `signs` tells them
-            found += fields_of(file, _text(block)).found
-    return Fields(tuple(found))
 
 
 def fields_of(file: "Opened", text: str) -> Fields:
@@ -151,7 +141,7 @@ def _field(file: "Opened", name: str, value: "JsonValue") -> Field:
     return Field(Space.STEALTH, name, text, text.encode("utf-8", "surrogatepass"), file.pixels_place)
 
 
-def _blocks(pixels: "NDArray[np.uint8]") -> Iterator[Block]:
+def blocks(pixels: "NDArray[np.uint8]") -> Iterator[Block]:
     """The blocks that begin in these pixels, (h, w), (h, w, 3) or (h, w, 4)."""
     if pixels.ndim < 3:  # noqa: PLR2004  # grey pictures have neither transparency nor colours
         return
@@ -176,7 +166,7 @@ def _bits(planes: "Planes", first: int, count: int) -> bytes:
 
 def _block_signs(file: "Opened", block: Block) -> Iterator[Finding]:
     try:
-        text = _text(block)
+        text = text_of(block)
     except (StealthError, MetadataBombError) as error:
         yield _item(file, block, f"its text cannot be read: {error.message}", Strength.S2)
         yield Failed(OWN_READER, error.code, error.message)
@@ -200,7 +190,7 @@ def _item(file: "Opened", block: Block, what: str, strength: Strength | None = N
     return file.item(rules("stealth")[rule], found, file.pixels_place, strength=strength)
 
 
-def _text(block: Block) -> str:
+def text_of(block: Block) -> str:
     """The text of a block.
 
     Raises:

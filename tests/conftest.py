@@ -1,13 +1,17 @@
-"""The browser that pages are opened in."""
+"""What many rooms' tests share: the browser that pages are opened in, and the media room's helper modules."""
 
 import shutil
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+sys.path.append(str(Path(__file__).parent / "media"))  # `Pool(path=...)` hands the same folder to children
 
 ARGUMENTS = [
     "--no-sandbox",
