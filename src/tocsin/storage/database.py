@@ -36,6 +36,7 @@ class Database:
         _refuse_old_sqlite()
         self.path = path
         self._turn = threading.RLock()
+        self._writing = False
         with translated(path):
             self._connection = sqlite3.connect(
                 path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
@@ -84,9 +85,17 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """A transaction: durable when the block ends, without any effect when it fails."""
+        """A transaction: durable when the block ends, without any effect when it fails.
+
+        Inside another writing transaction it is part of that one: if it fails, all of it does, unless the
+        failure is caught inside.
+        """
         with self._turn, translated(self.path):
+            if self._writing:
+                yield
+                return
             self._connection.execute("BEGIN IMMEDIATE")
+            self._writing = True
             try:
                 yield
                 self._connection.execute("COMMIT")
@@ -94,6 +103,8 @@ class Database:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+            finally:
+                self._writing = False
 
     @contextmanager
     def reading(self) -> Iterator[None]:

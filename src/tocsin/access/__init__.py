@@ -1,0 +1,1 @@
+"""Who may do what: people, tokens, sessions, roles, rights in banks, rate limits."""

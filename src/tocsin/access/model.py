@@ -1,0 +1,111 @@
+"""The nouns of this room: principals, permissions, roles, rights in banks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tocsin.errors import Error
+
+
+class DeniedError(Error):
+    """You may not do this."""
+
+    code = "access.denied"
+    advice = "Ask whoever runs this node for the permission or the right in this bank."
+
+
+class NotSignedInError(Error):
+    """This needs a token or a session."""
+
+    code = "access.not_signed_in"
+    advice = "Send `Authorization: Bearer TOKEN`; `tocsin admin token create` makes a token."
+
+
+class Permission(StrEnum):
+    """One thing that can be allowed. None is implied by another, and there is no wildcard (design.md 8)."""
+
+    SUBMIT = "submissions.create"
+    READ_SUBMISSIONS = "submissions.read"
+    """Read all submissions; one's own can be read by whoever may make them."""
+    MATCH = "match.query"
+    """Match hashes or files without leaving them here."""
+    READ_BANKS = "banks.read"
+    """See banks and, with the right `read` in a bank, its entries."""
+    CURATE = "banks.curate"
+    """Add, withdraw and reinstate entries of banks in which one has the right `curate`."""
+    MANAGE_BANKS = "banks.manage"
+    """Make, change and remove banks."""
+    GIVE_OPINIONS = "opinions.create"
+    READ_LEDGER = "ledger.read"
+    MANAGE_WEBHOOKS = "webhooks.manage"
+    READ_JOBS = "jobs.read"
+    MANAGE_JOBS = "jobs.manage"
+    MANAGE_ACCESS = "access.manage"
+    """People, tokens, roles, rights."""
+    READ_SYSTEM = "system.read"
+    """Metrics and the state of the node."""
+
+
+class Right(StrEnum):
+    """What a principal may do with one bank."""
+
+    MATCH = "match"
+    """Match against it, seeing only its name, labels and distances."""
+    READ = "read"
+    """See its entries, and which entry matched."""
+    CURATE = "curate"
+    SHARE = "share"
+    """Pass its entries on, as far as its onward-sharing rule lets them be."""
+
+
+EVERY_BANK = "*"
+"""Stands, among a principal's rights, for banks that are not named there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Whoever asks: a person, a program with a token, an address that may look up unnamed, a shell."""
+
+    id: str
+    """`person:NAME`, `token:NAME`, `anonymous`, `local:USER` or `node`."""
+    permissions: frozenset[Permission] = frozenset()
+    banks: Mapping[str, frozenset[Right]] = field(default_factory=dict)
+    rate: int = 0
+    """Look-ups a minute; 0 for no limit of its own."""
+
+    def may(self, permission: Permission) -> bool:
+        """Whether it has the permission."""
+        return permission in self.permissions
+
+    def may_in(self, bank: str, right: Right) -> bool:
+        """Whether it has the right in the bank of that name."""
+        return right in self.banks.get(bank, self.banks.get(EVERY_BANK, frozenset()))
+
+    def demand(self, permission: Permission) -> None:
+        """Raise DeniedError unless it has the permission."""
+        if not self.may(permission):
+            message = f"{self.id} lacks the permission {permission.value}"
+            raise DeniedError(message)
+
+    def demand_in(self, bank: str, right: Right) -> None:
+        """Raise DeniedError unless it has the right in that bank."""
+        if not self.may_in(bank, right):
+            message = f"{self.id} lacks the right {right.value} in the bank {bank!r}"
+            raise DeniedError(message)
+
+
+ROLES: Mapping[str, frozenset[Permission]] = {
+    "submitter": frozenset({Permission.SUBMIT, Permission.MATCH}),
+    "matcher": frozenset({Permission.MATCH}),
+    "curator": frozenset(
+        {Permission.MATCH, Permission.READ_BANKS, Permission.CURATE, Permission.GIVE_OPINIONS}
+    ),
+    "reviewer": frozenset({Permission.READ_SUBMISSIONS, Permission.READ_BANKS, Permission.GIVE_OPINIONS}),
+    "auditor": frozenset({Permission.READ_LEDGER, Permission.READ_JOBS, Permission.READ_SYSTEM}),
+    "operator": frozenset(
+        {Permission.READ_JOBS, Permission.MANAGE_JOBS, Permission.READ_SYSTEM, Permission.MANAGE_WEBHOOKS}
+    ),
+    "bank-manager": frozenset({Permission.READ_BANKS, Permission.MANAGE_BANKS}),
+    "administrator": frozenset({Permission.MANAGE_ACCESS, Permission.READ_LEDGER}),
+}
+"""Sets of named permissions. Nobody gets child-safety content by being an administrator."""

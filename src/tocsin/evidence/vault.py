@@ -1,0 +1,32 @@
+"""The vault: content by its SHA-256, encrypted at rest in the age format, verified whenever it is read."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import BinaryIO, Protocol
+
+
+class Vault(Protocol):
+    """Where content bytes rest."""
+
+    def put(self, source: BinaryIO, sha256: bytes) -> None:
+        """Keep what `source` (at its beginning) holds, of this SHA-256: durable on return.
+
+        What is there already is left as it is. Raises VaultError when it cannot be written, or when the bytes
+        are others than the digest says.
+        """
+        ...
+
+    def open(self, sha256: bytes) -> AbstractContextManager[BinaryIO]:
+        """The content of that digest, decrypted into a private temporary file and verified before that.
+
+        Raises NotInVaultError, VaultDamagedError.
+        """
+        ...
+
+    def has(self, sha256: bytes) -> bool:
+        """Whether it is there, without reading it."""
+        ...
+
+    def digests(self) -> Iterator[bytes]:
+        """What the vault holds, in no particular order."""
+        ...

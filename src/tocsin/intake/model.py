@@ -1,0 +1,119 @@
+"""The nouns of this room: submissions, their context, the matches that were made of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from tocsin.content.model import Content
+from tocsin.errors import Error
+from tocsin.matching.matches import Matches
+
+if TYPE_CHECKING:
+    from tocsin.media.sandbox import JsonObject
+
+
+class UnknownSubmissionError(Error):
+    """There is no submission of that id."""
+
+    code = "intake.unknown_submission"
+    advice = "Use the id that was answered when it was submitted."
+
+
+class OtherContentError(Error):
+    """The same idempotency key came with other content or another context."""
+
+    code = "intake.other_content"
+    advice = "Use a new Idempotency-Key for each submission, and the same one only to send it again."
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where a submission came from: checked, and kept exactly as given."""
+
+    platform: str = ""
+    account: str = ""
+    url: str = ""
+    given: "JsonObject | None" = None
+    """All of it as the submitter sent it: `platform`, `account`, `url`, `ip_events`, `times`, `note` ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubmission:
+    """A submission on its way in; its bytes are in the vault already."""
+
+    sha256: bytes
+    size: int
+    submitter: str
+    """`Principal.id`."""
+    context: Context = Context()
+    key: str | None = None
+    """The submitter's idempotency key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One submission on record."""
+
+    id: str
+    number: int
+    sha256: bytes
+    size: int
+    received: datetime
+    submitter: str
+    context: Context
+    content: Content | None
+    """What examining it gave; None until then."""
+    matched: datetime | None
+    """When it was first matched."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRecord:
+    """A match as it was when it was made."""
+
+    submission: str
+    found: datetime
+    retroactive: bool
+    """Made because the bank grew, after the submission had been answered."""
+    bank_version: int
+    """Of the bank: it counts the changes of its entries and its policy."""
+    suppressed: bool
+    match: "JsonObject"
+    """`Match.to_json()` or `Suppressed.to_json()`."""
+
+
+class Submissions(Protocol):
+    """Where submissions are kept. Every method takes part in the caller's transaction, if there is one."""
+
+    def add(self, new: NewSubmission) -> tuple[Submission, bool]:
+        """Record a submission; it, and whether it is new (not sent before with the same key).
+
+        Raises OtherContentError.
+        """
+        ...
+
+    def submission(self, submission_id: str) -> Submission:
+        """The submission of that id. Raises UnknownSubmissionError."""
+        ...
+
+    def examined(self, sha256: bytes, content: Content) -> None:
+        """Note what examining a content gave, with its signals; a second time replaces the first."""
+        ...
+
+    def record_matches(
+        self, submission_id: str, matches: Matches, versions: Mapping[str, int], *, retroactive: bool
+    ) -> Sequence[MatchRecord]:
+        """Keep matches, each once for a submission, entry and signal type; those that are new.
+
+        `versions` gives each bank's version.
+        """
+        ...
+
+    def matches(self, submission_id: str) -> Sequence[MatchRecord]:
+        """All matches ever made of a submission, oldest first."""
+        ...
+
+    def submissions_of(self, sha256: bytes) -> Sequence[str]:
+        """The ids of all submissions of that content."""
+        ...

@@ -1,0 +1,1 @@
+"""Durable work: one job table, leases, retries."""

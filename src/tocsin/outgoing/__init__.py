@@ -1,0 +1,1 @@
+"""Requests to addresses that operators and submitters name: resolved, checked, pinned, capped."""

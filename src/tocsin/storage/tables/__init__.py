@@ -1,0 +1,1 @@
+"""The tables, one module for each room that keeps something: DDL as SQLite spells it (see `ddl`)."""

@@ -1,0 +1,27 @@
+"""The ledger and its signed heads (schema version 2)."""
+
+LEDGER = (
+    # Each row holds the hash of the one before it, so that none can be changed, dropped or moved unseen.
+    """CREATE TABLE ledger (
+        number INTEGER PRIMARY KEY,
+        time INTEGER NOT NULL,
+        actor TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        previous BLOB NOT NULL,
+        hash BLOB NOT NULL,
+        key_id TEXT NOT NULL,
+        signature BLOB NOT NULL
+    ) STRICT""",
+    "CREATE INDEX ledger_of_subject ON ledger (subject)",
+    """CREATE TABLE ledger_head (
+        number INTEGER PRIMARY KEY,
+        time INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        key_id TEXT NOT NULL,
+        signature BLOB NOT NULL,
+        time_stamp BLOB
+    ) STRICT""",
+    "INSERT INTO counter (name, value) VALUES ('ledger', 0)",
+)

@@ -1,0 +1,102 @@
+"""Contents submitted, their signals, submissions, matches, opinions, look-ups, webhooks (version 2)."""
+
+INTAKE = (
+    "ALTER TABLE bank ADD COLUMN version INTEGER NOT NULL DEFAULT 0",
+    """INSERT INTO counter (name, value)
+        VALUES ('content', 0), ('content_signal', 0), ('last_content_pdq', 0), ('last_content_removal', 0)""",
+    """CREATE TABLE content (
+        id INTEGER PRIMARY KEY,
+        sha256 BLOB NOT NULL UNIQUE,
+        size INTEGER NOT NULL,
+        received INTEGER NOT NULL,
+        kind TEXT NOT NULL DEFAULT '',
+        format TEXT NOT NULL DEFAULT '',
+        examined INTEGER,
+        answer TEXT
+    ) STRICT""",
+    """CREATE TABLE content_signal (
+        id INTEGER PRIMARY KEY,
+        content_id INTEGER NOT NULL REFERENCES content (id),
+        type TEXT NOT NULL,
+        value BLOB NOT NULL,
+        quality INTEGER,
+        view TEXT,
+        dialect TEXT,
+        orientation TEXT
+    ) STRICT""",
+    "CREATE INDEX signal_of_content ON content_signal (content_id)",
+    "CREATE INDEX exact_content_signal ON content_signal (type, value) WHERE type <> 'pdq'",
+    """CREATE TABLE submission (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        content_id INTEGER NOT NULL REFERENCES content (id),
+        received INTEGER NOT NULL,
+        submitter TEXT NOT NULL,
+        idempotency_key TEXT,
+        platform TEXT NOT NULL,
+        account TEXT NOT NULL,
+        url TEXT NOT NULL,
+        context TEXT NOT NULL,
+        matched INTEGER,
+        UNIQUE (submitter, idempotency_key)
+    ) STRICT""",
+    "CREATE INDEX submission_of_content ON submission (content_id)",
+    "CREATE INDEX submission_of_account ON submission (platform, account)",
+    "CREATE INDEX submission_of_url ON submission (url)",
+    # A match stays what it was when it was made, also when its entry or bank is gone: no foreign keys.
+    """CREATE TABLE submission_match (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        submission INTEGER NOT NULL REFERENCES submission (number),
+        found INTEGER NOT NULL,
+        retroactive INTEGER NOT NULL,
+        bank TEXT NOT NULL,
+        bank_version INTEGER NOT NULL,
+        entry_id INTEGER NOT NULL,
+        type TEXT NOT NULL,
+        distance INTEGER NOT NULL,
+        radius INTEGER NOT NULL,
+        suppressed INTEGER NOT NULL,
+        detail TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX match_of_submission ON submission_match (submission)",
+    "CREATE INDEX match_of_entry ON submission_match (entry_id)",
+    """CREATE TABLE opinion (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        entry_id INTEGER NOT NULL REFERENCES entry (id),
+        time INTEGER NOT NULL,
+        author TEXT NOT NULL,
+        verdict TEXT NOT NULL,
+        reason TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX opinion_of_entry ON opinion (entry_id)",
+    # How much somebody asked about hashes alone, minute by minute: who guesses at a list shows here.
+    """CREATE TABLE lookup_count (
+        principal TEXT NOT NULL,
+        minute INTEGER NOT NULL,
+        asked INTEGER NOT NULL,
+        matched INTEGER NOT NULL,
+        refused INTEGER NOT NULL,
+        PRIMARY KEY (principal, minute)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE webhook (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        url TEXT NOT NULL,
+        events TEXT NOT NULL,
+        secret BLOB NOT NULL,
+        created INTEGER NOT NULL,
+        created_by TEXT NOT NULL,
+        active INTEGER NOT NULL
+    ) STRICT""",
+    """CREATE TABLE delivery (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        webhook_id INTEGER NOT NULL REFERENCES webhook (id),
+        event_id TEXT NOT NULL,
+        event TEXT NOT NULL,
+        body TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        delivered INTEGER,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        last_answer TEXT NOT NULL DEFAULT ''
+    ) STRICT""",
+    "CREATE INDEX delivery_of_webhook ON delivery (webhook_id, id)",
+)

@@ -1,0 +1,1 @@
+"""HTTP: our own interface, the one of the peer, health and metrics."""

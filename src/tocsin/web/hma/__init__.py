@@ -1,0 +1,1 @@
+"""The interface of the peer (HMA), under /hma, so that its clients work unchanged."""
