@@ -1,6 +1,6 @@
 """The nouns of this room: a job, its states, and what the domain needs from the place where jobs wait."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,6 +24,13 @@ class LeaseLostError(Error):
 
     code = "jobs.lease_lost"
     advice = "Nothing was written. Raise the lease if work often takes longer."
+
+
+class NotDeadError(Error):
+    """Only a dead job can be made ready again."""
+
+    code = "jobs.not_dead"
+    advice = "A job that waits or runs needs no help; one that is done is done."
 
 
 class JobState(StrEnum):
@@ -60,12 +67,15 @@ class Job:
     attempts: int
     """How often it has been leased."""
     due: datetime
+    """When it may be claimed; of a leased one: when its lease ends."""
     created: datetime
     ended: datetime | None
     reason: str
     """Why the last attempt failed."""
     lease: str | None
-    """Names the lease: with it, and only while it holds, the job can be ended."""
+    """Names the lease: with it, and only while it holds, the job can be ended. Only its holder is told it."""
+    worker: str = ""
+    """Who has it."""
 
 
 class JobQueue(Protocol):
@@ -74,8 +84,7 @@ class JobQueue(Protocol):
     def enqueue(self, job: NewJob, *, leased: timedelta | None = None) -> Job:
         """Add a job; with `leased`, it is the caller's for that long from the start.
 
-        The job that has the same key already, whatever its state, where there is one: its lease is not the
-        caller's then.
+        The job that has the same key already, whatever its state, where there is one; `lease` is None then.
         """
         ...
 
@@ -95,10 +104,38 @@ class JobQueue(Protocol):
         """End an attempt: ready again after `retry`, or dead where that is None. Raises LeaseLostError."""
         ...
 
+    def release(self, job: Job) -> None:
+        """Give a job back as if it had never been claimed. Raises LeaseLostError."""
+        ...
+
     def job(self, number: int) -> Job:
         """One job. Raises UnknownJobError."""
         ...
 
+    def retry(self, number: int) -> Job:
+        """Make a dead job ready again, its attempts counted anew. Raises UnknownJobError, NotDeadError."""
+        ...
+
+    def page(self, state: JobState, *, after: int = 0, limit: int = 100) -> list[Job]:
+        """Up to `limit` jobs of a state, by number, from the first beyond `after`."""
+        ...
+
     def counts(self) -> Mapping[JobState, int]:
         """How many jobs there are in each state."""
+        ...
+
+    def waited(self) -> timedelta:
+        """How long the job that has been due longest has been so; nothing if none is due."""
+        ...
+
+    def forget(self, older: timedelta, limit: int = 1000) -> int:
+        """Delete up to `limit` of the jobs that were done longer ago than `older`; how many that was."""
+        ...
+
+    def mend_times(self) -> int:
+        """Make due at once what a clock that was set back would let wait too long; how many that was."""
+        ...
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Call `wake` whenever a job is added through this object (its transaction may not be over then)."""
         ...

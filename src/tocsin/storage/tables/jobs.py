@@ -1,6 +1,8 @@
 """Durable work (schema version 2)."""
 
 JOBS = (
+    # `due` says when a job may be claimed: of one that waits, when it is to run; of a leased one, when its
+    # lease ends. `changed` is when its row was last written: if that is to come, a clock was set back.
     """CREATE TABLE job (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         kind TEXT NOT NULL,
@@ -10,11 +12,11 @@ JOBS = (
         attempts INTEGER NOT NULL DEFAULT 0,
         due INTEGER NOT NULL,
         lease TEXT,
-        leased_until INTEGER,
+        changed INTEGER NOT NULL,
         created INTEGER NOT NULL,
         ended INTEGER,
         reason TEXT NOT NULL DEFAULT ''
     ) STRICT""",
-    "CREATE INDEX job_to_do ON job (due) WHERE state IN ('ready', 'leased')",
-    "CREATE INDEX job_in_state ON job (state, kind)",
+    "CREATE INDEX job_to_do ON job (due, id) WHERE state IN ('ready', 'leased')",
+    "CREATE INDEX job_in_state ON job (state, id)",
 )
