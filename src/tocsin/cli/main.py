@@ -25,6 +25,7 @@ COMMANDS = {
     "link": "tocsin.cli.link:link_files",
     "match": "tocsin.cli.match:match",
     "scan": "tocsin.cli.scan:scan",
+    "serve": "tocsin.cli.serve:serve",
     "trust": "tocsin.cli.trust:trust",
 }
 EXIT_CODES = """\b

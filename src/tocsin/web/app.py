@@ -1,0 +1,72 @@
+"""The application: our interface over one node, with what guards it around."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import anyio.to_thread
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from tocsin import __version__
+from tocsin.web import openapi
+from tocsin.web.api import OPERATIONS
+from tocsin.web.busy import AtATime
+from tocsin.web.metrics import Metrics
+from tocsin.web.problems import handle_problems
+from tocsin.web.receiving import BodyLimits
+from tocsin.web.state import gauges
+from tocsin.web.tracing import Traced
+
+if TYPE_CHECKING:
+    from tocsin.node.node import Node
+
+UPLOAD: Final = 100 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a caller may take of this node."""
+
+    upload: int = UPLOAD
+    """Bytes of an uploaded content."""
+    requests: int = 400
+    """Served at a time."""
+    threads: int = 40
+    """In which handlers run."""
+    wait: float = 30.0
+    """Seconds a submitter may wait for the matches."""
+
+
+def create_app(node: "Node", limits: Limits | None = None) -> FastAPI:
+    """The interface of `node`, which stays open as long as the application runs."""
+    metrics = Metrics(lambda: gauges(node))
+    limits = limits or Limits()
+    app = FastAPI(
+        title="Tocsin",
+        version=__version__,
+        openapi_url=None,  # an operation of ours serves it
+        docs_url=None,  # FastAPI's pages load scripts from a third party
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_threads,
+        middleware=[
+            Middleware(Traced, metrics=metrics),
+            Middleware(AtATime, limit=limits.requests),
+            Middleware(BodyLimits),
+        ],
+    )
+    app.state.node, app.state.limits, app.state.metrics = node, limits, metrics
+    handle_problems(app)
+    for operations in OPERATIONS:
+        operations.add_to(app)
+    openapi.describe(app)
+    return app
+
+
+@asynccontextmanager
+async def _threads(app: FastAPI) -> AsyncIterator[None]:
+    """Set how many threads serve; the number belongs to the event loop, which there is only now."""
+    anyio.to_thread.current_default_thread_limiter().total_tokens = app.state.limits.threads
+    yield

@@ -1,0 +1,165 @@
+"""Errors as answers: every one a problem of RFC 9457, its status given by its code in one table."""
+
+import json
+import logging
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Match, Route
+
+from tocsin.errors import Error, Refusal
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.requests import Request
+
+    from tocsin.media.sandbox import JsonValue
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_SECONDS: Final = 2
+"""What Retry-After says where nothing better is known."""
+STATUS: Mapping[str, int] = {
+    "access.denied": 403,
+    "access.not_signed_in": 401,
+    "banks.exists": 409,
+    "banks.invalid_name": 422,
+    "banks.invalid_policy": 422,
+    "banks.invalid_text": 422,
+    "banks.no_signal": 422,
+    "banks.unknown_bank": 404,
+    "banks.unknown_entry": 404,
+    "hashing.invalid_signal": 422,
+    "intake.other_content": 409,
+    "intake.unknown_submission": 404,
+    "jobs.unknown_job": 404,
+    "storage.busy": 503,
+    "storage.full": 507,
+    "web.bad_request": 400,
+    "web.cross_site": 403,
+    "web.media_type": 415,
+}
+"""What each error that a caller can bring about is answered with. Any other is ours, and is a 500."""
+TITLES: Mapping[int, str] = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    409: "Conflict",
+    413: "Content Too Large",
+    414: "URI Too Long",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
+    431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+    507: "Insufficient Storage",
+}
+"""As RFC 9110 has them: Python's own differ from version to version."""
+_ADVICE = "docs/reference/http.md lists the operations with what they take and answer."
+log = logging.getLogger("tocsin.web")
+
+
+def problem(
+    status: int, refusal: Refusal, headers: Mapping[str, str] | None = None, **more: "JsonValue"
+) -> Response:
+    """A problem as an answer; `more` are members of its own."""
+    return Response(
+        problem_body(status, refusal, **more), status, {**_headers(status), **(headers or {})}, MEDIA_TYPE
+    )
+
+
+def problem_body(status: int, refusal: Refusal, **more: "JsonValue") -> bytes:
+    """The JSON of a problem, in ASCII so that nothing in a message can break it."""
+    item = {
+        "type": "about:blank",
+        "title": TITLES.get(status) or HTTPStatus(status).phrase,
+        "status": status,
+        "code": refusal.code,
+        "detail": refusal.message,
+        "advice": refusal.advice,
+        **more,
+    }
+    return json.dumps(item).encode()
+
+
+def problem_of(error: Error) -> Response:
+    """The answer to an error of ours."""
+    status = STATUS.get(error.code)
+    if status is None:
+        return incident(error)
+    retry = getattr(error, "retry_after", None)
+    headers = {"Retry-After": str(max(1, round(retry)))} if isinstance(retry, int | float) else None
+    return problem(status, Refusal.of(error), headers)
+
+
+def handle_problems(app: "FastAPI") -> None:
+    """Let every error of `app` come out as a problem."""
+    app.add_exception_handler(Error, _on_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+
+
+def _headers(status: int) -> dict[str, str]:
+    headers = {"Cache-Control": "no-store"}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="tocsin"'
+    if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+        headers["Retry-After"] = str(RETRY_SECONDS)
+    return headers
+
+
+async def _on_error(_: "Request", error: Exception) -> Response:
+    if not isinstance(error, Error):
+        raise error
+    return problem_of(error)
+
+
+def incident(error: Exception) -> Response:
+    """Nothing internal goes out; the log has it under the number that goes out."""
+    number = secrets.token_hex(4)
+    log.error("incident", exc_info=error, extra={"incident": number})
+    refusal = Refusal(
+        "internal",
+        f"something went wrong here; it is in the log as incident {number}",
+        "Tell whoever runs this node the number of the incident.",
+    )
+    return problem(500, refusal, incident=number)
+
+
+async def _on_invalid(_: "Request", error: Exception) -> Response:
+    """Say where and why. What was sent is not repeated: it may be content, or a password."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    errors: list[JsonValue] = [
+        {"where": [str(step) for step in one["loc"]], "why": str(one["msg"])} for one in error.errors()
+    ]
+    refusal = Refusal("web.invalid", "the request is not as this operation takes it", _ADVICE)
+    return problem(422, refusal, errors=errors)
+
+
+async def _on_http(request: "Request", error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_allowed(request)))
+    phrase = TITLES.get(error.status_code) or HTTPStatus(error.status_code).phrase
+    code = f"web.{phrase.lower().replace(' ', '_')}"
+    return problem(error.status_code, Refusal(code, str(error.detail), _ADVICE), headers)
+
+
+def _allowed(request: "Request") -> set[str]:
+    """The methods that the path takes, over all its routes."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return found

@@ -1,0 +1,98 @@
+"""Serving an application on a socket, until a signal ends it."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+
+from tocsin.errors import Error
+from tocsin.web.protocol import GuardedProtocol
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+BACKLOG: Final = 512
+STOP_SECONDS: Final = 30
+"""How long requests may take to end when the node is told to stop."""
+
+
+class ListenError(Error):
+    """The address cannot be listened on."""
+
+    code = "web.listen"
+    advice = "Choose another --port, or stop what listens there."
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where, and behind what."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    reuse_port: bool = False
+    """Several processes share the port, and the kernel shares out the connections."""
+    proxies: tuple[str, ...] = ()
+    """Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    stop_seconds: int = STOP_SECONDS
+
+
+def listen(where: Listening) -> socket.socket:
+    """A socket that listens there. Raises ListenError."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(where.host, where.port, type=socket.SOCK_STREAM)[0]
+        opened = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if where.reuse_port:
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            opened.bind(address)
+            opened.listen(BACKLOG)
+        except BaseException:
+            opened.close()
+            raise
+    except OSError as error:
+        message = f"cannot listen on {where.host} port {where.port}: {error.strerror}"
+        raise ListenError(message) from error
+    return opened
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which says when it listens."""
+
+    def __init__(self, app: "FastAPI", where: Listening, listening: Callable[[], None]) -> None:
+        """Serve `app`; `listening` is called as soon as requests are answered."""
+        super().__init__(
+            uvicorn.Config(
+                app,
+                loop="uvloop",
+                http=GuardedProtocol,
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=bool(where.proxies),
+                forwarded_allow_ips=list(where.proxies),
+                timeout_graceful_shutdown=where.stop_seconds,
+            )
+        )
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._listening()
+
+
+def serve(app: "FastAPI", where: Listening, listening: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; requests that have begun are ended. Raises ListenError.
+
+    `listening` is told the URL as soon as requests are answered.
+    """
+    with listen(where) as opened:
+        port = opened.getsockname()[1]
+        host = f"[{where.host}]" if ":" in where.host else where.host
+        Server(app, where, lambda: listening(f"http://{host}:{port}")).run([opened])
