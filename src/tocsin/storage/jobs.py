@@ -1,8 +1,8 @@
 """Where jobs wait: one table, on SQLite and PostgreSQL; implements `tocsin.jobs.model.JobQueue`.
 
 A job is leased, not taken: its lease has a random name, and only who knows the name it has now can end it.
-So a job may run twice (its worker was slow, or thought dead), but what it does in the transaction that ends it
-happens once: the slower one's transaction finds its lease gone, and is undone.
+So a job may run twice (its worker was slow, or thought dead), but what it does in the transaction that ends
+it happens once: the slower one's transaction finds its lease gone, and is undone.
 
 All times are those of one clock (see `Clock`): machines' clocks differ.
 """
@@ -54,7 +54,7 @@ _PAGE = _whole("SELECT COLUMNS FROM job WHERE state = ? AND id > ? ORDER BY id L
 _COUNTS = "SELECT state, COUNT(*) FROM job GROUP BY state"
 _OLDEST = "SELECT MIN(due) FROM job WHERE state IN ('ready', 'leased')"
 _FORGET = """DELETE FROM job WHERE id IN
-    (SELECT id FROM job WHERE state = 'done' AND ended < ? ORDER BY id LIMIT ?)"""
+    (SELECT id FROM job WHERE state = 'done' AND ended < ? ORDER BY ended LIMIT ?)"""
 _MEND = "UPDATE job SET due = ?, changed = ? WHERE state IN ('ready', 'leased') AND due > ? AND changed > ?"
 
 
@@ -83,7 +83,8 @@ class JobStore:
                     now + _microseconds(leased),
                     _lease("the one who added it"),
                 )
-            row = self._database.row(_ADD, [job.kind, _text(job.payload), job.key, *start, now, now])
+            named: tuple[Value, ...] = (job.kind, _text(job.payload), job.key)
+            row = self._database.row(_ADD, (*named, *start, now, now))
             if row is None:  # another has the key
                 return _job(_present(self._database.row(_WITH_KEY, (job.key,))))
         for wake in self._wakers:
@@ -97,7 +98,7 @@ class JobStore:
         with self._database.writing():
             now = self._now()
             statement = _CLAIM.replace("KINDS", ", ".join("?" * len(kinds)))
-            values = (now + _microseconds(lease), _lease(worker), now, now, *sorted(kinds))
+            values: tuple[Value, ...] = (now + _microseconds(lease), _lease(worker), now, now, *sorted(kinds))
             row = self._database.row(statement, values)
         return None if row is None else _job(row, mine=True)
 

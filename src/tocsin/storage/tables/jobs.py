@@ -19,4 +19,5 @@ JOBS = (
     ) STRICT""",
     "CREATE INDEX job_to_do ON job (due, id) WHERE state IN ('ready', 'leased')",
     "CREATE INDEX job_in_state ON job (state, id)",
+    "CREATE INDEX job_ended ON job (ended) WHERE state = 'done'",
 )
