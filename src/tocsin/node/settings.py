@@ -1,0 +1,71 @@
+"""What an operator may set of a node: in the table `[node]` of `tocsin.toml` in the home folder."""
+
+import os
+import tomllib
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+
+from tocsin.errors import Error
+
+FILE: Final = "tocsin.toml"
+Network = IPv4Network | IPv6Network
+
+
+class SettingsError(Error):
+    """The settings of the node cannot be used as they are."""
+
+    code = "node.settings"
+    advice = "Mend tocsin.toml in the home folder; docs/reference/settings.md says what it may hold."
+
+
+class NodeSettings(BaseModel):
+    """One node's settings; each has a default that serves one machine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    children: PositiveInt = Field(
+        default_factory=lambda: len(os.sched_getaffinity(0)),
+        description="Sandbox children that decode at a time; by default one for each core.",
+    )
+    explain: Literal["fast", "pixels", "off"] = Field(
+        default="fast", description="How signs of origin are looked for: in metadata, also in pixels, or not."
+    )
+    upload_bytes: PositiveInt = Field(default=100 << 20, description="Largest content taken in, in bytes.")
+    wait_seconds: PositiveFloat = Field(
+        default=30.0, description="Longest time that a submitter may wait for matches."
+    )
+    vault: str = Field(
+        default="",
+        description="URL of an object store, such as s3://bucket/folder; empty for `vault` in the home.",
+    )
+    time_stamp_authority: str = Field(
+        default="",
+        description="URL of an RFC 3161 authority that stamps heads of the ledger; empty for none.",
+    )
+    head_minutes: PositiveInt = Field(default=60, description="How often a head of the ledger is signed.")
+    allowed_networks: tuple[Network, ...] = Field(
+        default=(), description="Private networks that URLs may be fetched from and webhooks sent to."
+    )
+    hma_anonymous_networks: tuple[Network, ...] = Field(
+        default=(), description="Addresses that may use /hma without a token."
+    )
+
+    @classmethod
+    def read(cls, home: Path) -> Self:
+        """The settings in the home's tocsin.toml, defaults where it is silent. Raises SettingsError."""
+        path = home / FILE
+        try:
+            return cls.model_validate(tomllib.loads(path.read_text("utf-8")).get("node", {}))
+        except FileNotFoundError:
+            return cls()
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            message = f"{path} cannot be read: {error}"
+            raise SettingsError(message) from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(map(str, ("node", *first["loc"])))
+            message = f"{path}: {name}: {first['msg']}"
+            raise SettingsError(message) from error
