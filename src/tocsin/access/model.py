@@ -1,24 +1,10 @@
 """The nouns of this room: principals, permissions, roles, rights in banks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tocsin.errors import Error
-
-
-class DeniedError(Error):
-    """You may not do this."""
-
-    code = "access.denied"
-    advice = "Ask whoever runs this node for the permission or the right in this bank."
-
-
-class NotSignedInError(Error):
-    """This needs a token or a session."""
-
-    code = "access.not_signed_in"
-    advice = "Send `Authorization: Bearer TOKEN`; `tocsin admin token create` makes a token."
+from tocsin.access.errors import DeniedError, UnknownRoleError
 
 
 class Permission(StrEnum):
@@ -58,6 +44,8 @@ class Right(StrEnum):
     """Pass its entries on, as far as its onward-sharing rule lets them be."""
 
 
+Rights = Mapping[str, frozenset[Right]]
+"""A principal's rights by the name of the bank."""
 EVERY_BANK = "*"
 """Stands, among a principal's rights, for banks that are not named there."""
 
@@ -69,7 +57,7 @@ class Principal:
     id: str
     """`person:NAME`, `token:NAME`, `anonymous`, `local:USER` or `node`."""
     permissions: frozenset[Permission] = frozenset()
-    banks: Mapping[str, frozenset[Right]] = field(default_factory=dict)
+    banks: Rights = field(default_factory=dict)
     rate: int = 0
     """Look-ups a minute; 0 for no limit of its own."""
 
@@ -109,3 +97,22 @@ ROLES: Mapping[str, frozenset[Permission]] = {
     "administrator": frozenset({Permission.MANAGE_ACCESS, Permission.READ_LEDGER}),
 }
 """Sets of named permissions. Nobody gets child-safety content by being an administrator."""
+
+
+def checked_roles(names: Iterable[str]) -> frozenset[str]:
+    """The roles of those names. Raises UnknownRoleError."""
+    roles = frozenset(names)
+    if unknown := sorted(roles - set(ROLES)):
+        message = f"there is no role named {unknown[0]!r}"
+        raise UnknownRoleError(message)
+    return roles
+
+
+def permissions_of(roles: Iterable[str]) -> frozenset[Permission]:
+    """What the roles allow together. One this version does not know allows nothing."""
+    return frozenset().union(*(ROLES.get(role, frozenset()) for role in roles))
+
+
+def local(user: str) -> Principal:
+    """Whoever may read the home folder, keys included: nothing could be kept from them, only recorded."""
+    return Principal(f"local:{user}", frozenset(Permission), {EVERY_BANK: frozenset(Right)})
