@@ -19,9 +19,11 @@ LEDGER = (
         number INTEGER PRIMARY KEY,
         time INTEGER NOT NULL,
         hash BLOB NOT NULL,
+        previous INTEGER NOT NULL,
         key_id TEXT NOT NULL,
         signature BLOB NOT NULL,
-        time_stamp BLOB
+        time_stamp BLOB,
+        time_stamp_failure TEXT NOT NULL DEFAULT ''
     ) STRICT""",
     "INSERT INTO counter (name, value) VALUES ('ledger', 0)",
 )
