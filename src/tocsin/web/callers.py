@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Depends, Request
 
-from tocsin.access.model import DeniedError, NotSignedInError, Principal
+from tocsin.access.errors import DeniedError, NotSignedInError
+from tocsin.access.model import Principal
 from tocsin.web.errors import CrossSiteError
 
 if TYPE_CHECKING:
@@ -43,10 +44,10 @@ def authenticated(request: Request, needs: "tuple[Permission, ...] | str") -> Pr
     """
     accounts = node_of(request).accounts
     if token := _bearer(request):
-        caller = accounts.token(token)
+        caller = accounts.tokens.principal_of(token)
     elif session := session_of(request):
         _refuse_cross_site(request, session)
-        caller = accounts.session(session)
+        caller = accounts.sessions.principal_of(session)
     else:
         raise NotSignedInError
     if needs != SIGNED_IN and not any(caller.may(one) for one in needs):
