@@ -66,6 +66,25 @@ class Submission:
     """What examining it gave; None until then."""
     matched: datetime | None
     """When it was first matched."""
+    job: int
+    """The job that examines and matches it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which submissions are asked for; what is None or False does not matter."""
+
+    submitter: str | None = None
+    platform: str | None = None
+    account: str | None = None
+    url: str | None = None
+    sha256: bytes | None = None
+    since: datetime | None = None
+    """Received then or later."""
+    until: datetime | None = None
+    """Received before."""
+    matched: bool = False
+    """Only those with a match that no allow bank suppressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +102,14 @@ class MatchRecord:
     """`Match.to_json()` or `Suppressed.to_json()`."""
 
 
+class Announce(Protocol):
+    """Tells those outside who asked to be told."""
+
+    def announce(self, kind: str, body: "JsonObject") -> None:
+        """Have an event such as `submission.matched` delivered, once the caller's transaction is durable."""
+        ...
+
+
 class Submissions(Protocol):
     """Where submissions are kept. Every method takes part in the caller's transaction, if there is one."""
 
@@ -91,6 +118,10 @@ class Submissions(Protocol):
 
         Raises OtherContentError.
         """
+        ...
+
+    def has_job(self, submission_id: str, job: int) -> None:
+        """Note which job examines and matches a submission."""
         ...
 
     def submission(self, submission_id: str) -> Submission:
@@ -116,4 +147,19 @@ class Submissions(Protocol):
 
     def submissions_of(self, sha256: bytes) -> Sequence[str]:
         """The ids of all submissions of that content."""
+        ...
+
+    def sent(self, submitter: str, key: str) -> Submission | None:
+        """What a submitter has sent with that idempotency key, if anything."""
+        ...
+
+    def page(self, wanted: Wanted, *, before: str | None = None, limit: int = 100) -> Sequence[Submission]:
+        """Submissions, newest first; with `before`, those older than the submission of that id.
+
+        Raises UnknownSubmissionError.
+        """
+        ...
+
+    def bank_versions(self) -> Mapping[str, int]:
+        """The version of each bank: it grows with each change of the bank's entries or its policy."""
         ...

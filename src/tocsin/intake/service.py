@@ -1,9 +1,43 @@
 """What the node does with what it is given: keep, examine, match, and match again when banks grow."""
 
-from dataclasses import dataclass
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
-from tocsin.intake.model import MatchRecord, Submission
-from tocsin.jobs.model import Job
+from tocsin.access.model import Permission, Principal
+from tocsin.content.examiner import Source, descriptor_of
+from tocsin.errors import Error, Refusal
+from tocsin.evidence.ledger import Event
+from tocsin.hashing.signals import Signal
+from tocsin.intake.model import (
+    Context,
+    MatchRecord,
+    NewSubmission,
+    OtherContentError,
+    Submission,
+)
+from tocsin.intake.screening import Rooms, Screening
+from tocsin.intake.visible import VisibleItems, visible, visible_records
+from tocsin.jobs.model import Job, LeaseLostError, NewJob, UnknownJobError
+from tocsin.matching.matches import Matcher, Matches
+from tocsin.media.answers import text_in
+
+if TYPE_CHECKING:
+    from tocsin.content.model import Content
+    from tocsin.media.sandbox import JsonObject
+
+_LOG = logging.getLogger(__name__)
+EXAMINE: Final = "examine"
+"""The kind of job that examines and matches a submission."""
+LEASE: Final = timedelta(minutes=5)
+"""How long a submission is its receiver's; if the receiver dies, a worker has it after that."""
+_RETRY: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,5 +46,221 @@ class Answer:
 
     submission: Submission
     matches: tuple[MatchRecord, ...] | None
-    """None as long as it has not been examined: `job` is to be polled."""
+    """None as long as it has not been matched: `job` is to be polled."""
+    job: Job | None
+    """As it stands; None when it ended so long ago that it has been forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Bytes that have come in, with their digest."""
+
+    file: BinaryIO
+    sha256: bytes
+    size: int
+
+
+@dataclass(slots=True)
+class _Task:
+    """A submission that this process has leased."""
+
     job: Job
+    submission: str
+    descriptor: int
+
+
+class Intake:
+    """Takes submissions in and answers look-ups; safe to use from several threads."""
+
+    def __init__(self, rooms: Rooms, *, all_orientations: bool = True) -> None:
+        """Work with `rooms`; `all_orientations`: find copies that were turned or mirrored as well."""
+        self._rooms = rooms
+        self._turned = all_orientations
+        self._screening = Screening(rooms, all_orientations=all_orientations)
+        # Twice the children: while some decode, others are matched and written.
+        self._threads = ThreadPoolExecutor(2 * rooms.examiner.workers, thread_name_prefix="intake")
+        self._tasks: dict[Future[None], _Task] = {}
+        self._turn = threading.Lock()
+
+    def __enter__(self) -> Self:
+        """The intake itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def close(self) -> None:
+        """Finish what is being examined; give back what has not begun, for a worker to do."""
+        with self._turn:
+            waiting = list(self._tasks.items())
+        for future, task in waiting:
+            if future.cancel():
+                self._forget(future)
+                self._give_back(task)
+        self._threads.shutdown(wait=True)
+
+    def submit(
+        self,
+        arrived: Arrived,
+        principal: Principal,
+        context: Context,
+        *,
+        key: str | None = None,
+        wait: timedelta,
+    ) -> Answer:
+        """Take a submission in, and answer with its matches if that takes no longer than `wait`.
+
+        On return it is durable: its bytes in the vault, its row and its ledger row in the database, its job
+        there to be done, by this process or, if that dies, by a worker. The same `key` again, with the
+        same content and context, answers with the submission that is there.
+
+        Raises:
+            DeniedError: the principal may not submit.
+            OtherContentError: the key was used for something else.
+            VaultError: the bytes cannot be kept. The submission is not accepted.
+            InvalidTextError: the key or the context holds what no database can store.
+        """
+        principal.demand(Permission.SUBMIT)
+        new = NewSubmission(arrived.sha256, arrived.size, principal.id, context, key)
+        if (earlier := self._sent_before(new)) is not None:
+            return self._answer(earlier.id, principal, wait)
+        arrived.file.seek(0)
+        self._rooms.vault.put(arrived.file, arrived.sha256)
+        descriptor = descriptor_of(arrived.file)
+        try:
+            submission_id, job = self._accept(new)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        if job is None:
+            os.close(descriptor)
+        else:
+            self._begin(_Task(job, submission_id, descriptor))
+        return self._answer(submission_id, principal, wait)
+
+    def match(self, signals: Sequence[Signal], principal: Principal) -> Matches:
+        """What is known about hashes alone, as far as the principal may see it; nothing is kept.
+
+        Raises:
+            DeniedError: the principal may not match.
+        """
+        principal.demand(Permission.MATCH)
+        return visible(Matcher(VisibleItems(self._rooms.known, principal)).match(signals), principal)
+
+    def match_file(
+        self, source: Source, principal: Principal, *, suffix: str = "", timeout: float | None = None
+    ) -> "tuple[Content, Matches]":
+        """What a file is and what is known about it; nothing is kept.
+
+        Raises:
+            DeniedError: the principal may not match.
+            ExaminerBusyError: no sandbox child was free within `timeout` seconds.
+            SandboxError: children cannot be started.
+        """
+        principal.demand(Permission.MATCH)
+        content = self._rooms.examiner.examine(source, suffix, all_orientations=self._turned, timeout=timeout)
+        return content, self.match(content.signals, principal)
+
+    def answer(self, submission_id: str, principal: Principal) -> Answer:
+        """How a submission stands. Raises UnknownSubmissionError."""
+        submission = self._rooms.submissions.submission(submission_id)
+        records = self._rooms.submissions.matches(submission_id)
+        matches = None if submission.matched is None else visible_records(records, principal)
+        return Answer(submission, matches, self._job(submission))
+
+    def handlers(self) -> Mapping[str, Callable[[Job], None]]:
+        """What does the jobs of this room, by their kind; each ends its job itself."""
+        return {EXAMINE: self._examine}
+
+    # ---- taking in
+
+    def _sent_before(self, new: NewSubmission) -> Submission | None:
+        """What came with the same key. Raises OtherContentError."""
+        if new.key is None:
+            return None
+        earlier = self._rooms.submissions.sent(new.submitter, new.key)
+        if earlier is not None and (earlier.sha256, earlier.context) != (new.sha256, new.context):
+            raise OtherContentError
+        return earlier
+
+    def _accept(self, new: NewSubmission) -> tuple[str, Job | None]:
+        """The transaction that accepts a submission: its id, and its job unless it was accepted before."""
+        with self._rooms.transactions.writing():
+            submission, is_new = self._rooms.submissions.add(new)
+            if not is_new:
+                return submission.id, None
+            job = self._rooms.jobs.enqueue(NewJob(EXAMINE, {"submission": submission.id}), leased=LEASE)
+            self._rooms.submissions.has_job(submission.id, job.id)
+            detail: JsonObject = {"sha256": new.sha256.hex(), "bytes": new.size, "job": job.id}
+            self._rooms.ledger.append(
+                Event("submission.received", new.submitter, f"submission:{submission.id}", detail)
+            )
+        return submission.id, job
+
+    def _begin(self, task: _Task) -> None:
+        with self._turn:
+            future = self._threads.submit(self._work, task)
+            self._tasks[future] = task
+        future.add_done_callback(self._forget)
+
+    def _forget(self, future: "Future[None]") -> None:
+        with self._turn:
+            task = self._tasks.pop(future, None)
+        if task is not None:
+            os.close(task.descriptor)
+
+    def _work(self, task: _Task) -> None:
+        """Examine and match; whatever hinders it is left to a worker."""
+        try:
+            self._rooms.jobs.extend(task.job, LEASE)
+            self._screening.screen(task.job, task.submission, task.descriptor)
+        except LeaseLostError:
+            return  # it waited too long here, and a worker has it
+        except Error as error:
+            _LOG.warning("submission %s is left to a worker: %s", task.submission, error.message)
+            self._failed(task, Refusal.of(error))
+        except Exception as error:  # noqa: BLE001  # a defect must not lose the job: it is told in full, and tried again
+            _LOG.exception("submission %s is left to a worker", task.submission)
+            self._failed(task, Refusal(Error.code, f"{type(error).__name__}: {error}", Error.advice))
+
+    def _failed(self, task: _Task, why: Refusal) -> None:
+        try:
+            self._rooms.jobs.failed(task.job, why, retry=_RETRY)
+        except Error as error:  # its lease will run out
+            _LOG.warning("job %d could not be given back: %s", task.job.id, error.message)
+
+    def _give_back(self, task: _Task) -> None:
+        try:
+            self._rooms.jobs.release(task.job)
+        except Error as error:  # its lease will run out
+            _LOG.warning("job %d could not be given back: %s", task.job.id, error.message)
+
+    # ---- answering
+
+    def _answer(self, submission_id: str, principal: Principal, wait: timedelta) -> Answer:
+        """The answer once the submission has been examined here, but no later than after `wait`."""
+        with self._turn:
+            future = next(
+                (one for one, task in self._tasks.items() if task.submission == submission_id), None
+            )
+        if future is not None:
+            try:
+                future.result(timeout=wait.total_seconds())
+            except (TimeoutError, CancelledError) as error:
+                _LOG.debug("submission %s takes longer: %s", submission_id, type(error).__name__)
+        return self.answer(submission_id, principal)
+
+    def _job(self, submission: Submission) -> Job | None:
+        """The job of a submission as it stands, without the name of its lease."""
+        try:
+            return replace(self._rooms.jobs.job(submission.job), lease=None)
+        except UnknownJobError:
+            return None
+
+    # ---- jobs
+
+    def _examine(self, job: Job) -> None:
+        self._screening.screen(job, text_in(job.payload["submission"]))

@@ -29,6 +29,7 @@ class Match:
 
     bank: str
     entry: int
+    """Its number; 0 where whoever asked may not see the bank's entries."""
     type: SignalType
     distance: int
     radius: int
@@ -46,7 +47,7 @@ class Match:
         """The documented shape."""
         return {
             "bank": self.bank,
-            "entry": self.entry,
+            "entry": self.entry or None,
             "type": self.type.value,
             "distance": self.distance,
             "radius": self.radius,
@@ -66,7 +67,7 @@ class Suppressed:
 
     def to_json(self) -> "dict[str, JsonValue]":
         """The shape of a match, and the allow-listed entry that suppressed it (null for that entry's own)."""
-        by: JsonValue = None if self.by is None else {"bank": self.by.bank, "entry": self.by.entry}
+        by: JsonValue = None if self.by is None else {"bank": self.by.bank, "entry": self.by.entry or None}
         return {**self.match.to_json(), "by": by}
 
 

@@ -26,6 +26,12 @@ INTAKE = (
     ) STRICT""",
     "CREATE INDEX signal_of_content ON content_signal (content_id)",
     "CREATE INDEX exact_content_signal ON content_signal (type, value) WHERE type <> 'pdq'",
+    # Signals of a content that was examined anew: what an index over content_signal has to forget.
+    """CREATE TABLE content_removal (
+        id INTEGER PRIMARY KEY,
+        first_signal INTEGER NOT NULL,
+        last_signal INTEGER NOT NULL
+    ) STRICT""",
     """CREATE TABLE submission (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL UNIQUE,
@@ -37,6 +43,7 @@ INTAKE = (
         account TEXT NOT NULL,
         url TEXT NOT NULL,
         context TEXT NOT NULL,
+        job INTEGER NOT NULL DEFAULT 0,
         matched INTEGER,
         UNIQUE (submitter, idempotency_key)
     ) STRICT""",
@@ -58,7 +65,9 @@ INTAKE = (
         suppressed INTEGER NOT NULL,
         detail TEXT NOT NULL
     ) STRICT""",
-    "CREATE INDEX match_of_submission ON submission_match (submission)",
+    # Once for each submission, entry and type; and once more when an allow bank no longer holds it back.
+    """CREATE UNIQUE INDEX match_of_submission
+        ON submission_match (submission, entry_id, type, bank, suppressed)""",
     "CREATE INDEX match_of_entry ON submission_match (entry_id)",
     """CREATE TABLE opinion (
         id INTEGER PRIMARY KEY AUTOINCREMENT,

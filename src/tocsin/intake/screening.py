@@ -1,0 +1,165 @@
+"""One submission examined and matched, and what came of it kept in the transaction that ends its job."""
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from tocsin.content.model import Content, SubvertedError
+from tocsin.errors import Refusal
+from tocsin.evidence.ledger import Event
+from tocsin.hashing.signals import Signal, SignalType
+from tocsin.intake.model import MatchRecord, Submission
+from tocsin.matching.matches import Matcher, Matches
+
+if TYPE_CHECKING:
+    from tocsin.banks.store import KnownItems
+    from tocsin.content.examiner import Source
+    from tocsin.evidence.ledger import Ledger
+    from tocsin.evidence.vault import Vault
+    from tocsin.intake.model import Announce, Submissions
+    from tocsin.jobs.model import Job, JobQueue
+    from tocsin.media.sandbox import JsonObject
+    from tocsin.transactions import Transactions
+
+NODE = "node"
+"""Who does what nobody asked for just now, in the ledger."""
+
+
+class Examining(Protocol):
+    """What examines contents; `tocsin.content.examiner.Examiner` does."""
+
+    @property
+    def workers(self) -> int:
+        """How many contents at a time."""
+        ...
+
+    def token(self, *, all_orientations: bool) -> str:
+        """A name for this way of looking."""
+        ...
+
+    def examine(
+        self,
+        source: "Source",
+        suffix: str = "",
+        *,
+        all_orientations: bool = False,
+        timeout: float | None = None,
+    ) -> Content:
+        """Examine one content. Raises ExaminerBusyError, SandboxError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The other rooms, as this one knows them."""
+
+    transactions: "Transactions"
+    ledger: "Ledger"
+    vault: "Vault"
+    jobs: "JobQueue"
+    submissions: "Submissions"
+    known: "KnownItems"
+    examiner: Examining
+    announce: "Announce | None" = None
+
+
+class Screening:
+    """Examines and matches what was submitted."""
+
+    def __init__(self, rooms: Rooms, *, all_orientations: bool = True) -> None:
+        """Work with `rooms`; `all_orientations`: find copies that were turned or mirrored as well."""
+        self._rooms = rooms
+        self._turned = all_orientations
+
+    def screen(self, job: "Job", submission_id: str, source: "Source | None" = None) -> None:
+        """Do the job of a submission, reading its bytes from `source` or else from the vault.
+
+        Nothing that banks gain meanwhile is missed: matches are only kept together with new signals when no
+        bank has changed since they were made. Otherwise the signals are kept first and matched again, and
+        from then on whatever is added finds them by retroactive matching.
+
+        Raises:
+            LeaseLostError: somebody else does it; nothing was written.
+        """
+        rooms = self._rooms
+        submission = rooms.submissions.submission(submission_id)
+        content, fresh = self._content(submission, source)
+        done = False
+        while not done:
+            versions = rooms.submissions.bank_versions()
+            matches = Matcher(rooms.known).match(content.signals)
+            with rooms.transactions.writing():
+                if fresh:
+                    rooms.submissions.examined(submission.sha256, content)
+                if not fresh or rooms.submissions.bank_versions() == versions:
+                    keep_matches(rooms, submission, matches, versions)
+                    rooms.jobs.done(job)
+                    done = True
+            fresh = False
+
+    def _content(self, submission: Submission, source: "Source | None") -> tuple[Content, bool]:
+        """What examining gives, and whether that was done just now and is not on record yet."""
+        known = submission.content
+        if known is not None and known.looked == self._rooms.examiner.token(all_orientations=self._turned):
+            return known, False
+        opened = self._rooms.vault.open(submission.sha256) if source is None else nullcontext(source)
+        with opened as at_hand:
+            content = self._rooms.examiner.examine(at_hand, all_orientations=self._turned)
+        return attested(content, submission), True
+
+
+def attested(content: Content, submission: Submission) -> Content:
+    """`content` if it can be what was submitted; its SHA-256 is known without the child that examined it."""
+    own = Signal(SignalType.SHA256, submission.sha256)
+    told = [signal for signal in content.signals if signal.type is SignalType.SHA256]
+    if told == [own]:
+        return content
+    if not told:
+        return replace(content, size=submission.size, signals=(own, *content.signals))
+    return Content("file", submission.size, (own,), Refusal.of(SubvertedError()), looked=content.looked)
+
+
+def keep_matches(
+    rooms: Rooms, submission: Submission, matches: Matches, versions: Mapping[str, int]
+) -> list[MatchRecord]:
+    """Keep the matches of a submission, tell the ledger and those outside; those that are new.
+
+    Runs in the caller's transaction. Matches of a submission that was matched before are retroactive.
+    """
+    again = submission.matched is not None
+    new = list(rooms.submissions.record_matches(submission.id, matches, versions, retroactive=again))
+    if new or not again:
+        rooms.ledger.append(
+            Event("submission.matched", NODE, f"submission:{submission.id}", _summary(new, again))
+        )
+    reported = [record for record in new if not record.suppressed]
+    if reported and rooms.announce is not None:
+        rooms.announce.announce("submission.matched", _announcement(submission, reported, again))
+    return new
+
+
+def _summary(records: list[MatchRecord], retroactive: bool) -> "JsonObject":  # noqa: FBT001  # two values of one row
+    return {
+        "retroactive": retroactive,
+        "matches": sum(1 for record in records if not record.suppressed),
+        "suppressed": sum(1 for record in records if record.suppressed),
+        "banks": sorted({str(record.match["bank"]) for record in records}),
+    }
+
+
+def _announcement(
+    submission: Submission,
+    records: list[MatchRecord],
+    retroactive: bool,  # noqa: FBT001  # two values of one message
+) -> "JsonObject":
+    return {
+        "submission": submission.id,
+        "sha256": submission.sha256.hex(),
+        "received": submission.received.isoformat(),
+        "platform": submission.context.platform,
+        "account": submission.context.account,
+        "url": submission.context.url,
+        "retroactive": retroactive,
+        "matches": [{**record.match, "bank_version": record.bank_version} for record in records],
+    }

@@ -1,0 +1,325 @@
+"""Contents, their signals, submissions and matches: `tocsin.intake.model.Submissions` on either database."""
+
+import json
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+from uuid import UUID
+
+from tocsin.banks.batch import check_texts
+from tocsin.content.model import Content
+from tocsin.hashing.signals import Signal, SignalType
+from tocsin.intake.model import (
+    Context,
+    MatchRecord,
+    NewSubmission,
+    OtherContentError,
+    Submission,
+    UnknownSubmissionError,
+    Wanted,
+)
+from tocsin.matching.matches import Match, Matches
+from tocsin.storage import reading, times
+from tocsin.storage.database import Database, Row, Value
+
+if TYPE_CHECKING:
+    from tocsin.media.sandbox import JsonObject
+
+_ADD_CONTENT = """
+    INSERT INTO content (id, sha256, size, received) VALUES (?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING"""
+_CONTENT = "SELECT id, examined, answer FROM content WHERE sha256 = ?"
+_EXAMINED = "UPDATE content SET kind = ?, format = ?, examined = ?, answer = ? WHERE id = ?"
+# In the shape of rows of the entries' signals (see reading.signal): two numbers stand before the type.
+_SIGNALS = """
+    SELECT id, content_id, content_id, type, value, quality, view, dialect, orientation
+    FROM content_signal WHERE content_id = ? ORDER BY id"""
+_ADD_SIGNAL = """
+    INSERT INTO content_signal (id, content_id, type, value, quality, view, dialect, orientation)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_FORGET_SIGNALS = "DELETE FROM content_signal WHERE content_id = ?"
+_LOG_REMOVAL = "INSERT INTO content_removal (id, first_signal, last_signal) VALUES (?, ?, ?)"
+_SET_COUNTER = "UPDATE counter SET value = ? WHERE name = ?"
+_ADD = """
+    INSERT INTO submission
+        (id, content_id, received, submitter, idempotency_key, platform, account, url, context)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_COLUMNS = """
+    SELECT submission.id, submission.number, content.sha256, content.size, submission.received,
+        submission.submitter, submission.platform, submission.account, submission.url, submission.context,
+        submission.job, submission.matched, content.id, content.examined, content.answer
+    FROM submission JOIN content ON content.id = submission.content_id"""
+_SUBMISSION = f"{_COLUMNS} WHERE submission.id = ?"
+_SENT = f"{_COLUMNS} WHERE submission.submitter = ? AND submission.idempotency_key = ?"
+_OF_CONTENT = """
+    SELECT submission.id FROM submission JOIN content ON content.id = submission.content_id
+    WHERE content.sha256 = ? ORDER BY submission.number"""
+_NUMBER = "SELECT number FROM submission WHERE id = ?"
+_HAS_JOB = "UPDATE submission SET job = ? WHERE id = ?"
+_MATCHED = "UPDATE submission SET matched = ? WHERE number = ? AND matched IS NULL"
+_ADD_MATCH = """
+    INSERT INTO submission_match
+        (submission, found, retroactive, bank, bank_version, entry_id, type, distance, radius, suppressed,
+        detail)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (submission, entry_id, type, bank, suppressed) DO NOTHING"""
+_MATCHES = """
+    SELECT found, retroactive, bank_version, suppressed, detail
+    FROM submission_match WHERE submission = ? ORDER BY id"""
+_BANK_VERSIONS = "SELECT name, version FROM bank"
+_CONDITIONS = {
+    "submitter": "submission.submitter = ?",
+    "platform": "submission.platform = ?",
+    "account": "submission.account = ?",
+    "url": "submission.url = ?",
+    "sha256": "content.sha256 = ?",
+}
+
+
+class SubmissionStore:
+    """Everything of this room in one database. Every method takes part in the caller's transaction."""
+
+    def __init__(self, database: Database) -> None:
+        """Keep submissions in `database`."""
+        self._database = database
+
+    def add(self, new: NewSubmission) -> tuple[Submission, bool]:
+        """Record a submission; it, and whether it is new (not sent before with the same key).
+
+        Raises OtherContentError, InvalidTextError.
+        """
+        check_texts(
+            [new.submitter, new.key or "", new.context.platform, new.context.account, new.context.url]
+        )
+        with self._database.writing():
+            if new.key is not None and (earlier := self.sent(new.submitter, new.key)) is not None:
+                if (earlier.sha256, earlier.context) != (new.sha256, new.context):
+                    raise OtherContentError
+                return earlier, False
+            submission_id = self._insert(new)
+            return self.submission(submission_id), True
+
+    def _insert(self, new: NewSubmission) -> str:
+        now = times.now()
+        if (row := self._database.row(_CONTENT, (new.sha256,))) is None:
+            number = self._database.take_numbers("content", 1)
+            self._database.change(_ADD_CONTENT, (number, new.sha256, new.size, now))
+        else:
+            number = row[0]
+        submission_id = _new_id()
+        about = new.context
+        given = json.dumps(about.given)  # its escapes are ASCII: there is nothing a database cannot store
+        where = (about.platform, about.account, about.url)
+        self._database.change(_ADD, (submission_id, number, now, new.submitter, new.key, *where, given))
+        return submission_id
+
+    def has_job(self, submission_id: str, job: int) -> None:
+        """Note which job examines and matches a submission."""
+        with self._database.writing():
+            self._database.change(_HAS_JOB, (job, submission_id))
+
+    def submission(self, submission_id: str) -> Submission:
+        """The submission of that id. Raises UnknownSubmissionError."""
+        with self._database.reading():
+            row = self._database.row(_SUBMISSION, (_storable(submission_id),))
+            if row is None:
+                message = f"there is no submission {submission_id!r}"
+                raise UnknownSubmissionError(message)
+            return self._submission(row)
+
+    def sent(self, submitter: str, key: str) -> Submission | None:
+        """What a submitter has sent with that idempotency key, if anything."""
+        with self._database.reading():
+            row = self._database.row(_SENT, (_storable(submitter), _storable(key)))
+            return None if row is None else self._submission(row)
+
+    def submissions_of(self, sha256: bytes) -> list[str]:
+        """The ids of all submissions of that content, oldest first."""
+        with self._database.reading():
+            return [row[0] for row in self._database.rows(_OF_CONTENT, (sha256,))]
+
+    def page(self, wanted: Wanted, *, before: str | None = None, limit: int = 100) -> list[Submission]:
+        """Submissions, newest first; with `before`, those older than the submission of that id.
+
+        Raises UnknownSubmissionError.
+        """
+        conditions, values = _where(wanted)
+        with self._database.reading():
+            if before is not None:
+                conditions.append("submission.number < ?")
+                values.append(self._number(before))
+            where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+            statement = f"{_COLUMNS} {where} ORDER BY submission.number DESC LIMIT ?"
+            return [self._submission(row) for row in self._database.rows(statement, (*values, limit))]
+
+    def examined(self, sha256: bytes, content: Content) -> None:
+        """Note what examining a content gave, with its signals; a second time replaces the first.
+
+        Raises UnknownSubmissionError: nobody has submitted that content.
+        """
+        answer = json.dumps(replace(content, signals=()).to_answer())
+        with self._database.writing():
+            row = self._database.row(_CONTENT, (sha256,))
+            if row is None:
+                message = f"nobody has submitted content with the SHA-256 {sha256.hex()}"
+                raise UnknownSubmissionError(message)
+            number = row[0]
+            self._database.change(_EXAMINED, (content.kind, content.format, times.now(), answer, number))
+            before = self._database.rows(_SIGNALS, (number,))
+            if [reading.signal(one) for one in before] == list(content.signals):
+                return
+            self._forget_signals(number, before)
+            self._add_signals(number, content.signals)
+
+    def _forget_signals(self, number: int, rows: Sequence[Row]) -> None:
+        """Drop the signals of a content, and say so to the indexes that follow."""
+        if not rows:
+            return
+        self._database.change(_FORGET_SIGNALS, (number,))
+        removal = self._database.number("SELECT value FROM counter WHERE name = 'last_content_removal'") + 1
+        self._database.change(_LOG_REMOVAL, (removal, rows[0][0], rows[-1][0]))
+        self._database.change(_SET_COUNTER, (removal, "last_content_removal"))
+
+    def _add_signals(self, number: int, signals: Sequence[Signal]) -> None:
+        if not signals:
+            return
+        first = self._database.take_numbers("content_signal", len(signals))
+        self._database.change_many(
+            _ADD_SIGNAL,
+            [
+                (
+                    first + place,
+                    number,
+                    one.type.value,
+                    one.value,
+                    one.quality,
+                    one.view,
+                    one.dialect and one.dialect.value,
+                    one.orientation and one.orientation.value,
+                )
+                for place, one in enumerate(signals)
+            ],
+        )
+        pdq = [place for place, one in enumerate(signals) if one.type is SignalType.PDQ]
+        if pdq:
+            self._database.change(_SET_COUNTER, (first + pdq[-1], "last_content_pdq"))
+
+    def record_matches(
+        self, submission_id: str, matches: Matches, versions: Mapping[str, int], *, retroactive: bool
+    ) -> list[MatchRecord]:
+        """Keep matches, each once for a submission, entry and signal type; those that are new.
+
+        `versions` gives each bank's version. From now on the submission counts as matched.
+        """
+        new: list[MatchRecord] = []
+        found = [(match, False, match.to_json()) for match in matches.matches]
+        found += [(one.match, True, one.to_json()) for one in matches.suppressed]
+        with self._database.writing():
+            number, now = self._number(submission_id), times.now()
+            self._database.change(_MATCHED, (now, number))
+            for match, suppressed, detail in found:
+                version = versions.get(match.bank, 0)
+                row = _match_row(match, version, detail)
+                if self._database.change(
+                    _ADD_MATCH, (number, now, int(retroactive), *row[:-1], int(suppressed), row[-1])
+                ):
+                    when = times.from_number(now)
+                    new.append(MatchRecord(submission_id, when, retroactive, version, suppressed, detail))
+        return new
+
+    def matches(self, submission_id: str) -> list[MatchRecord]:
+        """All matches ever made of a submission, oldest first. Raises UnknownSubmissionError."""
+        with self._database.reading():
+            rows = self._database.rows(_MATCHES, (self._number(submission_id),))
+        return [
+            MatchRecord(
+                submission_id,
+                times.from_number(found),
+                bool(retroactive),
+                version,
+                bool(suppressed),
+                cast("JsonObject", json.loads(detail)),
+            )
+            for found, retroactive, version, suppressed, detail in rows
+        ]
+
+    def bank_versions(self) -> dict[str, int]:
+        """The version of each bank: it grows with each change of the bank's entries or its policy."""
+        with self._database.reading():
+            return dict(self._database.rows(_BANK_VERSIONS))
+
+    def _number(self, submission_id: str) -> int:
+        row = self._database.row(_NUMBER, (_storable(submission_id),))
+        if row is None:
+            message = f"there is no submission {submission_id!r}"
+            raise UnknownSubmissionError(message)
+        return int(row[0])
+
+    def _submission(self, row: Row) -> Submission:
+        *about, job, matched, content_id, examined, answer = row
+        submission_id, number, sha256, size, received, submitter, platform, account, url, context = about
+        return Submission(
+            id=submission_id,
+            number=number,
+            sha256=sha256,
+            size=size,
+            received=times.from_number(received),
+            submitter=submitter,
+            context=Context(platform, account, url, cast("JsonObject | None", json.loads(context))),
+            content=None if examined is None else self._content(content_id, answer),
+            matched=None if matched is None else times.from_number(matched),
+            job=job,
+        )
+
+    def _content(self, number: int, answer: str) -> Content:
+        signals = tuple(reading.signal(row) for row in self._database.rows(_SIGNALS, (number,)))
+        return replace(Content.from_answer(json.loads(answer)), signals=signals)
+
+
+def _where(wanted: Wanted) -> tuple[list[str], list[Value]]:
+    """The conditions that a submission has to meet, and the values in them."""
+    conditions: list[str] = []
+    values: list[Value] = []
+    for name, condition in _CONDITIONS.items():
+        if (value := getattr(wanted, name)) is not None:
+            conditions.append(condition)
+            values.append(_storable(value) if isinstance(value, str) else value)
+    for when, condition in (
+        (wanted.since, "submission.received >= ?"),
+        (wanted.until, "submission.received < ?"),
+    ):
+        if when is not None:
+            conditions.append(condition)
+            values.append(times.to_number(when))
+    if wanted.matched:
+        conditions.append(
+            "EXISTS (SELECT 1 FROM submission_match WHERE submission = submission.number AND suppressed = 0)"
+        )
+    return conditions, values
+
+
+def _match_row(match: Match, version: int, detail: "Mapping[str, object]") -> tuple[Value, ...]:
+    return (
+        match.bank,
+        version,
+        match.entry,
+        match.type.value,
+        match.distance,
+        match.radius,
+        json.dumps(detail),
+    )
+
+
+def _storable(text: str) -> str:
+    """`text` as something to look for: what no database can store becomes what none of them holds."""
+    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
+
+
+def _new_id() -> str:
+    """A UUID of version 7 (RFC 9562, section 5.7): ids sort by the time they were made."""
+    now = time.time_ns()
+    milliseconds, rest = divmod(now, 1_000_000)
+    fraction = rest * 4096 // 1_000_000  # section 6.2, method 3
+    number = milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62)
+    return str(UUID(int=number))
