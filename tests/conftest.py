@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 sys.path.append(str(Path(__file__).parent / "media"))  # `Pool(path=...)` hands the same folder to children
 
+pytest_plugins = ["support.databases"]
+
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -1,8 +1,6 @@
 """The contract of `tocsin.banks.store`, said once for every store that claims to keep it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -296,9 +294,8 @@ class BankStoreContract:
 
 
 class TestHome(BankStoreContract):
-    """The contract on SQLite."""
+    """The contract on both engines."""
 
     @pytest.fixture
-    def store(self, tmp_path: Path) -> Iterator[BankStore]:
-        with Home.open(tmp_path / "home", create=True) as home:
-            yield home
+    def store(self, home: Home) -> BankStore:
+        return home

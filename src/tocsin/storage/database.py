@@ -1,137 +1,105 @@
-"""The SQLite file: opening it, and transactions on it."""
+"""Transactions, on any of the engines: for each thread its own, over a few connections."""
 
-import fcntl
 import os
-import sqlite3
 import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import TracebackType
 
 from tocsin.storage import schema
 from tocsin.storage import statements as sql
-from tocsin.storage.errors import OldSqliteError, StoreDamagedError, translated
+from tocsin.storage.engines import BUSY_SECONDS, Connection, Engine, Mode, Row, Value
+from tocsin.storage.engines.sqlite import SqliteEngine, create
+from tocsin.storage.errors import StoreBusyError, StoreDamagedError
 
-BUSY_SECONDS = 60.0
-"""How long to wait for another process's transaction; an import's batch takes a few seconds."""
-OLDEST_SQLITE = (3, 37, 0)
-"""STRICT tables came with 3.37 (sqlite.org/stricttables.html)."""
-_CACHE_KIB = 65536
-
-Row = tuple[Any, ...]
-"""A row as the driver gives it: the statement says which types stand where."""
-Value = int | str | bytes | None
+__all__ = ["BUSY_SECONDS", "Database", "Row", "Value", "create"]
 
 
 class Database:
-    """One connection, which threads take turns on. Errors of SQLite come out as those of storage.errors."""
+    """Transactions on one database; implements `tocsin.transactions.Transactions`.
 
-    def __init__(self, path: Path) -> None:
-        """Open the database at `path` (see `create`), migrating its tables as needed.
+    Any number of threads may use it at once: each transaction has a connection to itself. Readers never wait
+    for a writer. The errors of the drivers come out as those of storage.errors when a transaction ends.
+    """
 
-        Raises FutureSchemaError, OldSqliteError, StoreAccessError, StoreDamagedError.
+    def __init__(self, at: Engine | Path, *, create: bool = False) -> None:
+        """Open a database (the path of a SQLite file will do), migrating its tables as needed.
+
+        With `create` its tables are made if there are none.
+
+        Raises FutureSchemaError, OldSqliteError, StoreAccessError, StoreDamagedError, StoreUnreachableError,
+        UnsuitableServerError.
         """
-        _refuse_old_sqlite()
-        self.path = path
-        self._turn = threading.RLock()
-        self._writing = False
-        with translated(path):
-            self._connection = sqlite3.connect(
-                path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
+        self.engine: Engine = SqliteEngine(at) if isinstance(at, Path) else at
+        self._begin_anew()
         try:
-            with translated(path):
-                self._prepare()
+            with _Translating(self.engine):
+                self._prepare(create=create)
         except BaseException:
             self.close()
             raise
 
-    def _prepare(self) -> None:
+    def _begin_anew(self) -> None:
+        """No connections yet. After a fork those of the parent are its own: not even closed here."""
+        self._process = os.getpid()
+        self._local = threading.local()
+        self._idle: list[Connection] = []
+        self._writer: Connection | None = None
+        self._writing = threading.Lock()
+        self._room = threading.Semaphore(self.engine.most)
+
+    def _prepare(self, *, create: bool) -> None:
         """Settings and schema. A database from the future is refused before anything in it changes."""
-        found = schema.version(self._connection)
-        schema.refuse_the_future(found, self.path)
-        if found == 0:
+        connection = self._writer = self.engine.connect(writer=True)
+        found = schema.version(self.engine, connection)
+        schema.refuse_the_future(found, self.engine.place)
+        if found == 0 and not create:
             # Never taken for a new one: what is screened against it would all come out as "no match".
-            message = f"the database holds none of Tocsin's tables: {self.path}"
+            message = f"the database holds none of Tocsin's tables: {self.engine.place}"
             raise StoreDamagedError(message)
-        self._use_wal()
-        # FULL: a commit is on the disk when it returns; in WAL mode NORMAL would not promise that.
-        self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.execute("PRAGMA foreign_keys = ON")
-        self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        self._connection.execute(
-            "PRAGMA journal_size_limit = 67108864"
-        )  # after a large import, shrink the WAL
+        self.engine.prepare(connection)
         if found < schema.NEWEST:
             with self.writing():
-                schema.migrate(self._connection, self.path)
+                schema.migrate(self.engine, self._connection)
 
-    def _use_wal(self) -> None:
-        """Switch to write-ahead logging: readers go on while one process writes.
-
-        Two processes switching a new file at once can fail without the busy timeout being honoured
-        (sqlite.org/wal.html, "Sometimes Queries Return SQLITE_BUSY In WAL Mode"), hence the loop.
-        """
-        end = time.monotonic() + BUSY_SECONDS
-        while self._connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            try:
-                self._connection.execute("PRAGMA journal_mode = WAL")
-            except sqlite3.OperationalError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.01)
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> AbstractContextManager[None]:
         """A transaction: durable when the block ends, without any effect when it fails.
 
         Inside another writing transaction it is part of that one: if it fails, all of it does, unless the
-        failure is caught inside.
+        failure is caught inside. Whoever writes is alone, on every engine: what is read inside does not
+        change meanwhile.
         """
-        with self._turn, translated(self.path):
-            if self._writing:
-                yield
-                return
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._writing = True
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-            finally:
-                self._writing = False
+        return _Transaction(self, Mode.WRITING)
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
+    def updating(self) -> AbstractContextManager[None]:
+        """A transaction that writes without being alone, where the engine can do that.
+
+        For what is neither counted, chained nor indexed, such as leases of jobs and counts of look-ups.
+        Inside `writing` it is part of that one; `writing` cannot begin inside it.
+        """
+        return _Transaction(self, Mode.UPDATING)
+
+    def reading(self) -> AbstractContextManager[None]:
         """A transaction that sees one state of the database; inside another one, that one's state."""
-        with self._turn, translated(self.path):
-            if self._connection.in_transaction:
-                yield
-                return
-            self._connection.execute("BEGIN")
-            try:
-                yield
-            finally:
-                self._connection.execute("COMMIT")
+        return _Transaction(self, Mode.READING)
 
     def rows(self, statement: str, values: Sequence[Value] = ()) -> list[Row]:
-        """All rows of a query. Call it inside `reading` or `writing`."""
+        """All rows of a query. Call it inside a transaction, as all that follow."""
         return self._connection.execute(statement, values).fetchall()
 
     def row(self, statement: str, values: Sequence[Value] = ()) -> Row | None:
         """The first row of a query."""
-        found: Row | None = self._connection.execute(statement, values).fetchone()
-        return found
+        return self._connection.execute(statement, values).fetchone()
 
     def number(self, statement: str, values: Sequence[Value] = ()) -> int:
         """The one whole number that a query answers with."""
-        (found,) = self._connection.execute(statement, values).fetchone()
-        return int(found)
+        row = self._connection.execute(statement, values).fetchone()
+        if row is None:
+            message = "the statement answers with no row"
+            raise LookupError(message)
+        return int(row[0])
 
     def change(self, statement: str, values: Sequence[Value] = ()) -> int:
         """Run one statement; how many rows it changed."""
@@ -142,60 +110,181 @@ class Database:
         return self._connection.executemany(statement, rows).rowcount
 
     def rows_among(self, statement: str, before: Sequence[Value], among: Sequence[Value]) -> Iterator[Row]:
-        """Rows of a statement with an IN list (see statements.many), asked for in chunks of the list."""
-        for start in range(0, len(among), sql.CHUNK):
-            chunk = among[start : start + sql.CHUNK]
-            yield from self._connection.execute(sql.many(statement, len(chunk)), [*before, *chunk])
+        """Rows of a statement with an IN list (see statements.many), which may be of any length."""
+        return self.engine.rows_among(self._connection, statement, before, among)
 
     def take_numbers(self, counter: str, count: int) -> int:
-        """The first of `count` numbers nobody else will get."""
+        """The first of `count` numbers nobody else will get. Call it inside `writing`."""
         return self.number(sql.TAKE_NUMBERS, (count, counter)) - count + 1
 
     def close(self) -> None:
-        """Let the file go."""
-        self._connection.close()
+        """Let all connections go."""
+        if self._process == os.getpid():
+            connections = [*self._idle, *([self._writer] if self._writer else [])]
+            self._idle, self._writer = [], None
+            for connection in connections:
+                connection.close()
 
+    @property
+    def _connection(self) -> Connection:
+        """The one of this thread's transaction."""
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None:
+            message = "this needs a transaction: `with database.reading():` or `writing():`"
+            raise RuntimeError(message)
+        return held.connection
 
-def create(path: Path) -> None:
-    """Make a database with all tables at `path`, unless there is a file already.
+    def _begin(self, mode: Mode) -> bool:
+        """Begin this thread's transaction; False when it is part of the one it has."""
+        if self._process != os.getpid():
+            self._begin_anew()
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is not None:
+            if mode not in _INSIDE[held.mode]:
+                message = f"a transaction for {mode} cannot begin inside one for {held.mode}"
+                raise RuntimeError(message)
+            return False
+        self._local.held = self._alone(mode) if self.engine.alone(mode) else self._shared(mode)
+        return True
 
-    It comes to its name when it is whole, so that a file without tables there is always a damaged one. The
-    lock on the folder keeps two processes from making it at once.
-
-    Raises OldSqliteError, StoreAccessError, StoreDamagedError, StoreFullError, OSError.
-    """
-    _refuse_old_sqlite()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        if os.path.lexists(path):
-            return
-        if os.path.lexists(f"{path}-wal"):
-            message = f"the database is gone, but its write-ahead log is there: {path}-wal"
-            raise StoreDamagedError(message)
-        new = path.with_name(f"{path.name}.new")
-        for left in (new, new.with_name(f"{new.name}-journal")):  # by a process that was killed here
-            left.unlink(missing_ok=True)
-        _write_empty(new)
-        new.rename(path)
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _write_empty(path: Path) -> None:
-    """A database with all tables and nothing in them."""
-    with translated(path):
-        connection = sqlite3.connect(path, isolation_level=None)
+    def _alone(self, mode: Mode) -> "_Held":
+        """A transaction on the one connection for writing: its threads wait here, not at the database."""
+        if not self._writing.acquire(timeout=BUSY_SECONDS):
+            message = f"another thread wrote for more than {BUSY_SECONDS} seconds: {self.engine.place}"
+            raise StoreBusyError(message)
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            schema.migrate(connection, path)
-            connection.execute("COMMIT")
-        finally:
+            connection, self._writer = self._begun(self._writer, mode), None
+        except BaseException:
+            self._writing.release()
+            raise
+        return _Held(connection, mode, self._process, alone=True)
+
+    def _shared(self, mode: Mode) -> "_Held":
+        """A transaction on a connection nobody uses."""
+        if not self._room.acquire(timeout=BUSY_SECONDS):
+            message = f"all {self.engine.most} connections were in use for {BUSY_SECONDS} seconds"
+            raise StoreBusyError(message)
+        try:
+            try:
+                idle = self._idle.pop()
+            except IndexError:
+                idle = None
+            connection = self._begun(idle, mode)
+        except BaseException:
+            self._room.release()
+            raise
+        return _Held(connection, mode, self._process, alone=False)
+
+    def _begun(self, idle: Connection | None, mode: Mode) -> Connection:
+        """A connection with a transaction begun: `idle`, or a new one where that has been lost."""
+        if idle is not None:
+            try:
+                self.engine.begin(idle, mode)
+            except BaseException:
+                if self._kept(idle):
+                    self._give_back(idle, alone=self.engine.alone(mode))
+                    raise
+                # The server has gone since; nothing was done on this connection, so another will do.
+            else:
+                return idle
+        connection = self.engine.connect(writer=self.engine.alone(mode))
+        try:
+            self.engine.begin(connection, mode)
+        except BaseException:
             connection.close()
+            raise
+        return connection
+
+    def _end(self, *, failed: bool) -> None:
+        """End this thread's transaction: by a commit, unless what it was for has failed."""
+        held: _Held = self._local.held
+        self._local.held = None
+        if held.process != os.getpid():
+            return  # forked inside the transaction, which is the parent's to end
+        try:
+            if not failed:
+                held.connection.commit()
+        finally:
+            if self._kept(held.connection):
+                self._give_back(held.connection, alone=held.alone)
+            (self._writing if held.alone else self._room).release()
+
+    def _give_back(self, connection: Connection, *, alone: bool) -> None:
+        """Keep a connection for the next transaction of its sort."""
+        if alone:
+            self._writer = connection
+        else:
+            self._idle.append(connection)
+
+    def _kept(self, connection: Connection) -> bool:
+        """Whether a connection is fit for another transaction, with nothing open; closed if it is not."""
+        if self.engine.usable(connection):
+            return True
+        with suppress(Exception):  # what ended the transaction is told already, or was told by whoever failed
+            connection.rollback()
+        if self.engine.usable(connection):
+            return True
+        connection.close()
+        return False
 
 
-def _refuse_old_sqlite() -> None:
-    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-        message = f"the SQLite library is {sqlite3.sqlite_version}"
-        raise OldSqliteError(message)
+_INSIDE = {
+    Mode.READING: {Mode.READING},
+    Mode.UPDATING: {Mode.READING, Mode.UPDATING},
+    Mode.WRITING: {Mode.READING, Mode.UPDATING, Mode.WRITING},
+}
+"""What may begin inside what."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A thread's transaction."""
+
+    connection: Connection
+    mode: Mode
+    process: int
+    alone: bool
+
+
+class _Translating:
+    """Errors of the driver come out as ours. A class, as the next: half the time of a generator."""
+
+    __slots__ = ("_engine",)
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> None:
+        """Nothing yet."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Raise ours in place of the driver's."""
+        if error is not None and (ours := self._engine.translated(error)) is not None:
+            raise ours from error
+
+
+class _Transaction:
+    """One `with` block of a thread, outermost or not."""
+
+    __slots__ = ("_database", "_mode", "_outermost")
+
+    def __init__(self, database: Database, mode: Mode) -> None:
+        self._database = database
+        self._mode = mode
+
+    def __enter__(self) -> None:
+        """Begin, unless the thread is in a transaction already."""
+        with _Translating(self._database.engine):
+            self._outermost = self._database._begin(self._mode)  # noqa: SLF001  # one class in two parts
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Commit or roll back what began here, and raise ours in place of the driver's errors."""
+        with _Translating(self._database.engine):
+            if self._outermost:
+                self._database._end(failed=error is not None)  # noqa: SLF001  # one class in two parts
+            if error is not None and self._database.engine.translated(error) is not None:
+                raise error

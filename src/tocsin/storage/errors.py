@@ -52,6 +52,30 @@ class StoreAccessError(Error):
     advice = "Check that the folder exists, is on a local disk and may be read and written by you."
 
 
+class StoreUnreachableError(Error):
+    """The database server cannot be reached."""
+
+    code = "storage.unreachable"
+    advice = (
+        "Check that the server runs and that TOCSIN_DATABASE (or tocsin.toml in the home folder) names it;"
+        " then try again. What was not acknowledged was not stored, unless the answer itself was lost."
+    )
+
+
+class NoPostgresError(Error):
+    """The settings name a PostgreSQL database, and its driver is not installed."""
+
+    code = "storage.no_postgres"
+    advice = "Install it with `pip install 'tocsin[postgres]'`, or take the URL out of the settings."
+
+
+class UnsuitableServerError(Error):
+    """The database server cannot keep Tocsin's tables."""
+
+    code = "storage.server"
+    advice = "Use PostgreSQL 14 or newer and a database whose encoding is UTF8."
+
+
 class StoreInputOutputError(Error):
     """The disk failed to read or write."""
 
@@ -64,7 +88,8 @@ class StoreDamagedError(Error):
 
     code = "storage.damaged"
     advice = (
-        "Restore tocsin.db from a backup; or move it away, make the banks anew and import their lists again."
+        "Restore the database from a backup; or begin with a new one (move tocsin.db away, or name another"
+        " database), make the banks anew and import their lists again."
     )
 
 
@@ -81,14 +106,27 @@ _BY_CODE: dict[int, type[Error]] = {
 }
 
 
+def of_sqlite(error: BaseException, path: Path) -> Error | None:
+    """Ours for SQLite's error about the file at `path`; None for a mistake in a statement."""
+    if not isinstance(error, sqlite3.Error):
+        return None
+    primary = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of the code is a detail
+    if (ours := _BY_CODE.get(primary)) is None:
+        return None
+    return ours(f"{first_sentence(ours)}: {path} ({error})")
+
+
+def first_sentence(kind: type[Error]) -> str:
+    """What an error says by itself, to be followed by where it was."""
+    return str(kind.__doc__).splitlines()[0].rstrip(".")
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Turn SQLite's errors about the file at `path` into ours; a mistake in a statement stays what it is."""
     try:
         yield
     except sqlite3.Error as error:
-        primary = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of the code is a detail
-        if (ours := _BY_CODE.get(primary)) is None:
+        if (ours := of_sqlite(error, path)) is None:
             raise
-        message = f"{str(ours.__doc__).splitlines()[0].rstrip('.')}: {path} ({error})"
-        raise ours(message) from error
+        raise ours from error

@@ -1,4 +1,4 @@
-"""The home folder: banks in a SQLite database, and the PDQ index that follows it."""
+"""The home: banks in a database, and a folder with the PDQ index that follows it."""
 
 import os
 import threading
@@ -27,13 +27,13 @@ from tocsin.storage import curating, imports, reading
 from tocsin.storage import statements as sql
 from tocsin.storage.adding import add_batch
 from tocsin.storage.database import Database
-from tocsin.storage.database import create as create_database
-from tocsin.storage.errors import NoHomeError, StoreAccessError
+from tocsin.storage.opening import DATABASE, open_database
 
 if TYPE_CHECKING:
     from tocsin.storage.near import NearSearch
 
-DATABASE = "tocsin.db"
+__all__ = ["DATABASE", "INDEX", "Home"]
+
 INDEX = Path("index", "pdq")
 _PAGE = 1000
 
@@ -45,10 +45,10 @@ class Home:
     transaction: what it did is durable when it returns, and what every other process sees from then on.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Use `Home.open`."""
+    def __init__(self, folder: Path, database: Database) -> None:
+        """The home in `folder`, whose banks are in `database`; `Home.open` finds out which that is."""
         self.folder = folder
-        self._database = Database(folder / DATABASE)
+        self.database = database
         self._search: NearSearch | None = None
         self._turn = threading.RLock()
 
@@ -56,28 +56,21 @@ class Home:
     def open(cls, path: str | os.PathLike[str], *, create: bool = False) -> Self:
         """Open the home in folder `path`; with `create`, make it (readable by its owner only) if need be.
 
-        An existing database without tables is damaged, not new.
+        An existing SQLite file without tables is damaged, not new.
 
-        Raises NoHomeError, FutureSchemaError, OldSqliteError, StoreAccessError, StoreDamagedError.
+        Raises NoHomeError, FutureSchemaError, OldSqliteError, StoreAccessError, StoreDamagedError, and where
+        the settings name a PostgreSQL database also SettingsError, StoreUnreachableError, NoPostgresError,
+        UnsuitableServerError.
         """
         folder = Path(path)
-        try:
-            if create:
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-                create_database(folder / DATABASE)
-            elif not (folder / DATABASE).exists():
-                message = f"there are no banks in {folder}"
-                raise NoHomeError(message)
-        except OSError as error:
-            raise StoreAccessError(str(error)) from error
-        return cls(folder)
+        return cls(folder, open_database(folder, create=create))
 
     def close(self) -> None:
         """Let the database and the index go."""
         with self._turn:
             if self._search is not None:
                 self._search.follower.close()
-            self._database.close()
+            self.database.close()
 
     def __enter__(self) -> Self:
         """The home itself."""
@@ -91,39 +84,39 @@ class Home:
 
     def banks(self) -> list[Bank]:
         """All banks, by name."""
-        with self._database.reading():
-            return [reading.bank(row) for row in self._database.rows(sql.BANKS)]
+        with self.database.reading():
+            return [reading.bank(row) for row in self.database.rows(sql.BANKS)]
 
     def bank(self, name: str) -> Bank:
         """The bank of that name. Raises UnknownBankError."""
-        with self._database.reading():
-            return curating.bank(self._database, name)
+        with self.database.reading():
+            return curating.bank(self.database, name)
 
     def create_bank(self, name: str, policy: Policy) -> Bank:
         """Make a bank.
 
         Raises BankExistsError, InvalidBankNameError, InvalidPolicyError, InvalidTextError.
         """
-        with self._database.writing():
-            return curating.create_bank(self._database, name, policy)
+        with self.database.writing():
+            return curating.create_bank(self.database, name, policy)
 
     def set_policy(self, name: str, policy: Policy) -> Bank:
         """Replace a bank's policy. Raises UnknownBankError, InvalidPolicyError, InvalidTextError."""
-        with self._database.writing():
-            return curating.set_policy(self._database, name, policy)
+        with self.database.writing():
+            return curating.set_policy(self.database, name, policy)
 
     def remove_bank(self, name: str) -> int:
         """Delete a bank with its entries for good; how many entries that were. Raises UnknownBankError."""
-        with self._database.writing():
-            removed = curating.remove_bank(self._database, name)
+        with self.database.writing():
+            removed = curating.remove_bank(self.database, name)
         self._follow()
         return removed
 
     def counts(self, name: str) -> BankCounts:
         """How many entries a bank holds. Raises UnknownBankError."""
-        with self._database.reading():
-            number = curating.bank(self._database, name).id
-            return BankCounts(*self._database.rows(sql.COUNTS, (number,))[0])
+        with self.database.reading():
+            number = curating.bank(self.database, name).id
+            return BankCounts(*self.database.rows(sql.COUNTS, (number,))[0])
 
     def add_entries(self, name: str, drafts: Iterable[EntryDraft]) -> AddResult:
         """Add entries to a bank; drafts already there are left as they are, unless they say "withdrawn".
@@ -131,9 +124,9 @@ class Home:
         Raises UnknownBankError, NoSignalError, InvalidTextError, and then adds nothing.
         """
         batch = DraftBatch.of(drafts)
-        with self._database.writing():
-            number = curating.bank(self._database, name).id
-            placed = add_batch(self._database, number, batch)
+        with self.database.writing():
+            number = curating.bank(self.database, name).id
+            placed = add_batch(self.database, number, batch)
         self._follow()
         counts = placed.counts
         return AddResult(
@@ -148,9 +141,9 @@ class Home:
         number = self.bank(name).id
         after = 0
         while True:
-            with self._database.reading():
-                rows = self._database.rows(sql.ENTRIES_AFTER, (number, after, _PAGE))
-                page = reading.entries(self._database, rows)
+            with self.database.reading():
+                rows = self.database.rows(sql.ENTRIES_AFTER, (number, after, _PAGE))
+                page = reading.entries(self.database, rows)
             yield from page
             if len(page) < _PAGE:
                 return
@@ -158,8 +151,8 @@ class Home:
 
     def entry(self, entry_id: int) -> Entry:
         """One entry, withdrawn or not. Raises UnknownEntryError."""
-        with self._database.reading():
-            found = reading.entries(self._database, self._database.rows(sql.ENTRY, (entry_id,)))
+        with self.database.reading():
+            found = reading.entries(self.database, self.database.rows(sql.ENTRY, (entry_id,)))
         if not found:
             message = f"there is no entry number {entry_id}"
             raise UnknownEntryError(message)
@@ -167,22 +160,22 @@ class Home:
 
     def withdraw(self, entry_ids: Sequence[int], reason: str) -> int:
         """Withdraw entries; how many were live before. Raises UnknownEntryError, InvalidTextError."""
-        with self._database.writing():
-            return curating.withdraw(self._database, entry_ids, reason)
+        with self.database.writing():
+            return curating.withdraw(self.database, entry_ids, reason)
 
     def reinstate(self, entry_ids: Sequence[int]) -> int:
         """Undo withdrawals; how many were withdrawn before. Raises UnknownEntryError."""
-        with self._database.writing():
-            return curating.reinstate(self._database, entry_ids)
+        with self.database.writing():
+            return curating.reinstate(self.database, entry_ids)
 
     def exact(self, signals: Sequence[Signal]) -> list[NearHit]:
         """Live signals equal to one of `signals`; those of a perceptual type find nothing here."""
         found: defaultdict[tuple[SignalType, bytes], list[KnownSignal]] = defaultdict(list)
-        with self._database.reading():
+        with self.database.reading():
             for kind in SignalType:
                 asked = {signal.value for signal in signals if signal.type is kind and kind.exact}
-                rows = list(self._database.rows_among(sql.LIVE_EXACT, (kind.value,), sorted(asked)))
-                for one in reading.known_signals(self._database, rows).values():
+                rows = list(self.database.rows_among(sql.LIVE_EXACT, (kind.value,), sorted(asked)))
+                for one in reading.known_signals(self.database, rows).values():
                     found[kind, one.signal.value].append(one)
         return [
             NearHit(query, one, 0)
@@ -210,33 +203,33 @@ class Home:
 
     def unfinished_import(self, name: str, fingerprint: str) -> UnfinishedImport | None:
         """The interrupted import of that fingerprint, if there is one. Raises UnknownBankError."""
-        with self._database.reading():
-            number = curating.bank(self._database, name).id
-            return imports.unfinished(self._database, number, fingerprint)
+        with self.database.reading():
+            number = curating.bank(self.database, name).id
+            return imports.unfinished(self.database, number, fingerprint)
 
     def add_batches(
         self, name: str, batches: Sequence[Batch], progress: ImportProgress | None, bad: Sequence[BadLine]
     ) -> AddCounts:
         """Add batches, note how far the import has come and what it set aside. Raises UnknownBankError."""
         counts = AddCounts()
-        with self._database.writing():
-            number = curating.bank(self._database, name).id
+        with self.database.writing():
+            number = curating.bank(self.database, name).id
             for batch in batches:
-                counts += add_batch(self._database, number, batch).counts
+                counts += add_batch(self.database, number, batch).counts
             if progress is not None:
-                imports.save(self._database, number, progress, counts, bad)
+                imports.save(self.database, number, progress, counts, bad)
         self._follow()
         return counts
 
     def finish_import(self, name: str, fingerprint: str) -> None:
         """Forget the progress of an import that has come to its end. Raises UnknownBankError."""
-        with self._database.writing():
-            imports.forget(self._database, curating.bank(self._database, name).id, fingerprint)
+        with self.database.writing():
+            imports.forget(self.database, curating.bank(self.database, name).id, fingerprint)
 
     def _has_pdq(self) -> bool:
         """Whether any PDQ signal was ever added."""
-        with self._database.reading():
-            return reading.counters(self._database)["last_pdq"] > 0
+        with self.database.reading():
+            return reading.counters(self.database)["last_pdq"] > 0
 
     def _follow(self) -> None:
         """Bring the index up to what has just been committed."""
@@ -249,5 +242,5 @@ class Home:
         if self._search is None:
             from tocsin.storage.near import NearSearch  # noqa: PLC0415
 
-            self._search = NearSearch(self.folder / INDEX, self._database)
+            self._search = NearSearch(self.folder / INDEX, self.database)
         return self._search

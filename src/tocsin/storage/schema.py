@@ -4,12 +4,14 @@ A step, once released, is never edited: a change is a new step.
 """
 
 import secrets
-import sqlite3
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tocsin.storage import statements as sql
-from tocsin.storage.errors import FutureSchemaError
+from tocsin.storage.errors import FutureSchemaError, StoreDamagedError
 from tocsin.storage.tables import access, banks, evidence, intake, jobs
+
+if TYPE_CHECKING:
+    from tocsin.storage.engines import Connection, Engine
 
 STEPS: tuple[tuple[str, ...], ...] = (
     banks.BANKS_AND_ENTRIES,
@@ -19,31 +21,34 @@ STEPS: tuple[tuple[str, ...], ...] = (
 NEWEST = len(STEPS)
 
 
-def version(connection: sqlite3.Connection) -> int:
+def version(engine: "Engine", connection: "Connection") -> int:
     """The schema version of a database; 0 when it has none of our tables."""
-    if connection.execute(sql.HAS_SCHEMA_VERSION).fetchone() is None:
+    if not engine.has_tables(connection):
         return 0
     row = connection.execute(sql.SCHEMA_VERSION).fetchone()
     return int(row[0]) if row else 0
 
 
-def refuse_the_future(found: int, path: Path) -> None:
-    """Raise FutureSchemaError when the database at `path` is of a schema newer than ours."""
+def refuse_the_future(found: int, place: str) -> None:
+    """Raise FutureSchemaError when the database at `place` is of a schema newer than ours."""
     if found > NEWEST:
-        message = f"{path} has schema version {found}; this version of Tocsin knows {NEWEST} and older"
+        message = f"{place} has schema version {found}; this version of Tocsin knows {NEWEST} and older"
         raise FutureSchemaError(message)
 
 
-def migrate(connection: sqlite3.Connection, path: Path) -> None:
+def migrate(engine: "Engine", connection: "Connection") -> None:
     """Bring a database to the newest schema, inside the caller's transaction. Raises FutureSchemaError."""
-    found = version(connection)
-    refuse_the_future(found, path)
+    found = version(engine, connection)
+    refuse_the_future(found, engine.place)
+    if found == 0 and engine.has_tables(connection):
+        message = f"the table schema_version of {engine.place} says nothing"
+        raise StoreDamagedError(message)
     if found == 0:
-        connection.execute(sql.CREATE_SCHEMA_VERSION)
+        connection.execute(engine.ddl(sql.CREATE_SCHEMA_VERSION))
         connection.execute(sql.START_SCHEMA_VERSION)
     for step in STEPS[found:]:
         for statement in step:
-            connection.execute(statement)
+            connection.execute(engine.ddl(statement))
     if found == 0:
         connection.execute(sql.SET_IDENTITY, (secrets.token_hex(16),))
     connection.execute(sql.SET_SCHEMA_VERSION, (NEWEST,))

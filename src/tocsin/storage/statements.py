@@ -147,3 +147,8 @@ WITHDRAWN_AMONG = f"SELECT id FROM entry WHERE id IN ({_IN}) AND withdrawn IS NO
 def many(statement: str, count: int) -> str:
     """A statement with an IN list, for `count` values."""
     return statement.replace(_IN, ",".join("?" * count))
+
+
+def among_array(statement: str) -> str:
+    """A statement with an IN list, for one array of any length (PostgreSQL)."""
+    return statement.replace(f"IN ({_IN})", "= ANY(?)")

@@ -1,0 +1,23 @@
+"""Statements that PostgreSQL spells differently: the same values in the same order."""
+
+# ruff: noqa: S608  # the strings joined here are constants of this file; every value is bound
+
+from tocsin.storage import statements as sql
+
+_NUMBERS = "WITH numbered AS (SELECT n FROM generate_series(0, ? - 1) AS n)"
+
+FORMS = {
+    sql.ADD_LIVE_ENTRIES: """
+        INSERT INTO entry (id, bank_id, origin_id, added, id_at_origin)
+        SELECT ? + place - 1, ?, ?, ?, text
+        FROM json_array_elements_text(?::json) WITH ORDINALITY AS listed (text, place)""",
+    sql.ADD_UNIFORM_ENTRIES: f"""
+        {_NUMBERS} INSERT INTO entry (id, bank_id, origin_id, added) SELECT ? + n, ?, ?, ? FROM numbered""",
+    sql.ADD_PACKED_SIGNALS: f"""
+        {_NUMBERS} INSERT INTO signal (id, entry_id, type, value, quality, view, dialect, orientation)
+        SELECT ? + n, ? + n, ?, substr(?::bytea, (n * ? + 1)::int, ?::int),
+            nullif(convert_from(substr(?::bytea, (n * 3 + 1)::int, 3), 'UTF8'), '---')::bigint, ?, ?, ?
+        FROM numbered""",
+    sql.ADD_UNIFORM_LABELS: f"""
+        {_NUMBERS} INSERT INTO entry_label (entry_id, position, label_id) SELECT ? + n, ?, ? FROM numbered""",
+}
