@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from tocsin.banks.batch import InvalidTextError, check_texts
 from tocsin.errors import Error
@@ -38,10 +38,10 @@ class ContextError(Error):
     """Where, as in `ip_events[0].time`."""
 
 
-def _wrong(path: str, problem: str) -> ContextError:
+def _refuse(path: str, problem: str, cause: Exception | None = None) -> NoReturn:
     error = ContextError(f"{path}: {problem}")
     error.path = path
-    return error
+    raise error from cause
 
 
 def context_of(given: "JsonObject") -> Context:
@@ -59,7 +59,7 @@ def context_of(given: "JsonObject") -> Context:
     _check_plain(given, "", 0)
     for name, value in given.items():
         if (check := _FIELDS.get(name)) is None:
-            raise _wrong(name, f"there is no such field; {', '.join(_FIELDS)} are known; put it into extra")
+            _refuse(name, f"there is no such field; {', '.join(_FIELDS)} are known; put it into extra")
         check(value, name)
     account = given.get("account")
     return Context(
@@ -73,13 +73,13 @@ def context_of(given: "JsonObject") -> Context:
 def parse_context(text: str | bytes) -> Context:
     """A context from its JSON text. Raises ContextError."""
     if len(text) > MOST_BYTES:
-        raise _wrong("context", f"it is longer than {MOST_BYTES:,} bytes")
+        _refuse("context", f"it is longer than {MOST_BYTES:,} bytes")
     try:
         given = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise _wrong("context", f"it is no JSON ({error})") from error
+        _refuse("context", f"it is no JSON ({error})", error)
     if not isinstance(given, dict):
-        raise _wrong("context", "an object is missing")
+        _refuse("context", "an object is missing")
     return context_of(given)
 
 
@@ -106,17 +106,17 @@ def _check_size(value: "JsonValue", most: int, path: str) -> None:
     try:
         length = len(json.dumps(value, ensure_ascii=False))
     except (TypeError, ValueError, RecursionError) as error:
-        raise _wrong(path, f"it is no JSON ({error})") from error
+        _refuse(path, f"it is no JSON ({error})", error)
     if length > most:
-        raise _wrong(path, f"it is longer than {most:,} characters as JSON")
+        _refuse(path, f"it is longer than {most:,} characters as JSON")
 
 
 def _check_plain(value: "JsonValue", path: str, depth: int) -> None:
     """What no database, and no other reader of JSON, could hold is refused wherever it stands."""
     if depth > MOST_DEPTH:
-        raise _wrong(path, f"it is nested more than {MOST_DEPTH} deep")
+        _refuse(path, f"it is nested more than {MOST_DEPTH} deep")
     if isinstance(value, float) and not math.isfinite(value):
-        raise _wrong(path, "it is not a finite number")
+        _refuse(path, "it is not a finite number")
     if isinstance(value, str):
         _check_text(value, path)
     elif isinstance(value, Mapping):
@@ -133,35 +133,35 @@ def _check_text(text: str, path: str) -> None:
     try:
         check_texts([text])
     except InvalidTextError as error:
-        raise _wrong(path.encode(errors="replace").decode(), error.message) from error
+        _refuse(path.encode(errors="replace").decode(), error.message, error)
 
 
 def _text(value: "JsonValue", path: str) -> None:
     most = MOST_CHARACTERS.get(path, _SHORT)
     if not isinstance(value, str):
-        raise _wrong(path, "a text is missing")
+        _refuse(path, "a text is missing")
     if len(value) > most:
-        raise _wrong(path, f"it has more than {most:,} characters")
+        _refuse(path, f"it has more than {most:,} characters")
 
 
 def _object(value: "JsonValue", path: str) -> "Mapping[str, JsonValue]":
     if not isinstance(value, Mapping):
-        raise _wrong(path, "an object is missing")
+        _refuse(path, "an object is missing")
     return value
 
 
 def _account(value: "JsonValue", path: str) -> None:
     for name, inner in _object(value, path).items():
         if name not in _ACCOUNT:
-            raise _wrong(f"{path}.{name}", f"there is no such field; {', '.join(_ACCOUNT)} are known")
+            _refuse(f"{path}.{name}", f"there is no such field; {', '.join(_ACCOUNT)} are known")
         _text(inner, f"{path}.{name}")
 
 
 def _ip_events(value: "JsonValue", path: str) -> None:
     if not isinstance(value, list):
-        raise _wrong(path, "an array is missing")
+        _refuse(path, "an array is missing")
     if len(value) > MOST_EVENTS:
-        raise _wrong(path, f"there are more than {MOST_EVENTS}")
+        _refuse(path, f"there are more than {MOST_EVENTS}")
     for place, item in enumerate(value):
         _ip_event(item, f"{path}[{place}]")
 
@@ -170,37 +170,37 @@ def _ip_event(value: "JsonValue", path: str) -> None:
     event = _object(value, path)
     for name in ("ip", "time"):
         if name not in event:
-            raise _wrong(f"{path}.{name}", "it is missing")
+            _refuse(f"{path}.{name}", "it is missing")
     for name, inner in event.items():
         if (check := _EVENT.get(name)) is None:
-            raise _wrong(f"{path}.{name}", f"there is no such field; {', '.join(_EVENT)} are known")
+            _refuse(f"{path}.{name}", f"there is no such field; {', '.join(_EVENT)} are known")
         check(inner, f"{path}.{name}")
 
 
 def _ip(value: "JsonValue", path: str) -> None:
     try:
         if not isinstance(value, str):
-            raise _wrong(path, "a text is missing")
+            _refuse(path, "a text is missing")
         ip_address(value)
     except ValueError as error:
-        raise _wrong(path, f"{value!r} is no IP address") from error
+        _refuse(path, f"{value!r} is no IP address", error)
 
 
 def _port(value: "JsonValue", path: str) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _PORTS:
-        raise _wrong(path, f"a port is a whole number from 1 to {_PORTS}")
+        _refuse(path, f"a port is a whole number from 1 to {_PORTS}")
 
 
 def _time(value: "JsonValue", path: str) -> None:
     if not isinstance(value, str):
-        raise _wrong(path, "a text with an ISO 8601 time is missing")
+        _refuse(path, "a text with an ISO 8601 time is missing")
     try:
         time = datetime.fromisoformat(value)
     except ValueError as error:
-        raise _wrong(path, f"{value!r} is no ISO 8601 time; write 2026-03-01T14:05:09Z") from error
+        _refuse(path, f"{value!r} is no ISO 8601 time; write 2026-03-01T14:05:09Z", error)
     if time.tzinfo is None:
         problem = f"{value!r} has no zone: add Z if it is UTC, or an offset such as +01:00"
-        raise _wrong(path, problem)
+        _refuse(path, problem)
 
 
 def _times(value: "JsonValue", path: str) -> None:
