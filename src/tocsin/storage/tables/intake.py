@@ -87,25 +87,32 @@ INTAKE = (
         refused INTEGER NOT NULL,
         PRIMARY KEY (principal, minute)
     ) STRICT, WITHOUT ROWID""",
+    # Secrets are sealed. The old one signs too until `old_until`, so that a receiver has time to change.
     """CREATE TABLE webhook (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         url TEXT NOT NULL,
         events TEXT NOT NULL,
         secret BLOB NOT NULL,
+        old_secret BLOB,
+        old_until INTEGER,
         created INTEGER NOT NULL,
         created_by TEXT NOT NULL,
-        active INTEGER NOT NULL
+        active INTEGER NOT NULL,
+        paused TEXT NOT NULL DEFAULT '',
+        failures INTEGER NOT NULL DEFAULT 0
     ) STRICT""",
+    # `job_id` is null while the webhook is paused; jobs that ended well are forgotten: no foreign key.
     """CREATE TABLE delivery (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         webhook_id INTEGER NOT NULL REFERENCES webhook (id),
-        event_id TEXT NOT NULL,
+        message TEXT NOT NULL,
         event TEXT NOT NULL,
         body TEXT NOT NULL,
         created INTEGER NOT NULL,
         delivered INTEGER,
         attempts INTEGER NOT NULL DEFAULT 0,
-        last_answer TEXT NOT NULL DEFAULT ''
+        last_answer TEXT NOT NULL DEFAULT '',
+        job_id INTEGER
     ) STRICT""",
     "CREATE INDEX delivery_of_webhook ON delivery (webhook_id, id)",
 )
