@@ -251,7 +251,10 @@ def test_a_database_that_goes_away_is_waited_for_and_named_once(
     assert any("is back" in one for one in said)
 
 
-def test_old_jobs_are_forgotten_and_a_clock_set_back_is_mended(store: Database) -> None:
+def test_old_jobs_are_forgotten_and_a_clock_set_back_is_mended(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tocsin.jobs.runner.TIDY_SECONDS", 0.02)
     ahead = JobStore(store, lambda: 10**16)
     waiting = ahead.enqueue(NewJob("x", {}))
     queue = JobStore(store)

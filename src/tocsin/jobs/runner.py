@@ -21,7 +21,7 @@ LONGEST_PAUSE: Final = 0.25
 """Seconds between two looks for work: soon after some was there, and when there was none for a while."""
 AWAY_PAUSE: Final = 1.0
 """Seconds between two looks while the database does not answer."""
-_TIDY_SECONDS: Final = 60.0
+TIDY_SECONDS: Final = 60.0
 _PORTION: Final = 1000
 
 
@@ -209,7 +209,7 @@ class Runner:
         while not self._over.wait(self._lease.total_seconds() / 3):
             self._beat()
             if time.monotonic() >= next_tidy:
-                next_tidy = time.monotonic() + _TIDY_SECONDS
+                next_tidy = time.monotonic() + TIDY_SECONDS
                 self._tidy()
 
     def _beat(self) -> None:

@@ -4,7 +4,7 @@ A job is leased, not taken: its lease has a random name, and only who knows the 
 So a job may run twice (its worker was slow, or thought dead), but what it does in the transaction that ends
 it happens once: the slower one's transaction finds its lease gone, and is undone.
 
-All times are those of one clock (see `Clock`): machines' clocks differ.
+All times are those of the database's clock, which on PostgreSQL is one for all workers: clocks differ.
 """
 
 import json
@@ -16,6 +16,7 @@ from typing import cast
 from tocsin.errors import Refusal
 from tocsin.jobs.model import Job, JobState, LeaseLostError, NewJob, NotDeadError, UnknownJobError
 from tocsin.media.sandbox import JsonObject
+from tocsin.storage import job_statements as sql
 from tocsin.storage import times
 from tocsin.storage.database import Database, Row, Value
 
@@ -25,46 +26,14 @@ CLOCK_SLACK = timedelta(minutes=1)
 """A row changed later than this from now was written before the clock was set back."""
 _REASON_LENGTH = 2000
 
-_COLUMNS = "id, kind, payload, state, attempts, due, created, ended, reason, lease"
-_OURS = "id = ? AND state = 'leased' AND lease = ?"
-
-
-def _whole(statement: str) -> str:
-    """The statement with the names that stand in its place for what many of them share."""
-    return statement.replace("COLUMNS", _COLUMNS).replace("OURS", _OURS)
-
-
-_ADD = _whole("""INSERT INTO job
-    (kind, payload, idempotency_key, state, attempts, due, lease, changed, created)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (idempotency_key) DO NOTHING RETURNING COLUMNS""")
-_WITH_KEY = _whole("SELECT COLUMNS FROM job WHERE idempotency_key = ?")
-_JOB = _whole("SELECT COLUMNS FROM job WHERE id = ?")
-_CLAIM = _whole("""UPDATE job SET state = 'leased', attempts = attempts + 1, due = ?, lease = ?, changed = ?
-    WHERE id = (SELECT id FROM job WHERE state IN ('ready', 'leased') AND due <= ? AND kind IN (KINDS)
-        ORDER BY due, id LIMIT 1) RETURNING COLUMNS""")
-_EXTEND = _whole("UPDATE job SET due = ?, changed = ? WHERE OURS")
-_DONE = _whole("UPDATE job SET state = 'done', lease = NULL, reason = '', ended = ?, changed = ? WHERE OURS")
-_DEAD = _whole("UPDATE job SET state = 'dead', lease = NULL, reason = ?, ended = ?, changed = ? WHERE OURS")
-_AGAIN = _whole("UPDATE job SET state = 'ready', lease = NULL, reason = ?, due = ?, changed = ? WHERE OURS")
-_RELEASE = _whole("""UPDATE job
-    SET state = 'ready', lease = NULL, attempts = attempts - 1, due = ?, changed = ? WHERE OURS""")
-_REVIVE = _whole("""UPDATE job SET state = 'ready', attempts = 0, due = ?, changed = ?, ended = NULL
-    WHERE id = ? AND state = 'dead' RETURNING COLUMNS""")
-_PAGE = _whole("SELECT COLUMNS FROM job WHERE state = ? AND id > ? ORDER BY id LIMIT ?")
-_COUNTS = "SELECT state, COUNT(*) FROM job GROUP BY state"
-_OLDEST = "SELECT MIN(due) FROM job WHERE state IN ('ready', 'leased')"
-_FORGET = """DELETE FROM job WHERE id IN
-    (SELECT id FROM job WHERE state = 'done' AND ended < ? ORDER BY ended LIMIT ?)"""
-_MEND = "UPDATE job SET due = ?, changed = ? WHERE state IN ('ready', 'leased') AND due > ? AND changed > ?"
-
 
 class JobStore:
     """The jobs of one database. Every method takes part in the caller's transaction, if there is one."""
 
-    def __init__(self, database: Database, now: Clock = times.now) -> None:
-        """Use the job table of `database`, by the clock `now`."""
+    def __init__(self, database: Database, clock: Clock | None = None) -> None:
+        """Use the job table of `database`, by its own clock unless another is given."""
         self._database = database
-        self._now = now
+        self._clock = clock
         self._wakers: list[Callable[[], None]] = []
 
     def listen(self, wake: Callable[[], None]) -> None:
@@ -77,58 +46,54 @@ class JobStore:
             now = self._now()
             start: tuple[Value, ...] = (JobState.READY.value, 0, now + _microseconds(job.delay), None)
             if leased is not None:
-                start = (
-                    JobState.LEASED.value,
-                    1,
-                    now + _microseconds(leased),
-                    _lease("the one who added it"),
-                )
+                start = (JobState.LEASED.value, 1, now + _microseconds(leased), _lease("who added it"))
             named: tuple[Value, ...] = (job.kind, _text(job.payload), job.key)
-            row = self._database.row(_ADD, (*named, *start, now, now))
+            row = self._database.row(sql.ADD, (*named, *start, now, now))
             if row is None:  # another has the key
-                return _job(_present(self._database.row(_WITH_KEY, (job.key,))))
+                return _job(_present(self._database.row(sql.WITH_KEY, (job.key,))))
         for wake in self._wakers:
             wake()
         return _job(row, mine=leased is not None)
 
     def claim(self, kinds: Collection[str], worker: str, lease: timedelta) -> Job | None:
         """Lease the job of one of `kinds` that has been due longest, or whose lease has run out."""
-        if not kinds:
-            return None
-        with self._database.writing():
+        with self._database.updating():
             now = self._now()
-            statement = _CLAIM.replace("KINDS", ", ".join("?" * len(kinds)))
-            values: tuple[Value, ...] = (now + _microseconds(lease), _lease(worker), now, now, *sorted(kinds))
-            row = self._database.row(statement, values)
+            values = (now + _microseconds(lease), _lease(worker), now, now, ",".join(sorted(kinds)))
+            row = self._database.row(sql.CLAIM, values)
         return None if row is None else _job(row, mine=True)
 
     def extend(self, job: Job, lease: timedelta) -> None:
         """Heartbeat: the lease ends that much later than now. Raises LeaseLostError."""
-        with self._database.writing():
+        with self._database.updating():
             now = self._now()
-            self._change(job, _EXTEND, now + _microseconds(lease), now)
+            self._change(job, sql.EXTEND, now + _microseconds(lease), now)
 
     def done(self, job: Job) -> None:
         """End a job well. Raises LeaseLostError, which undoes the transaction it is part of."""
-        with self._database.writing():
+        with self._database.updating():
             now = self._now()
-            self._change(job, _DONE, now, now)
+            self._change(job, sql.DONE, now, now)
 
     def failed(self, job: Job, why: Refusal, *, retry: timedelta | None) -> None:
         """End an attempt: ready again after `retry`, or dead where that is None. Raises LeaseLostError."""
         reason = f"{why.code}: {why.message}"[:_REASON_LENGTH]
-        with self._database.writing():
+        with self._database.updating():
             now = self._now()
             if retry is None:
-                self._change(job, _DEAD, reason, now, now)
+                self._change(job, sql.DEAD, reason, now, now)
             else:
-                self._change(job, _AGAIN, reason, now + _microseconds(retry), now)
+                self._change(job, sql.AGAIN, reason, now + _microseconds(retry), now)
 
     def release(self, job: Job) -> None:
         """Give a job back as if it had never been claimed. Raises LeaseLostError."""
-        with self._database.writing():
+        with self._database.updating():
             now = self._now()
-            self._change(job, _RELEASE, now, now)
+            self._change(job, sql.RELEASE, now, now)
+
+    def _now(self) -> int:
+        """The present, inside a transaction."""
+        return self._clock() if self._clock else self._database.number(sql.NOW)
 
     def _change(self, job: Job, statement: str, *values: int | str) -> None:
         """Run a statement on a job whose lease is ours."""
@@ -139,7 +104,7 @@ class JobStore:
     def job(self, number: int) -> Job:
         """One job. Raises UnknownJobError."""
         with self._database.reading():
-            row = self._database.row(_JOB, (number,))
+            row = self._database.row(sql.JOB, (number,))
         if row is None:
             message = f"there is no job number {number}"
             raise UnknownJobError(message)
@@ -147,9 +112,9 @@ class JobStore:
 
     def retry(self, number: int) -> Job:
         """Make a dead job ready again, its attempts counted anew. Raises UnknownJobError, NotDeadError."""
-        with self._database.writing():
+        with self._database.updating():
             now = self._now()
-            row = self._database.row(_REVIVE, (now, now, number))
+            row = self._database.row(sql.REVIVE, (now, now, number))
             if row is None:
                 message = f"job {number} is {self.job(number).state}"
                 raise NotDeadError(message)
@@ -160,18 +125,18 @@ class JobStore:
     def page(self, state: JobState, *, after: int = 0, limit: int = 100) -> list[Job]:
         """Up to `limit` jobs of a state, by number, from the first beyond `after`."""
         with self._database.reading():
-            return [_job(row) for row in self._database.rows(_PAGE, (state.value, after, limit))]
+            return [_job(row) for row in self._database.rows(sql.PAGE, (state.value, after, limit))]
 
     def counts(self) -> Mapping[JobState, int]:
         """How many jobs there are in each state."""
         with self._database.reading():
-            found: dict[str, int] = dict(self._database.rows(_COUNTS))
+            found: dict[str, int] = dict(self._database.rows(sql.COUNTS))
         return {state: found.get(state.value, 0) for state in JobState}
 
     def waited(self) -> timedelta:
         """How long the job that has been due longest has been so; nothing if none is due."""
         with self._database.reading():
-            row = self._database.row(_OLDEST)
+            row = self._database.row(sql.OLDEST)
         oldest = row[0] if row else None
         return (
             timedelta() if oldest is None else max(timedelta(), timedelta(microseconds=self._now() - oldest))
@@ -180,7 +145,7 @@ class JobStore:
     def forget(self, older: timedelta, limit: int = 1000) -> int:
         """Delete up to `limit` of the jobs that were done longer ago than `older`; how many that was."""
         with self._database.writing():
-            return self._database.change(_FORGET, (self._now() - _microseconds(older), limit))
+            return self._database.change(sql.FORGET, (self._now() - _microseconds(older), limit))
 
     def mend_times(self) -> int:
         """Make due at once what the clock, set back meanwhile, would let wait for as long as it was wrong.
@@ -189,7 +154,7 @@ class JobStore:
         """
         with self._database.writing():
             now = self._now()
-            return self._database.change(_MEND, (now, now, now, now + _microseconds(CLOCK_SLACK)))
+            return self._database.change(sql.MEND, (now, now, now, now + _microseconds(CLOCK_SLACK)))
 
 
 def _job(row: Row, *, mine: bool = False) -> Job:
