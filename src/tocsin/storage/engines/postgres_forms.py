@@ -2,11 +2,14 @@
 
 # ruff: noqa: S608  # the strings joined here are constants of this file; every value is bound
 
+from tocsin.storage import job_statements as jobs
 from tocsin.storage import statements as sql
 
 _NUMBERS = "WITH numbered AS (SELECT n FROM generate_series(0, ? - 1) AS n)"
 
 FORMS = {
+    jobs.NOW: jobs.NOW_POSTGRES,
+    jobs.CLAIM: jobs.CLAIM_POSTGRES,
     sql.ADD_LIVE_ENTRIES: """
         INSERT INTO entry (id, bank_id, origin_id, added, id_at_origin)
         SELECT ? + place - 1, ?, ?, ?, text
