@@ -2,9 +2,9 @@
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
@@ -85,6 +85,17 @@ class Database:
         """A transaction that sees one state of the database; inside another one, that one's state."""
         return _Transaction(self, Mode.READING)
 
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Do something once what this thread is writing is committed; at once where it is in no transaction.
+
+        An action asked for several times is done once. What it raises reaches whoever ended the transaction,
+        whose changes are safe by then.
+        """
+        if not self.inside:
+            action()
+        elif action not in (actions := self._local.held.actions):
+            actions.append(action)
+
     def rows(self, statement: str, values: Sequence[Value] = ()) -> list[Row]:
         """All rows of a query. Call it inside a transaction, as all that follow."""
         return self._connection.execute(statement, values).fetchall()
@@ -124,6 +135,11 @@ class Database:
             self._idle, self._writer = [], None
             for connection in connections:
                 connection.close()
+
+    @property
+    def inside(self) -> bool:
+        """Whether this thread is in a transaction."""
+        return getattr(self._local, "held", None) is not None
 
     @property
     def _connection(self) -> Connection:
@@ -195,12 +211,15 @@ class Database:
             raise
         return connection
 
-    def _end(self, *, failed: bool) -> None:
-        """End this thread's transaction: by a commit, unless what it was for has failed."""
+    def _end(self, *, failed: bool) -> list[Callable[[], None]]:
+        """End this thread's transaction: by a commit, unless what it was for has failed.
+
+        What is to be done after it comes back.
+        """
         held: _Held = self._local.held
         self._local.held = None
         if held.process != os.getpid():
-            return  # forked inside the transaction, which is the parent's to end
+            return []  # forked inside the transaction, which is the parent's to end
         try:
             if not failed:
                 held.connection.commit()
@@ -208,6 +227,7 @@ class Database:
             if self._kept(held.connection):
                 self._give_back(held.connection, alone=held.alone)
             (self._writing if held.alone else self._room).release()
+        return [] if failed else held.actions
 
     def _give_back(self, connection: Connection, *, alone: bool) -> None:
         """Keep a connection for the next transaction of its sort."""
@@ -244,6 +264,8 @@ class _Held:
     mode: Mode
     process: int
     alone: bool
+    actions: list[Callable[[], None]] = field(default_factory=list)
+    """What is to be done after the commit."""
 
 
 class _Translating:
@@ -284,7 +306,8 @@ class _Transaction:
     ) -> None:
         """Commit or roll back what began here, and raise ours in place of the driver's errors."""
         with _Translating(self._database.engine):
-            if self._outermost:
-                self._database._end(failed=error is not None)  # noqa: SLF001  # one class in two parts
+            actions = self._database._end(failed=error is not None) if self._outermost else ()  # noqa: SLF001  # one class in two parts
             if error is not None and self._database.engine.translated(error) is not None:
                 raise error
+        for action in actions:
+            action()

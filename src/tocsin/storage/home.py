@@ -1,9 +1,10 @@
 """The home: banks in a database, and a folder with the PDQ index that follows it."""
 
+import logging
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,7 @@ from tocsin.banks.store import (
     UnfinishedImport,
     UnknownEntryError,
 )
+from tocsin.errors import Error
 from tocsin.hashing.signals import Signal, SignalType
 from tocsin.storage import curating, imports, reading
 from tocsin.storage import statements as sql
@@ -32,8 +34,11 @@ from tocsin.storage.opening import DATABASE, open_database
 if TYPE_CHECKING:
     from tocsin.storage.near import NearSearch
 
+_LOG = logging.getLogger(__name__)
 __all__ = ["DATABASE", "INDEX", "Home"]
 
+Added = Callable[[str, Sequence[int]], None]
+"""Is told a bank's name and the numbers of the entries added, some of which may have arrived withdrawn."""
 INDEX = Path("index", "pdq")
 _PAGE = 1000
 
@@ -45,10 +50,14 @@ class Home:
     transaction: what it did is durable when it returns, and what every other process sees from then on.
     """
 
-    def __init__(self, folder: Path, database: Database) -> None:
-        """The home in `folder`, whose banks are in `database`; `Home.open` finds out which that is."""
+    def __init__(self, folder: Path, database: Database, added: Added | None = None) -> None:
+        """The home in `folder`, whose banks are in `database`; `Home.open` finds out which that is.
+
+        `added` is told in the same transaction of entries that were added or reinstated.
+        """
         self.folder = folder
         self.database = database
+        self._added = added
         self._search: NearSearch | None = None
         self._turn = threading.RLock()
 
@@ -109,7 +118,7 @@ class Home:
         """Delete a bank with its entries for good; how many entries that were. Raises UnknownBankError."""
         with self.database.writing():
             removed = curating.remove_bank(self.database, name)
-        self._follow()
+            self.database.after_commit(self.follow)
         return removed
 
     def counts(self, name: str) -> BankCounts:
@@ -127,7 +136,8 @@ class Home:
         with self.database.writing():
             number = curating.bank(self.database, name).id
             placed = add_batch(self.database, number, batch)
-        self._follow()
+            self._tell_of(name, placed.added)
+            self._changed(number, placed.counts)
         counts = placed.counts
         return AddResult(
             tuple(placed.ids), counts.added, counts.already_there, counts.still_withdrawn, counts.withdrawn
@@ -161,12 +171,16 @@ class Home:
     def withdraw(self, entry_ids: Sequence[int], reason: str) -> int:
         """Withdraw entries; how many were live before. Raises UnknownEntryError, InvalidTextError."""
         with self.database.writing():
-            return curating.withdraw(self.database, entry_ids, reason)
+            changed = curating.withdraw(self.database, entry_ids, reason)
+        return sum(map(len, changed.values()))
 
     def reinstate(self, entry_ids: Sequence[int]) -> int:
         """Undo withdrawals; how many were withdrawn before. Raises UnknownEntryError."""
         with self.database.writing():
-            return curating.reinstate(self.database, entry_ids)
+            changed = curating.reinstate(self.database, entry_ids)
+            for name, numbers in changed.items():
+                self._tell_of(name, numbers)
+        return sum(map(len, changed.values()))
 
     def exact(self, signals: Sequence[Signal]) -> list[NearHit]:
         """Live signals equal to one of `signals`; those of a perceptual type find nothing here."""
@@ -185,6 +199,9 @@ class Home:
 
     def near(self, values: Sequence[bytes], radius: int) -> list[NearHit]:
         """Live PDQ signals within `radius` bits of one of `values` (32 bytes each), nearest first."""
+        if self.database.inside:
+            message = "searching compares the index with the newest state, which a transaction does not see"
+            raise RuntimeError(message)
         if not values or not self._has_pdq():
             return []
         import numpy as np  # noqa: PLC0415  # 0.2 s that exact look-ups do not need
@@ -215,10 +232,12 @@ class Home:
         with self.database.writing():
             number = curating.bank(self.database, name).id
             for batch in batches:
-                counts += add_batch(self.database, number, batch).counts
+                placed = add_batch(self.database, number, batch)
+                self._tell_of(name, placed.added)
+                counts += placed.counts
+            self._changed(number, counts)
             if progress is not None:
                 imports.save(self.database, number, progress, counts, bad)
-        self._follow()
         return counts
 
     def finish_import(self, name: str, fingerprint: str) -> None:
@@ -231,11 +250,29 @@ class Home:
         with self.database.reading():
             return reading.counters(self.database)["last_pdq"] > 0
 
-    def _follow(self) -> None:
-        """Bring the index up to what has just been committed."""
-        if self._has_pdq():
-            with self._turn:
-                self._near_search().follower.follow()
+    def _tell_of(self, name: str, entry_ids: Sequence[int]) -> None:
+        """Tell whoever wants to know of entries that can be found from now on."""
+        if self._added is not None and entry_ids:
+            self._added(name, entry_ids)
+
+    def _changed(self, bank_id: int, counts: AddCounts) -> None:
+        """Count up the bank's version if anything was added or withdrawn, and have the index follow."""
+        if counts.added or counts.withdrawn:
+            self.database.change(sql.RAISE_VERSION, (bank_id,))
+            self.database.after_commit(self.follow)
+
+    def follow(self) -> None:
+        """Bring the index up to what has been committed; every method that adds has that done by itself.
+
+        Failing at that is no failure of what was committed: what is newer than the index is compared row by
+        row. Nothing is done inside a transaction, which does not see the newest state.
+        """
+        try:
+            if not self.database.inside and self._has_pdq():
+                with self._turn:
+                    self._near_search().follower.follow()
+        except Error as error:
+            _LOG.warning("the PDQ index could not be brought up to date: %s", error)
 
     def _near_search(self) -> "NearSearch":
         """The search, with its index, made when first needed: NumPy takes 0.2 s to import."""

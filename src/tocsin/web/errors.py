@@ -22,3 +22,10 @@ class MediaTypeError(Error):
 
     code = "web.media_type"
     advice = "Name the format of the body in Content-Type as docs/reference/http.md describes it."
+
+
+class InvalidRequestError(Error):
+    """The request can be read, but is not as this operation takes it."""
+
+    code = "web.invalid"
+    advice = "docs/reference/http.md lists the operations with what they take and answer."

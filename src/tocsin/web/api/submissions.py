@@ -1,0 +1,340 @@
+"""Submissions: content with its context, kept, examined and matched."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+
+import anyio.to_thread
+from fastapi import Depends, Header, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from tocsin.access.model import Permission, Right
+from tocsin.hashing.signals import Orientation
+from tocsin.intake.context import context_of, parse_context
+from tocsin.intake.model import Context, MatchRecord, Submission, UnknownSubmissionError, Wanted
+from tocsin.intake.service import Answer, Arrived
+from tocsin.intake.visible import visible_records
+from tocsin.provenance.answer import explanation_of
+from tocsin.web import strict_json, uploads
+from tocsin.web.api.shapes import (
+    PAGE,
+    Limit,
+    RefusalShape,
+    SignalShape,
+    SuppressedShape,
+    Text,
+    Time,
+    next_of,
+    reduced,
+)
+from tocsin.web.callers import Caller, node_of
+from tocsin.web.errors import InvalidRequestError
+from tocsin.web.operation import UPLOADS_KEY, Operations
+
+if TYPE_CHECKING:
+    from tocsin.access.model import Principal
+    from tocsin.media.sandbox import JsonObject
+
+operations = Operations("submissions")
+KEY: Final = "Idempotency-Key"
+
+
+class IpEvent(BaseModel):
+    """An address that was seen, and when."""
+
+    model_config = ConfigDict(extra="forbid")
+    ip: Text
+    time: Time
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    event: Text = ""
+    """Such as upload or login."""
+
+
+class Account(BaseModel):
+    """Whose it was. Looked up by its id, or else its name, or else its address."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: Text = ""
+    name: Text = ""
+    email: Text = ""
+    display_name: Text = ""
+    phone: Text = ""
+    url: Text = ""
+
+
+class ContextShape(BaseModel):
+    """Where a content came from. All of it may be left out; what is there is kept as it is given."""
+
+    model_config = ConfigDict(extra="forbid")
+    platform: Text = ""
+    account: Account = Account()
+    url: Text = ""
+    ip_events: list[IpEvent] = []
+    times: dict[str, Time] = {}
+    note: Text = ""
+    extra: dict[str, JsonValue] = {}
+    """Whatever else is known."""
+
+
+class FromUrl(BaseModel):
+    """A content to be fetched."""
+
+    model_config = ConfigDict(extra="forbid")
+    url: Text
+    context: ContextShape = ContextShape()
+
+
+class MatchOnRecord(SuppressedShape):
+    """A match as it was when it was made."""
+
+    found: datetime
+    retroactive: bool
+    """Made because a bank grew, after the submission had been answered."""
+    suppressed: bool
+    bank_version: int | None = None
+
+
+class Origin(BaseModel):
+    """What shows where a content came from: no verdict, and nothing in it lowers a priority."""
+
+    summary: str
+    raises: list[dict[str, JsonValue]]
+    """Why somebody should look sooner."""
+    answer: dict[str, JsonValue]
+    """All of it, as `tocsin explain --json` has it."""
+
+
+class ContentShape(BaseModel):
+    """What examining a content gave."""
+
+    kind: str
+    format: str
+    signals: list[SignalShape]
+    """Upright ones only."""
+    refused: RefusalShape | None
+    origin: Origin | None
+    """Null where signs of origin were not looked for."""
+
+
+class SubmissionShape(BaseModel):
+    """A submission as it stands."""
+
+    id: str
+    state: str
+    """`waiting` until it has been examined, `matched` or `unmatched` then."""
+    sha256: str
+    bytes: int
+    received: datetime
+    submitter: str
+    context: dict[str, JsonValue] | None
+    content: ContentShape | None
+    matched_at: datetime | None
+    matches: list[MatchOnRecord] | None
+    """Null as long as it has not been examined, which is not the same as none."""
+
+
+class SubmissionPage(BaseModel):
+    """Some submissions, newest first."""
+
+    items: list[SubmissionShape]
+    next: str | None
+    """For `before`; null where there are no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A submission as it came in."""
+
+    content: Arrived
+    context: Context
+
+
+async def _incoming(request: Request) -> AsyncIterator[Incoming]:
+    """Take the body in. What was spooled is gone when the request has been answered."""
+    node = node_of(request)
+    spool = uploads.Spool(uploads.incoming_folder(node.banks.folder), request.app.state.limits.upload)
+    try:
+        if uploads.media_type(request) == "application/json":
+            item = strict_json.object_of(await request.body(), "the body")
+            wanted = strict_json.model_of(FromUrl, item, "the body")
+            await anyio.to_thread.run_sync(node.fetcher.fetch, wanted.url, spool)
+            context = context_of(cast("JsonObject", item.get("context", {})))
+        else:
+            form = uploads.form_of(request, spool, frozenset({"context"}))
+            await form.read(request.stream())
+            if not form.has_file:
+                message = "the part `file` is missing"
+                raise InvalidRequestError(message)
+            context = parse_context(form.fields.get("context", b"{}"))
+        yield Incoming(spool.arrived(), context)
+    finally:
+        spool.close()
+
+
+BODY: Final[dict[str, Any]] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "additionalProperties": False,
+                "properties": {
+                    "file": {"type": "string", "format": "binary"},
+                    "context": ContextShape.model_json_schema(ref_template="#/components/schemas/{model}"),
+                },
+            },
+            "encoding": {"context": {"contentType": "application/json"}},
+        },
+        "application/json": {
+            "schema": FromUrl.model_json_schema(ref_template="#/components/schemas/{model}")
+        },
+    },
+}
+
+
+@operations.operation(
+    "POST",
+    "/v1/submissions",
+    needs=Permission.SUBMIT,
+    status=201,
+    answers=(409, 507),
+    openapi_extra={"requestBody": BODY, UPLOADS_KEY: True},
+    responses={202: {"model": SubmissionShape, "description": "Accepted; ask again at Location."}},
+)
+async def create_submission(  # noqa: PLR0913, PLR0917  # FastAPI reads what it hands over here
+    request: Request,
+    response: Response,
+    caller: Caller,
+    incoming: Annotated[Incoming, Depends(_incoming)],
+    wait: Annotated[float, Query(ge=0, le=3600, description="Seconds to wait for the matches.")] = 10.0,
+    key: Annotated[
+        str | None, Header(alias=KEY, min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")
+    ] = None,
+) -> SubmissionShape:
+    """Submit a content with its context, and learn what it matches."""
+    node, state = node_of(request), request.app.state
+    longest = timedelta(seconds=min(wait, state.limits.wait))
+
+    def submit() -> Answer:
+        return node.intake.submit(incoming.content, caller, incoming.context, key=key, wait=longest)
+
+    answer = await anyio.to_thread.run_sync(submit, limiter=state.waiting)
+    response.status_code = 201 if answer.matches is not None else 202
+    response.headers["Location"] = f"/v1/submissions/{answer.submission.id}"
+    shape = shape_of(answer.submission, answer.matches, caller)
+    state.metrics.submitted(shape.state)
+    return shape
+
+
+@operations.operation(
+    "GET", "/v1/submissions", needs=(Permission.READ_SUBMISSIONS, Permission.SUBMIT), answers=(404,)
+)
+def list_submissions(  # noqa: PLR0913  # one for each filter
+    request: Request,
+    caller: Caller,
+    *,
+    before: Annotated[str | None, Query(max_length=100)] = None,
+    limit: Annotated[Limit, Query()] = PAGE,
+    platform: Annotated[Text | None, Query()] = None,
+    account: Annotated[Text | None, Query()] = None,
+    url: Annotated[Text | None, Query()] = None,
+    sha256: Annotated[str | None, Query(pattern="^[0-9a-fA-F]{64}$")] = None,
+    since: Annotated[Time | None, Query()] = None,
+    until: Annotated[Time | None, Query()] = None,
+    matched: Annotated[bool, Query()] = False,
+) -> SubmissionPage:
+    """List submissions, newest first: all of them, or one's own for who may only submit."""
+    node = node_of(request)
+    wanted = Wanted(
+        submitter=None if caller.may(Permission.READ_SUBMISSIONS) else caller.id,
+        platform=platform,
+        account=account,
+        url=url,
+        sha256=None if sha256 is None else bytes.fromhex(sha256),
+        since=since,
+        until=until,
+        matched=matched,
+    )
+    with node.database.reading():
+        found = node.submissions.page(wanted, before=before, limit=limit)
+        items = [shape_of(one, _records(node, one, caller), caller) for one in found]
+    return SubmissionPage(items=items, next=next_of(items, limit, items[-1].id if items else ""))
+
+
+@operations.operation(
+    "GET",
+    "/v1/submissions/{submission}",
+    needs=(Permission.READ_SUBMISSIONS, Permission.SUBMIT),
+    answers=(404,),
+)
+def read_submission(
+    request: Request, caller: Caller, submission: Annotated[str, Path(max_length=100)]
+) -> SubmissionShape:
+    """Read a submission with its matches."""
+    answer = node_of(request).intake.answer(submission, caller)
+    if not caller.may(Permission.READ_SUBMISSIONS) and answer.submission.submitter != caller.id:
+        message = f"there is no submission {submission!r}"
+        raise UnknownSubmissionError(message)
+    return shape_of(answer.submission, answer.matches, caller)
+
+
+def _records(node: Any, submission: Submission, caller: "Principal") -> tuple[MatchRecord, ...] | None:  # noqa: ANN401
+    if submission.matched is None:
+        return None
+    return visible_records(node.submissions.matches(submission.id), caller)
+
+
+def shape_of(
+    submission: Submission, matches: tuple[MatchRecord, ...] | None, caller: "Principal"
+) -> SubmissionShape:
+    """A submission with the matches that the caller may see."""
+    if matches is None:
+        state = "waiting"
+    else:
+        state = "matched" if any(not one.suppressed for one in matches) else "unmatched"
+    return SubmissionShape(
+        id=submission.id,
+        state=state,
+        sha256=submission.sha256.hex(),
+        bytes=submission.size,
+        received=submission.received,
+        submitter=submission.submitter,
+        context=cast("dict[str, JsonValue] | None", submission.context.given),
+        content=_content(submission),
+        matched_at=submission.matched,
+        matches=None if matches is None else [_record(one, caller) for one in matches],
+    )
+
+
+def _record(record: MatchRecord, caller: "Principal") -> MatchOnRecord:
+    match: dict[str, Any] = {**record.match}
+    reads = caller.may_in(str(match["bank"]), Right.READ)
+    return MatchOnRecord(
+        **(match if reads else reduced(match)),
+        found=record.found,
+        retroactive=record.retroactive,
+        suppressed=record.suppressed,
+        bank_version=record.bank_version if reads else None,
+    )
+
+
+def _content(submission: Submission) -> ContentShape | None:
+    content = submission.content
+    if content is None:
+        return None
+    upright = [one for one in content.signals if one.orientation in {None, Orientation.UPRIGHT}]
+    return ContentShape(
+        kind=content.kind,
+        format=content.format,
+        signals=[SignalShape.of(one) for one in upright],
+        refused=None if content.refused is None else RefusalShape(**content.refused.to_json()),
+        origin=None if content.findings is None else _origin(content.findings),
+    )
+
+
+def _origin(findings: Any) -> Origin:  # noqa: ANN401
+    answer = cast("dict[str, JsonValue]", explanation_of(findings).to_json())
+    raises = cast("list[dict[str, JsonValue]]", answer["raises"])
+    return Origin(summary=str(answer["summary"]), raises=raises, answer=answer)
