@@ -5,8 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.access.grants import Grants
+from tocsin.access.limits import Limiter
 from tocsin.access.office import Office, wall_clock
-from tocsin.access.store import AccessStore
+from tocsin.access.passwords import Passwords
+from tocsin.access.people import People
+from tocsin.access.self_service import SelfService
+from tocsin.access.sessions import Sessions
+from tocsin.access.store import AccessStore, Sealer
 from tocsin.access.tokens import Tokens
 from tocsin.evidence.ledger import Ledger
 from tocsin.transactions import Transactions
@@ -14,20 +19,33 @@ from tocsin.transactions import Transactions
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The services of this room, over one database."""
+    """The services of this room, over one database. Threads may share them."""
 
+    people: People
     tokens: Tokens
+    sessions: Sessions
     grants: Grants
+    self_service: SelfService
 
     @classmethod
-    def over(
+    def over(  # noqa: PLR0913  # what it is made of, each named by its caller
         cls,
         transactions: Transactions,
         store: AccessStore,
         ledger: Ledger,
+        sealer: Sealer,
         *,
+        limiter: Limiter | None = None,
+        passwords: Passwords | None = None,
         clock: Callable[[], datetime] = wall_clock,
     ) -> "Accounts":
-        """The accounts that `store` keeps. Every change is recorded in `ledger` in its transaction."""
-        office = Office(transactions, store, ledger, clock)
-        return cls(Tokens(office), Grants(office))
+        """The accounts that `store` keeps, second factors sealed by `sealer`.
+
+        Every change is recorded in `ledger` in its transaction. `limiter` counts attempts to sign in.
+        """
+        office = Office(transactions, store, ledger, sealer, passwords or Passwords(), clock)
+        counting = limiter or Limiter()
+        sessions = Sessions(office, counting)
+        return cls(
+            People(office), Tokens(office), sessions, Grants(office), SelfService(office, sessions, counting)
+        )

@@ -74,6 +74,16 @@ class TokenExistsError(Error):
     advice = "Choose another name: names of revoked tokens stay taken, for the ledger speaks of them."
 
 
+class EnrolmentError(Error):
+    """This person cannot enrol a second factor like this."""
+
+    code = "access.enrolment"
+    advice = (
+        "Start enrolling again and send a code that the authenticator shows now; whoever has a second factor "
+        "already asks an administrator for `tocsin admin user reset-second-factor`."
+    )
+
+
 class UnknownTokenError(Error):
     """There is no token of that name."""
 
@@ -93,6 +103,13 @@ class UnknownPrincipalError(Error):
 
     code = "access.unknown_principal"
     advice = "Write person:NAME or token:NAME; `tocsin admin user list` and `token list` show them."
+
+
+class InvalidBankError(Error):
+    """This cannot be the name of a bank."""
+
+    code = "access.invalid_bank"
+    advice = "`tocsin bank list` shows the banks; * stands for every bank that is not named."
 
 
 class UnknownRoleError(Error):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from tocsin.access import names
 from tocsin.access.errors import UnknownPrincipalError
 from tocsin.access.model import Principal, Right, Rights
 from tocsin.access.office import Office, manager
@@ -23,9 +24,10 @@ class Grants:
 
         No rights at all means none in this bank, whatever `*` says.
 
-        Raises DeniedError, UnknownPrincipalError.
+        Raises DeniedError, InvalidBankError, UnknownPrincipalError.
         """
         by = manager(actor)
+        names.checked_bank(bank)
         given = frozenset(rights)
         office = self._office
         with office.transactions.writing():
@@ -36,9 +38,10 @@ class Grants:
     def revoke(self, actor: Principal, principal: str, bank: str) -> bool:
         """Take back what was said of `bank`, so that `*` counts there; False if nothing was.
 
-        Raises DeniedError, UnknownPrincipalError.
+        Raises DeniedError, InvalidBankError, UnknownPrincipalError.
         """
         by = manager(actor)
+        names.checked_bank(bank)
         office = self._office
         with office.transactions.writing():
             self._demand_known(principal)
@@ -58,7 +61,7 @@ class Grants:
         kind, _, name = principal.partition(":")
         store = self._office.store
         known = {"person": store.credentials, "token": store.token}.get(kind)
-        if known is None or known(name) is None:
+        if known is None or names.typed(name) != name or known(name) is None:
             message = f"there is no principal {principal!r}"
             raise UnknownPrincipalError(message)
 

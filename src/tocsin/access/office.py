@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tocsin.access import names
+from tocsin.access.errors import UnknownPersonError
 from tocsin.access.model import Permission, Principal
-from tocsin.access.store import AccessStore
+from tocsin.access.passwords import Passwords
+from tocsin.access.store import AccessStore, Credentials, Sealer
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.transactions import Transactions
 
@@ -21,16 +24,26 @@ def wall_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """The tools of people, tokens, sessions and grants. All of one database."""
+    """The tools that people, tokens, sessions and grants share. All of one database."""
 
     transactions: Transactions
     store: AccessStore
     ledger: Ledger
+    sealer: Sealer
+    passwords: Passwords
     clock: Callable[[], datetime] = wall_clock
 
     def record(self, kind: str, actor: str, subject: str, **detail: "JsonValue") -> None:
         """Write to the ledger, in the caller's transaction."""
         self.ledger.append(Event(kind, actor, subject, detail))
+
+    def credentials(self, name: str) -> Credentials:
+        """A person's, in the caller's transaction. Raises UnknownPersonError."""
+        found = self.store.credentials(names.typed(name))
+        if found is None or found.person.name != name:
+            message = f"there is no person named {name!r}"
+            raise UnknownPersonError(message)
+        return found
 
 
 def manager(actor: Principal) -> str:

@@ -11,12 +11,12 @@ from tocsin.access.model import Right, Rights
 class Sealer(Protocol):
     """Encryption at rest to the node's key."""
 
-    def seal(self, plain: bytes) -> bytes:
-        """`plain`, encrypted."""
+    def seal(self, secret: bytes, purpose: str = "") -> bytes:
+        """A secret as it may rest in the database: only this node opens it, for `purpose` only."""
         ...
 
-    def unseal(self, sealed: bytes) -> bytes:
-        """What was sealed."""
+    def unseal(self, sealed: bytes, purpose: str = "") -> bytes:
+        """What was sealed for `purpose`."""
         ...
 
 

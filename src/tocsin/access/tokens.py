@@ -1,7 +1,7 @@
 """Tokens: scoped, expiring, revoked at once in every process."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ class Scope:
     """What a token is for."""
 
     roles: frozenset[str] = frozenset()
-    banks: Mapping[str, frozenset[Right]] | None = None
+    banks: Rights = field(default_factory=dict)
     rate: int = 0
     """Look-ups a minute; 0 for no limit of its own."""
     lifetime: timedelta = DEFAULT_LIFETIME
@@ -53,13 +53,13 @@ class Tokens:
         """Make a token; the token itself, which nobody can be told again.
 
         Raises DeniedError, InvalidNameError, TokenExistsError, UnknownRoleError, InvalidLifetimeError,
-        InvalidRateError.
+        InvalidRateError, InvalidBankError.
         """
         by = manager(actor)
         token = self._new(by, names.checked(name), scope)
+        rights = {names.checked_bank(bank): some for bank, some in scope.banks.items()}
         secret = secrets.new_token()
         office = self._office
-        rights = scope.banks or {}
         with office.transactions.writing():
             if not office.store.add_token(token, secrets.digest(secret)):
                 message = f"there is, or was, a token named {name!r}"
@@ -104,7 +104,7 @@ class Tokens:
         by = manager(actor)
         office = self._office
         with office.transactions.writing():
-            if office.store.token(name) is None:
+            if names.typed(name) != name or office.store.token(name) is None:
                 message = f"there is no token named {name!r}"
                 raise UnknownTokenError(message)
             ended = office.store.revoke_token(name, office.clock())
