@@ -45,6 +45,8 @@ class Bank:
     name: str
     policy: Policy
     created: datetime
+    version: int = 0
+    """One more with every transaction that changes its entries, their withdrawal or its policy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,11 @@ class Placed:
     new: Sequence[bool]
     counts: AddCounts
 
+    @property
+    def added(self) -> Sequence[int]:
+        """The entry numbers of those that are new."""
+        return self.ids if self.counts.added == len(self.ids) else list(compress(self.ids, self.new))
+
 
 def add_batch(database: Database, bank_id: int, batch: Batch) -> Placed:
     """Add the entries of `batch` that the bank does not hold yet. Runs inside the caller's transaction."""

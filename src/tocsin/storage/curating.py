@@ -1,5 +1,6 @@
 """Banks and their policies, withdrawals and removals: one function each, inside the caller's transaction."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from tocsin.banks.batch import check_texts
@@ -15,6 +16,8 @@ from tocsin.storage import reading, times
 from tocsin.storage import statements as sql
 from tocsin.storage.database import Database
 
+Changed = dict[str, list[int]]
+"""The entries changed in each bank, by its name."""
 MAX_QUALITY = 100
 MAX_NAME = 200
 """Characters in a bank's name."""
@@ -53,7 +56,8 @@ def _check_name(name: str) -> None:
 
 def set_policy(database: Database, name: str, policy: Policy) -> Bank:
     """Replace a bank's policy. Raises UnknownBankError, InvalidPolicyError, InvalidTextError."""
-    database.change(sql.SET_POLICY, (*_policy_fields(policy), name))
+    if database.change(sql.SET_POLICY, (*_policy_fields(policy), name)):
+        database.change(sql.RAISE_VERSION, (bank(database, name).id,))
     return bank(database, name)
 
 
@@ -81,28 +85,30 @@ def remove_bank(database: Database, name: str) -> int:
     return int(entries)
 
 
-def withdraw(database: Database, entry_ids: Sequence[int], reason: str) -> int:
-    """Withdraw entries; how many were live. Raises UnknownEntryError, InvalidTextError."""
+def withdraw(database: Database, entry_ids: Sequence[int], reason: str) -> Changed:
+    """Withdraw entries; those that were live. Raises UnknownEntryError, InvalidTextError."""
     check_texts([reason])
     now = times.now()
     return _set_withdrawn(database, entry_ids, sql.WITHDRAW, (now, reason), 1)
 
 
-def reinstate(database: Database, entry_ids: Sequence[int]) -> int:
-    """Undo withdrawals; how many were withdrawn. Raises UnknownEntryError."""
+def reinstate(database: Database, entry_ids: Sequence[int]) -> Changed:
+    """Undo withdrawals; those that were withdrawn. Raises UnknownEntryError."""
     return _set_withdrawn(database, entry_ids, sql.REINSTATE, (), -1)
 
 
 def _set_withdrawn(
     database: Database, entry_ids: Sequence[int], statement: str, values: tuple[int | str, ...], sign: int
-) -> int:
+) -> Changed:
     """Run one of the two statements for each entry and keep the banks' counts in step."""
-    changed = 0
+    changed: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     for entry_id in entry_ids:
         if (row := database.row(sql.BANK_OF_ENTRY, (entry_id,))) is None:
             message = f"there is no entry number {entry_id}"
             raise UnknownEntryError(message)
         if database.change(statement, (*values, entry_id)):
-            database.change(sql.CHANGE_COUNTS, (0, sign, row[0]))
-            changed += 1
-    return changed
+            changed[row].append(entry_id)
+    for (number, _), several in changed.items():
+        database.change(sql.CHANGE_COUNTS, (0, sign * len(several), number))
+        database.change(sql.RAISE_VERSION, (number,))
+    return {name: several for (_, name), several in changed.items()}

@@ -25,9 +25,9 @@ def counters(database: Database) -> dict[str, int]:
 
 def bank(row: Row) -> Bank:
     """A bank from its columns."""
-    number, name, kind, radius, quality_floor, purpose, onward_sharing, created = row
+    number, name, kind, radius, quality_floor, purpose, onward_sharing, created, version = row
     policy = Policy(BankKind(kind), radius, quality_floor, purpose, onward_sharing)
-    return Bank(number, name, policy, times.from_number(created))
+    return Bank(number, name, policy, times.from_number(created), version)
 
 
 def signal(row: Row) -> Signal:

@@ -19,7 +19,7 @@ TAKE_NUMBERS = "UPDATE counter SET value = value + ? WHERE name = ? RETURNING va
 SET_COUNTER = "UPDATE counter SET value = ? WHERE name = ?"
 COUNTERS = "SELECT name, value FROM counter"
 
-_BANK_COLUMNS = "id, name, kind, radius, quality_floor, purpose, onward_sharing, created"
+_BANK_COLUMNS = "id, name, kind, radius, quality_floor, purpose, onward_sharing, created, version"
 BANKS = f"SELECT {_BANK_COLUMNS} FROM bank ORDER BY name"
 BANK = f"SELECT {_BANK_COLUMNS} FROM bank WHERE name = ?"
 CREATE_BANK = """
@@ -27,6 +27,7 @@ CREATE_BANK = """
     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING"""
 SET_POLICY = """
     UPDATE bank SET kind = ?, radius = ?, quality_floor = ?, purpose = ?, onward_sharing = ? WHERE name = ?"""
+RAISE_VERSION = "UPDATE bank SET version = version + 1 WHERE id = ?"
 COUNTS = "SELECT entries, withdrawn FROM bank WHERE id = ?"
 CHANGE_COUNTS = "UPDATE bank SET entries = entries + ?, withdrawn = withdrawn + ? WHERE id = ?"
 
@@ -90,7 +91,7 @@ ADD_UNIFORM_LABELS = f"""
 
 WITHDRAW = "UPDATE entry SET withdrawn = ?, withdrawn_reason = ? WHERE id = ? AND withdrawn IS NULL"
 REINSTATE = "UPDATE entry SET withdrawn = NULL, withdrawn_reason = '' WHERE id = ? AND withdrawn IS NOT NULL"
-BANK_OF_ENTRY = "SELECT bank_id FROM entry WHERE id = ?"
+BANK_OF_ENTRY = "SELECT bank.id, bank.name FROM entry JOIN bank ON bank.id = entry.bank_id WHERE entry.id = ?"
 
 _ENTRY_COLUMNS = """
     SELECT entry.id, bank.name, origin.source, origin.member, entry.id_at_origin, entry.added,

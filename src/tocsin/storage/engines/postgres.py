@@ -30,8 +30,8 @@ _BEGIN = {
     Mode.READING: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     # One writer at a time, as on SQLite. The counters that hand out numbers, the counts of banks and the
     # chain of the ledger each read a row and write the next; and the index follows the order of signal
-    # numbers: one that is committed after a higher one would never come into it. READ COMMITTED, so that each statement
-    # sees what the writer before has committed; a snapshot would be as old as the waiting for the lock.
+    # numbers: one that is committed after a higher one would never come into it. READ COMMITTED, so that
+    # each statement sees what the writer before has committed; a snapshot would be as old as the waiting.
     Mode.WRITING: f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({_LOCK})",
     Mode.UPDATING: "BEGIN ISOLATION LEVEL READ COMMITTED",
 }
