@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from datetime import timedelta
 from types import TracebackType
@@ -156,7 +157,7 @@ class Runner:
             self._handle(job)
         except Exception:
             # The lease runs out, and the job is done again by whoever claims it then.
-            log.exception("job %d (%s) could not be ended", job.id, job.kind)
+            log.exception("a job could not be ended", extra=_about(job))
         finally:
             with self._turn:
                 self._held.pop(job.id, None)
@@ -171,13 +172,13 @@ class Runner:
         except LeaseLostError as error:
             log.warning("%s; what was done here is undone", error.message)
         except (GiveUpError, WorkerDiedError) as error:
-            log.warning("job %d (%s) is given up: %s", job.id, job.kind, error.message)
+            log.warning("a job is given up: %s", error.message, extra=_about(job))
             self._fail(job, Refusal.of(error), None)
         except Error as error:
             self._fail(job, Refusal.of(error), policy.pause(job.attempts))
         except Exception as error:
-            log.exception("job %d (%s) failed by a defect", job.id, job.kind)
-            why = Refusal(Error.code, f"{type(error).__name__}: {error}", Error.advice)
+            log.exception("a job failed by a defect", extra=_about(job))
+            why = Refusal(Error.code, _place(error), Error.advice)
             self._fail(job, why, policy.pause(job.attempts))
 
     def _finish(self, job: Job) -> None:
@@ -201,7 +202,7 @@ class Runner:
         except LeaseLostError:
             return  # it ended just now
         except Exception:
-            log.exception("job %d (%s) could not be given back; its lease runs out", job.id, job.kind)
+            log.exception("a job could not be given back; its lease runs out", extra=_about(job))
 
     def _tend(self) -> None:
         """Say that the jobs at hand are alive, and keep the table in order, until no worker is left."""
@@ -221,7 +222,7 @@ class Runner:
             except LeaseLostError:
                 continue  # it ended just now; or its handler will find out when it wants to end it
             except Exception as error:  # noqa: BLE001  # the next beat may do better
-                log.warning("no heartbeat for job %d (%s): %s", job.id, job.kind, error)
+                log.warning("no heartbeat for a job: %s", error, extra=_about(job))
 
     def _tidy(self) -> None:
         """Mend what a clock set back would keep waiting; forget old jobs, in portions between heartbeats."""
@@ -235,3 +236,14 @@ class Runner:
                     return
         except Exception as error:  # noqa: BLE001  # the next time may do better
             log.warning("the job table could not be tidied: %s", error)
+
+
+def _about(job: Job) -> dict[str, object]:
+    """What a log line says of a job."""
+    return {"job": job.id, "kind": job.kind}
+
+
+def _place(error: Exception) -> str:
+    """Which error, and where. Not what it says: that may hold a hash or a part of some content."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {frame.name}, {os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119  # a code object's name need not be a path
