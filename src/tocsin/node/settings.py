@@ -4,21 +4,13 @@ import os
 import tomllib
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
 
-from tocsin.errors import Error
+from tocsin.config import SETTINGS, SettingsError
 
-FILE: Final = "tocsin.toml"
 Network = IPv4Network | IPv6Network
-
-
-class SettingsError(Error):
-    """The settings of the node cannot be used as they are."""
-
-    code = "node.settings"
-    advice = "Mend tocsin.toml in the home folder; docs/reference/settings.md says what it may hold."
 
 
 class NodeSettings(BaseModel):
@@ -56,7 +48,7 @@ class NodeSettings(BaseModel):
     @classmethod
     def read(cls, home: Path) -> Self:
         """The settings in the home's tocsin.toml, defaults where it is silent. Raises SettingsError."""
-        path = home / FILE
+        path = home / SETTINGS
         try:
             return cls.model_validate(tomllib.loads(path.read_text("utf-8")).get("node", {}))
         except FileNotFoundError:

@@ -1,0 +1,126 @@
+"""A node: everything that serves one home, opened and closed together."""
+
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from tocsin.access.accounts import Accounts
+from tocsin.config import detectors_folder, trust_folder
+from tocsin.content.examiner import Examiner
+from tocsin.content.explaining import Search
+from tocsin.evidence.folder import FolderVault
+from tocsin.evidence.keys import Keys
+from tocsin.intake.screening import Rooms
+from tocsin.intake.service import Intake
+from tocsin.intake.webhooks import DELIVER
+from tocsin.jobs.runner import Handler, Runner
+from tocsin.node.heads import Heads
+from tocsin.node.settings import NodeSettings
+from tocsin.outgoing.fetching import FetchLimits, PinnedFetcher
+from tocsin.outgoing.webhooks import DELIVERY_POLICY, Deliver
+from tocsin.provenance.explain import Tier
+from tocsin.provenance.trust import TrustFolder
+from tocsin.storage.access import SqlAccess
+from tocsin.storage.home import Home
+from tocsin.storage.jobs import JobStore
+from tocsin.storage.ledger import LedgerStore
+from tocsin.storage.submissions import SubmissionStore
+from tocsin.storage.webhooks import WebhookStore
+
+if TYPE_CHECKING:
+    from tocsin.evidence.vault import Vault
+
+VAULT = "vault"
+"""The folder of encrypted content in a home."""
+
+
+class Node:
+    """One home with all that works on it. Any number of nodes, in any number of processes, may share a home.
+
+    Its parts are public, for interfaces to call; each may be used from several threads at once.
+    """
+
+    def __init__(self, banks: Home, keys: Keys, settings: NodeSettings, examiner: Examiner) -> None:
+        """Use `Node.open`."""
+        self.settings = settings
+        self.banks = banks
+        self.database = banks.database
+        self.keys = keys
+        self.examiner = examiner
+        self.ledger = LedgerStore(self.database, keys)
+        self.vault: Vault = FolderVault(banks.folder / VAULT, keys)
+        self.jobs = JobStore(self.database)
+        self.submissions = SubmissionStore(self.database)
+        self.webhooks = WebhookStore(self.database, self.jobs, keys, self.ledger)
+        self.accounts = Accounts.over(self.database, SqlAccess(self.database), self.ledger, keys)
+        self.fetcher = PinnedFetcher(
+            FetchLimits(bytes=settings.upload_bytes, allowed=settings.allowed_networks)
+        )
+        self.intake = Intake(
+            Rooms(
+                transactions=self.database,
+                ledger=self.ledger,
+                vault=self.vault,
+                jobs=self.jobs,
+                submissions=self.submissions,
+                known=banks,
+                examiner=examiner,
+                announce=self.webhooks,
+            )
+        )
+        self._open = ExitStack()
+        for part in (banks, examiner, self.intake):  # closed in the opposite order
+            self._open.enter_context(part)
+
+    @classmethod
+    def open(cls, home: Path, settings: NodeSettings | None = None, *, create: bool = False) -> Self:
+        """Open the node in folder `home`, made with `create` if need be; settings come from its tocsin.toml.
+
+        Raises:
+            SettingsError: the settings cannot be used.
+            tocsin.errors.Error: the database or the keys cannot be opened (see Home.open, Keys.open).
+        """
+        settings = settings or NodeSettings.read(home)
+        with ExitStack() as stack:
+            banks = stack.enter_context(Home.open(home, create=create))
+            keys = Keys.open(home, create=True)
+            examiner = stack.enter_context(Examiner(settings.children, search=_search(home, settings)))
+            node = cls(banks, keys, settings, examiner)
+            stack.pop_all()
+        return node
+
+    def runner(self, threads: int) -> Runner:
+        """What does this node's jobs in `threads` threads, once started."""
+        heads = Heads(self.ledger, self.jobs, self.database, timedelta(minutes=self.settings.head_minutes))
+        heads.plan()
+        deliver = Deliver(self.webhooks, self.jobs, self.database, allowed=self.settings.allowed_networks)
+        handlers: dict[str, Handler] = {**self.intake.handlers(), **heads.handlers(), DELIVER: deliver}
+        return Runner(self.jobs, handlers, threads=threads, policies={DELIVER: DELIVERY_POLICY})
+
+    def close(self) -> None:
+        """Finish what is at hand and let everything go."""
+        self._open.close()
+
+    def __enter__(self) -> Self:
+        """The node itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+
+def _search(home: Path, settings: NodeSettings) -> Search | None:
+    """How signs of origin are looked for: with the home's trust lists and detectors."""
+    if settings.explain == "off":
+        return None
+    detectors = detectors_folder(home)
+    return Search(
+        Tier(settings.explain),
+        TrustFolder(trust_folder(home)).load(),
+        detectors.resolve() if detectors.is_dir() else None,
+    )
