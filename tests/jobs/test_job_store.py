@@ -284,6 +284,7 @@ def test_the_databases_own_clock_tells_the_time(database: Database) -> None:
     queue = JobStore(database)
     queue.enqueue(NewJob("x", {}, delay=HOUR))
     now = queue.enqueue(NewJob("x", {}))
+    assert timedelta() <= queue.waited() < MINUTE
     taken = claimed(queue)
     assert taken.id == now.id
     assert none_left(queue)

@@ -137,10 +137,9 @@ class JobStore:
         """How long the job that has been due longest has been so; nothing if none is due."""
         with self._database.reading():
             row = self._database.row(sql.OLDEST)
-        oldest = row[0] if row else None
-        return (
-            timedelta() if oldest is None else max(timedelta(), timedelta(microseconds=self._now() - oldest))
-        )
+            oldest = row[0] if row else None
+            late = 0 if oldest is None else self._now() - oldest
+        return timedelta(microseconds=max(0, late))
 
     def forget(self, older: timedelta, limit: int = 1000) -> int:
         """Delete up to `limit` of the jobs that were done longer ago than `older`; how many that was."""
