@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from tocsin.storage import statements as sql
 from tocsin.storage.errors import FutureSchemaError, StoreDamagedError
-from tocsin.storage.tables import access, banks, evidence, intake, jobs
+from tocsin.storage.tables import access, banks, evidence, hma, intake, jobs
 
 if TYPE_CHECKING:
     from tocsin.storage.engines import Connection, Engine
 
 STEPS: tuple[tuple[str, ...], ...] = (
     banks.BANKS_AND_ENTRIES,
-    (*evidence.LEDGER, *jobs.JOBS, *intake.INTAKE, *access.ACCESS),
+    (*evidence.LEDGER, *jobs.JOBS, *intake.INTAKE, *access.ACCESS, *hma.HMA),
 )
 """Step n (counted from 1) brings schema version n - 1 to n."""
 NEWEST = len(STEPS)

@@ -5,14 +5,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import anyio
 import anyio.to_thread
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from tocsin import __version__
+from tocsin.access.limits import Limiter
 from tocsin.web import openapi
 from tocsin.web.api import OPERATIONS
 from tocsin.web.busy import AtATime
+from tocsin.web.hma.app import add_hma
 from tocsin.web.metrics import Metrics
 from tocsin.web.problems import handle_problems
 from tocsin.web.receiving import BodyLimits
@@ -35,6 +38,8 @@ class Limits:
     """Served at a time."""
     threads: int = 40
     """In which handlers run."""
+    waiting: int = 64
+    """Threads for those who wait for a content to be examined, who must not hold up the others."""
     wait: float = 30.0
     """Seconds a submitter may wait for the matches."""
 
@@ -58,9 +63,11 @@ def create_app(node: "Node", limits: Limits | None = None) -> FastAPI:
         ],
     )
     app.state.node, app.state.limits, app.state.metrics = node, limits, metrics
+    app.state.limiter = Limiter()
     handle_problems(app)
     for operations in OPERATIONS:
         operations.add_to(app)
+    add_hma(app, node, anonymous_from=node.settings.hma_anonymous_networks, upload=limits.upload)
     openapi.describe(app)
     return app
 
@@ -68,5 +75,7 @@ def create_app(node: "Node", limits: Limits | None = None) -> FastAPI:
 @asynccontextmanager
 async def _threads(app: FastAPI) -> AsyncIterator[None]:
     """Set how many threads serve; the number belongs to the event loop, which there is only now."""
-    anyio.to_thread.current_default_thread_limiter().total_tokens = app.state.limits.threads
+    limits: Limits = app.state.limits
+    anyio.to_thread.current_default_thread_limiter().total_tokens = limits.threads
+    app.state.waiting = anyio.CapacityLimiter(limits.waiting)
     yield

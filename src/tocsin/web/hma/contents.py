@@ -1,0 +1,126 @@
+"""Contents that clients send: as the one file of a form, or as a URL; examined in the sandbox either way."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
+
+from anyio import to_thread
+from starlette.datastructures import UploadFile
+
+from tocsin.content.model import Content
+from tocsin.hashing.signals import SignalType
+from tocsin.web.hma.errors import HmaRequestError, UndecodableError
+from tocsin.web.hma.types import HASHED, SIGNALS, content_type, kind_of, picture_hash, value_of
+from tocsin.web.receiving import allow_body
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from tocsin.web.hma.service import Hma
+
+ROUND_FILE: Final = 1 << 20
+"""Bytes of a form around its file."""
+FIELDS: Final = 10
+FIELD_BYTES: Final = 64 << 10
+_SPOOL: Final = 1 << 20
+_MANY: Final = "Only one file allowed per request"
+QUALITY_HEADER: Final = "Tocsin-PDQ-Quality"
+"""Says of each answer about a picture how much there was to hash, 0 to 100; HMA does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A content that was sent, and what it is taken for."""
+
+    content: Content
+    type: str
+    """photo or video."""
+    fields: dict[str, str]
+    """The other fields of the form."""
+
+
+async def from_form(request: "Request", hma: "Hma", *, turned: bool) -> Received:
+    """The one file of a form, named by its content type. Raises HmaRequestError.
+
+    With `turned` its hashes are those of the eight symmetries of the square.
+    """
+    allow_body(request.scope, hma.upload + ROUND_FILE)
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        message = "Missing multipart/form-data file upload"
+        raise HmaRequestError(message)
+    async with request.form(max_files=2, max_fields=FIELDS, max_part_size=FIELD_BYTES) as form:
+        parts = form.multi_items()
+        files = [(name, part) for name, part in parts if isinstance(part, UploadFile)]
+        if len(files) != 1:
+            raise HmaRequestError(_MANY if files else "Missing multipart/form-data file upload")
+        name, file = files[0]
+        kind = content_type(name)
+        content = await _examined(hma, file.file, turned=turned)
+        return Received(content, kind, {name: part for name, part in parts if isinstance(part, str)})
+
+
+async def from_url(hma: "Hma", url: str, given: str | None, *, turned: bool) -> Received:
+    """What a URL leads to. Raises HmaRequestError, FetchRefusedError, FetchFailedError."""
+    if given:
+        content_type(given)
+    with tempfile.SpooledTemporaryFile(max_size=_SPOOL) as file:
+        opened = cast("BinaryIO", file)  # in all but the name of its class
+        await to_thread.run_sync(hma.node.fetcher.fetch, url, opened)
+        content = await _examined(hma, opened, turned=turned)
+    return Received(content, kind_of(content, given), {})
+
+
+async def _examined(hma: "Hma", file: BinaryIO, *, turned: bool) -> Content:
+    return await to_thread.run_sync(
+        lambda: hma.node.examiner.examine(file, all_orientations=turned), limiter=hma.examining()
+    )
+
+
+def wanted_types(hma: "Hma", kind: str, types: str | None) -> list[str]:
+    """The signal types that were asked for, or those HMA gives by itself. Raises HmaRequestError."""
+    there = [name for name in HASHED[kind] if hma.notes.type_ratio(name) > 0]
+    if types is None:
+        return there[:1] if there[:1] == list(HASHED[kind][:1]) else []
+    asked = [name.strip() for name in types.split(",") if name.strip()]
+    for name in asked:
+        if name not in there:
+            message = f"signal type '{name[:80]}' doesn't exist or is disabled"
+            raise HmaRequestError(message)
+    if not asked:
+        message = "empty signal type selection"
+        raise HmaRequestError(message)
+    return asked
+
+
+def hashes(received: Received, names: Sequence[str]) -> dict[str, str]:
+    """Each type's hash; an empty one where there is too little to hash.
+
+    Raises UndecodableError: a picture was promised, and there is none in the bytes.
+    """
+    found = {}
+    for name in names:
+        value = value_of(received.content, name)
+        if value is None:
+            raise undecodable(received.content)
+        if not value or SIGNALS[name] is not SignalType.PDQ or received.content.refused is None:
+            found[name] = value
+        else:  # what could be decoded of it is not what a whole file would give
+            raise undecodable(received.content)
+    return found
+
+
+def undecodable(content: Content) -> UndecodableError:
+    """Why there is no hash of the picture."""
+    refused = content.refused
+    why = (
+        f"{refused.message} ({refused.code})" if refused else f"the bytes are no picture but {content.format}"
+    )
+    message = f"the photo cannot be decoded: {why}"
+    return UndecodableError(message)
+
+
+def quality_headers(content: Content) -> dict[str, str]:
+    """The header that tells a picture's quality."""
+    found = picture_hash(content)
+    return {} if found is None or found.quality is None else {QUALITY_HEADER: str(found.quality)}
