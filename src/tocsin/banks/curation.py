@@ -1,6 +1,6 @@
 """Changes of banks by somebody: allowed, recorded in the ledger, and both in one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,6 @@ class Curation:
     banks: BankStore
     opinions: Opinions
     ledger: Ledger
-    follow: Callable[[], None]
-    """Lets the index follow what was committed."""
 
     def create_bank(self, actor: Principal, name: str, policy: Policy) -> Bank:
         """Make a bank. Raises DeniedError, BankExistsError, InvalidBankNameError, InvalidPolicyError."""
@@ -48,7 +46,6 @@ class Curation:
         with self.transactions.writing():
             removed = self.banks.remove_bank(name)
             self.ledger.append(Event("bank.removed", actor.id, f"bank:{name}", {"entries": removed}))
-        self.follow()
         return removed
 
     def add(self, actor: Principal, name: str, drafts: Sequence[EntryDraft]) -> AddResult:
@@ -62,13 +59,12 @@ class Curation:
                 "entries": sorted(set(result.entry_ids)),
             }
             self.ledger.append(Event("entries.added", actor.id, f"bank:{name}", detail))
-        self.follow()
         return result
 
     def withdraw(self, actor: Principal, entry_id: int, reason: str) -> Entry:
         """Withdraw an entry, which changes nothing if it was before; the entry as it is then.
 
-        Raises DeniedError, InvalidTextError, and UnknownEntryError also where its bank is not the actor's to read.
+        Raises DeniedError, InvalidTextError, UnknownEntryError (also where its bank is not the actor's to read).
         """
         entry = self.readable(actor, entry_id)
         _demand_curator(actor, entry.bank)

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from tocsin.access.accounts import Accounts
+from tocsin.banks.curation import Curation
 from tocsin.config import detectors_folder, trust_folder
 from tocsin.content.examiner import Examiner
 from tocsin.content.explaining import Search
@@ -26,6 +27,7 @@ from tocsin.storage.access import SqlAccess
 from tocsin.storage.home import Home
 from tocsin.storage.jobs import JobStore
 from tocsin.storage.ledger import LedgerStore
+from tocsin.storage.opinions import OpinionStore
 from tocsin.storage.submissions import SubmissionStore
 from tocsin.storage.webhooks import WebhookStore
 
@@ -55,6 +57,7 @@ class Node:
         self.submissions = SubmissionStore(self.database)
         self.webhooks = WebhookStore(self.database, self.jobs, keys, self.ledger)
         self.accounts = Accounts.over(self.database, SqlAccess(self.database), self.ledger, keys)
+        self.curation = Curation(self.database, banks, OpinionStore(self.database), self.ledger)
         self.fetcher = PinnedFetcher(
             FetchLimits(bytes=settings.upload_bytes, allowed=settings.allowed_networks)
         )

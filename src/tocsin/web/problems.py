@@ -25,6 +25,8 @@ RETRY_SECONDS: Final = 2
 """What Retry-After says where nothing better is known."""
 STATUS: Mapping[str, int] = {
     "access.denied": 403,
+    "access.enrolment": 409,
+    "access.invalid_bank": 422,
     "access.invalid_lifetime": 422,
     "access.invalid_name": 422,
     "access.invalid_rate": 422,
@@ -53,6 +55,10 @@ STATUS: Mapping[str, int] = {
     "intake.unknown_submission": 404,
     "jobs.not_dead": 409,
     "jobs.unknown_job": 404,
+    "outgoing.failed": 502,
+    "outgoing.refused": 422,
+    "outgoing.too_large": 413,
+    "evidence.vault_full": 507,
     "storage.busy": 503,
     "storage.full": 507,
     "web.bad_request": 400,
@@ -80,6 +86,7 @@ TITLES: Mapping[int, str] = {
     431: "Request Header Fields Too Large",
     500: "Internal Server Error",
     503: "Service Unavailable",
+    502: "Bad Gateway",
     507: "Insufficient Storage",
 }
 """As RFC 9110 has them: Python's own differ from version to version."""

@@ -1,5 +1,8 @@
 """Our interface: JSON over HTTP under /v1, one module for each noun."""
 
-from tocsin.web.api import health, me
+from tocsin.web.api import access, banks, health, jobs, ledger, match, me, session, submissions, webhooks
 
-OPERATIONS = (health.operations, me.operations)
+OPERATIONS = tuple(
+    module.operations
+    for module in (health, session, me, submissions, match, banks, jobs, ledger, webhooks, access)
+)

@@ -133,11 +133,6 @@ def ids(values: Iterable[Any]) -> list[str]:
     return sorted(str(value) for value in values)
 
 
-def when(time: datetime | None) -> datetime | None:
-    """A time, or none."""
-    return time
-
-
 def next_of(items: Sequence[Any], limit: int, cursor: str) -> str | None:
     """The cursor of the next page, where there may be one."""
     return cursor if len(items) == limit else None

@@ -199,7 +199,7 @@ BODY: Final[dict[str, Any]] = {
     "/v1/submissions",
     needs=Permission.SUBMIT,
     status=201,
-    answers=(409, 507),
+    answers=(409, 502, 507),
     openapi_extra={"requestBody": BODY, UPLOADS_KEY: True},
     responses={202: {"model": SubmissionShape, "description": "Accepted; ask again at Location."}},
 )
