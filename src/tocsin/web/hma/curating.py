@@ -199,7 +199,6 @@ class Curator:
                 yield
         finally:
             self._hma.notes.forget()
-        self._curation.follow()
 
     def _record(self, kind: str, subject: str, detail: "JsonObject") -> None:
         self._node.ledger.append(Event(kind, self._caller.id, subject, detail))

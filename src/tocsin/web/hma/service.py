@@ -7,7 +7,6 @@ from anyio import CapacityLimiter
 
 from tocsin.banks.curation import Curation
 from tocsin.storage.hma import HmaNotes
-from tocsin.storage.opinions import OpinionStore
 from tocsin.web.hma.callers import Callers
 from tocsin.web.hma.errors import HmaRequestError
 from tocsin.web.hma.lane import Lane
