@@ -44,7 +44,7 @@ class Accounts:
         Every change is recorded in `ledger` in its transaction. `limiter` counts attempts to sign in.
         """
         office = Office(transactions, store, ledger, sealer, passwords or Passwords(), clock)
-        counting = limiter or Limiter()
+        counting = Limiter() if limiter is None else limiter  # an empty one is false
         sessions = Sessions(office, counting)
         return cls(
             People(office), Tokens(office), sessions, Grants(office), SelfService(office, sessions, counting)

@@ -9,7 +9,7 @@ from tocsin.access.model import Principal, Right, Rights
 from tocsin.access.office import Office, manager
 
 if TYPE_CHECKING:
-    from tocsin.media.sandbox import JsonObject
+    from tocsin.media.sandbox import JsonValue
 
 
 class Grants:
@@ -66,9 +66,9 @@ class Grants:
             raise UnknownPrincipalError(message)
 
 
-def rights_to_json(rights: Rights) -> "JsonObject":
-    """Rights by bank, as lists of words."""
-    return {bank: [*_words(some)] for bank, some in sorted(rights.items())}
+def rights_to_json(rights: Rights) -> "list[JsonValue]":
+    """Rights by bank as the ledger may hold them, whose keys are ASCII."""
+    return [{"bank": bank, "rights": [*_words(some)]} for bank, some in sorted(rights.items())]
 
 
 def _words(rights: Iterable[Right]) -> list[str]:
