@@ -137,5 +137,5 @@ class JobQueue(Protocol):
         ...
 
     def listen(self, wake: Callable[[], None]) -> None:
-        """Call `wake` whenever a job is added through this object (its transaction may not be over then)."""
+        """Call `wake` whenever a job was added through this object, when it is committed."""
         ...

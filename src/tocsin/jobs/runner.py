@@ -129,7 +129,7 @@ class Runner:
                 if (job := self._claim()) is not None:
                     return job
                 if self._woken.wait(AWAY_PAUSE if self._away else pause):
-                    pause = SHORTEST_PAUSE  # its transaction may not be over yet
+                    pause = SHORTEST_PAUSE
                 else:
                     pause = min(2 * pause, LONGEST_PAUSE)
         return None

@@ -37,7 +37,7 @@ class JobStore:
         self._wakers: list[Callable[[], None]] = []
 
     def listen(self, wake: Callable[[], None]) -> None:
-        """Call `wake` whenever a job is added through this object (its transaction may not be over then)."""
+        """Call `wake` whenever a job was added through this object."""
         self._wakers.append(wake)
 
     def enqueue(self, job: NewJob, *, leased: timedelta | None = None) -> Job:
@@ -51,8 +51,7 @@ class JobStore:
             row = self._database.row(sql.ADD, (*named, *start, now, now))
             if row is None:  # another has the key
                 return _job(_present(self._database.row(sql.WITH_KEY, (job.key,))))
-        for wake in self._wakers:
-            wake()
+        self._wake()
         return _job(row, mine=leased is not None)
 
     def claim(self, kinds: Collection[str], worker: str, lease: timedelta) -> Job | None:
@@ -91,6 +90,11 @@ class JobStore:
             now = self._now()
             self._change(job, sql.RELEASE, now, now)
 
+    def _wake(self) -> None:
+        """Tell who listens, once what adds the job is committed."""
+        for wake in self._wakers:
+            self._database.after_commit(wake)
+
     def _now(self) -> int:
         """The present, inside a transaction."""
         return self._clock() if self._clock else self._database.number(sql.NOW)
@@ -118,8 +122,7 @@ class JobStore:
             if row is None:
                 message = f"job {number} is {self.job(number).state}"
                 raise NotDeadError(message)
-        for wake in self._wakers:
-            wake()
+        self._wake()
         return _job(row)
 
     def page(self, state: JobState, *, after: int = 0, limit: int = 100) -> list[Job]:
