@@ -1,8 +1,9 @@
-"""Changes of banks by somebody: allowed, recorded in the ledger, and both in one transaction."""
+"""Changes of banks by somebody who may: recorded as done by them, in the transaction of what is done."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tocsin.access.model import Permission, Principal, Right
 from tocsin.banks.model import Bank, Entry, EntryDraft, Policy
@@ -15,74 +16,63 @@ if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject
 
 
+class RecordedBanks(BankStore, Protocol):
+    """Banks that record in the ledger who changes them."""
+
+    def acting_as(self, actor: str) -> AbstractContextManager[None]:
+        """What this thread changes inside is recorded as done by `actor`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Curation:
-    """What somebody may do with banks; the store, the ledger and the transactions are of one database."""
+    """What somebody may do with banks. All of one database."""
 
     transactions: Transactions
-    banks: BankStore
+    banks: RecordedBanks
     opinions: Opinions
     ledger: Ledger
 
     def create_bank(self, actor: Principal, name: str, policy: Policy) -> Bank:
         """Make a bank. Raises DeniedError, BankExistsError, InvalidBankNameError, InvalidPolicyError."""
         actor.demand(Permission.MANAGE_BANKS)
-        with self.transactions.writing():
-            bank = self.banks.create_bank(name, policy)
-            self.ledger.append(Event("bank.created", actor.id, f"bank:{name}", policy_to_json(policy)))
-        return bank
+        with self.banks.acting_as(actor.id):
+            return self.banks.create_bank(name, policy)
 
     def set_policy(self, actor: Principal, name: str, policy: Policy) -> Bank:
         """Replace a bank's policy. Raises DeniedError, UnknownBankError, InvalidPolicyError."""
         actor.demand(Permission.MANAGE_BANKS)
-        with self.transactions.writing():
-            bank = self.banks.set_policy(name, policy)
-            self.ledger.append(Event("bank.changed", actor.id, f"bank:{name}", policy_to_json(policy)))
-        return bank
+        with self.banks.acting_as(actor.id):
+            return self.banks.set_policy(name, policy)
 
     def remove_bank(self, actor: Principal, name: str) -> int:
         """Delete a bank for good; how many entries it held. Raises DeniedError, UnknownBankError."""
         actor.demand(Permission.MANAGE_BANKS)
-        with self.transactions.writing():
-            removed = self.banks.remove_bank(name)
-            self.ledger.append(Event("bank.removed", actor.id, f"bank:{name}", {"entries": removed}))
-        return removed
+        with self.banks.acting_as(actor.id):
+            return self.banks.remove_bank(name)
 
     def add(self, actor: Principal, name: str, drafts: Sequence[EntryDraft]) -> AddResult:
         """Add entries to a bank. Raises DeniedError, UnknownBankError, NoSignalError, InvalidTextError."""
         _demand_curator(actor, name)
-        with self.transactions.writing():
-            result = self.banks.add_entries(name, drafts)
-            detail: JsonObject = {
-                "added": result.added,
-                "already_there": result.already_there,
-                "entries": sorted(set(result.entry_ids)),
-            }
-            self.ledger.append(Event("entries.added", actor.id, f"bank:{name}", detail))
-        return result
+        with self.banks.acting_as(actor.id):
+            return self.banks.add_entries(name, drafts)
 
     def withdraw(self, actor: Principal, entry_id: int, reason: str) -> Entry:
         """Withdraw an entry, which changes nothing if it was before; the entry as it is then.
 
-        Raises DeniedError, InvalidTextError, UnknownEntryError (also where its bank is not the actor's to read).
+        Raises DeniedError, InvalidTextError, UnknownEntryError (also where the actor may not read its bank).
         """
-        entry = self.readable(actor, entry_id)
-        _demand_curator(actor, entry.bank)
-        with self.transactions.writing():
-            if self.banks.withdraw([entry_id], reason):
-                detail: JsonObject = {"bank": entry.bank, "reason": reason}
-                self.ledger.append(Event("entry.withdrawn", actor.id, f"entry:{entry_id}", detail))
-            return self.banks.entry(entry_id)
+        _demand_curator(actor, self.readable(actor, entry_id).bank)
+        with self.banks.acting_as(actor.id):
+            self.banks.withdraw([entry_id], reason)
+        return self.banks.entry(entry_id)
 
     def reinstate(self, actor: Principal, entry_id: int) -> Entry:
-        """Undo a withdrawal. Raises DeniedError, UnknownEntryError."""
-        entry = self.readable(actor, entry_id)
-        _demand_curator(actor, entry.bank)
-        with self.transactions.writing():
-            if self.banks.reinstate([entry_id]):
-                detail: JsonObject = {"bank": entry.bank}
-                self.ledger.append(Event("entry.reinstated", actor.id, f"entry:{entry_id}", detail))
-            return self.banks.entry(entry_id)
+        """Undo a withdrawal; the entry as it is then. Raises DeniedError, UnknownEntryError."""
+        _demand_curator(actor, self.readable(actor, entry_id).bank)
+        with self.banks.acting_as(actor.id):
+            self.banks.reinstate([entry_id])
+        return self.banks.entry(entry_id)
 
     def give_opinion(self, actor: Principal, entry_id: int, verdict: Verdict, reason: str) -> Opinion:
         """Say something of an entry that one may read. Raises DeniedError, UnknownEntryError."""
@@ -105,17 +95,6 @@ class Curation:
             message = f"there is no entry number {entry_id}"
             raise UnknownEntryError(message)
         return entry
-
-
-def policy_to_json(policy: Policy) -> "JsonObject":
-    """A policy, field by field."""
-    return {
-        "kind": policy.kind.value,
-        "radius": policy.radius,
-        "quality_floor": policy.quality_floor,
-        "purpose": policy.purpose,
-        "onward_sharing": policy.onward_sharing,
-    }
 
 
 def _demand_curator(actor: Principal, bank: str) -> None:

@@ -1,13 +1,21 @@
 """`tocsin serve`: the node's HTTP interface."""
 
+import threading
+from contextlib import contextmanager
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING
 
 import click
 
 from tocsin.cli.output import home_option, say
+from tocsin.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tocsin.node.node import Node
+
+WARM_VALUE = bytes(32)
 
 
 @click.command("serve")
@@ -17,7 +25,20 @@ if TYPE_CHECKING:
 )
 @click.option("--threads", default=40, show_default=True, type=click.IntRange(1, 1000), help="To serve with.")
 @click.option(
-    "--max-upload", default=100, show_default=True, type=click.IntRange(1, 10_000), help="MiB of a content."
+    "--workers-inside",
+    default=2,
+    show_default=True,
+    type=click.IntRange(0, 256),
+    help="Threads that do the node's work beside; 0 for none.",
+)
+@click.option("--no-worker", is_flag=True, help="The same as --workers-inside 0: `tocsin worker` does it.")
+@click.option("--max-upload", type=click.IntRange(1, 10_000), help="MiB of a content  [default: as set, 100]")
+@click.option(
+    "--hma-anonymous-from",
+    "anonymous",
+    multiple=True,
+    metavar="CIDR",
+    help="Let addresses there use /hma without a token; may be repeated.",
 )
 @click.option(
     "--proxy-headers-from",
@@ -35,33 +56,70 @@ def serve(  # noqa: PLR0913  # one for each option
     host: str,
     port: int,
     threads: int,
-    max_upload: int,
+    workers_inside: int,
+    no_worker: bool,
+    max_upload: int | None,
+    anonymous: tuple[str, ...],
     proxies: tuple[str, ...],
     reuse_port: bool,
 ) -> None:
-    """Answer HTTP requests until SIGTERM.
+    """Answer HTTP requests, and do the node's work, until SIGTERM.
 
-    Requests that have begun are ended first. Put a proxy that speaks TLS in front where others than this
-    machine are to reach it.
+    Requests and jobs that have begun are ended first. Put a proxy that speaks TLS in front where others than
+    this machine are to reach it, and name it with --proxy-headers-from.
     """
     from tocsin.config import home_folder  # noqa: PLC0415  # not on --help
     from tocsin.node.node import Node  # noqa: PLC0415
+    from tocsin.node.settings import NodeSettings  # noqa: PLC0415
     from tocsin.web.app import Limits, create_app  # noqa: PLC0415
     from tocsin.web.logs import log_to_stderr  # noqa: PLC0415
-    from tocsin.web.server import Listening  # noqa: PLC0415
+    from tocsin.web.server import Listening, listen  # noqa: PLC0415
     from tocsin.web.server import serve as serve_app  # noqa: PLC0415
 
-    log_to_stderr()
-    with Node.open(home_folder(home)) as node:
-        app = create_app(node, Limits(upload=max_upload << 20, threads=threads))
-        where = Listening(host, port, reuse_port=reuse_port, proxies=proxies)
-        serve_app(app, where, lambda url: _say_where(node, url))
+    _networks(proxies)
+    folder = home_folder(home)
+    settings = NodeSettings.read(folder)
+    settings = settings.model_copy(
+        update={
+            "upload_bytes": max_upload << 20 if max_upload else settings.upload_bytes,
+            "hma_anonymous_networks": (*settings.hma_anonymous_networks, *_networks(anonymous)),
+        }
+    )
+    where = Listening(host, port, reuse_port=reuse_port, proxies=proxies)
+    with listen(where) as opened, Node.open(folder, settings, create=True) as node:
+        log_to_stderr()
+        limits = Limits(settings.upload_bytes, threads=threads, wait=settings.wait_seconds)
+        with _working(node, 0 if no_worker else workers_inside):
+            serve_app(create_app(node, limits), where, opened, lambda url: _begun(node, url))
+        node.ledger.sign_head()
 
 
-def _say_where(node: "Node", url: str) -> None:
-    """Where it listens, and what to do first."""
+def _networks(texts: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(text) for text in texts)
+    except ValueError as error:
+        message = f"a network is written like 10.0.0.0/8: {error}"
+        raise UsageError(message) from error
+
+
+@contextmanager
+def _working(node: "Node", threads: int) -> "Iterator[None]":
+    """Do the node's jobs meanwhile; what is not finished in the end is given back for others to do."""
+    if not threads:
+        yield
+        return
+    with node.runner(threads):
+        yield
+
+
+def _begun(node: "Node", url: str) -> None:
+    """Say where it listens and what to do first, and load in the background what the first look-up needs."""
     say(f"listening on {url}")
-    if not node.accounts.people():
-        say(
-            "nobody can sign in yet: `tocsin admin user create NAME --role administrator` makes a first person"
-        )
+    if not node.accounts.people.any():
+        say("nobody can sign in yet: `tocsin admin init` makes the first administrator,")
+        say("`tocsin admin token create NAME --role submitter` a token for a program")
+    threading.Thread(target=_warm, args=(node,), name="warm", daemon=True).start()
+
+
+def _warm(node: "Node") -> None:
+    node.banks.near([WARM_VALUE], 0)

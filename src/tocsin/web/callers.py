@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from tocsin.access.model import Permission
     from tocsin.node.node import Node
 
-SIGNED_IN: Final = "signed-in"
 CSRF_HEADER: Final = "x-csrf-token"
 COOKIE: Final = "tocsin_session"
 SECURE_COOKIE: Final = "__Host-tocsin_session"
@@ -38,9 +37,9 @@ Caller = Annotated[Principal, Depends(caller_of)]
 
 
 def authenticated(request: Request, needs: "tuple[Permission, ...] | str") -> Principal:
-    """Who is calling, if they have one of the permissions. Raises NotSignedInError, DeniedError and the like.
+    """Who is calling, if they have one of the permissions (or needs none).
 
-    A token goes before a cookie: whoever sends one did so on purpose, and no browser does it by itself.
+    Raises NotSignedInError, DeniedError, CrossSiteError. A token goes before a cookie: whoever sends one did so on purpose, and no browser does it by itself.
     """
     accounts = node_of(request).accounts
     if token := _bearer(request):
@@ -50,7 +49,7 @@ def authenticated(request: Request, needs: "tuple[Permission, ...] | str") -> Pr
         caller = accounts.sessions.principal_of(session)
     else:
         raise NotSignedInError
-    if needs != SIGNED_IN and not any(caller.may(one) for one in needs):
+    if not isinstance(needs, str) and not any(caller.may(one) for one in needs):
         message = f"{caller.id} lacks the permission {' or '.join(needs)}"
         raise DeniedError(message)
     return caller

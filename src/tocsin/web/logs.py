@@ -48,7 +48,7 @@ def log_to_stderr(level: int = logging.INFO) -> None:
         logger.handlers[:] = [handler]
         logger.setLevel(level)
         logger.propagate = False
-    logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("uvicorn").setLevel(max(level, logging.WARNING))
 
 
 def _places(error: BaseException) -> list[str]:

@@ -1,7 +1,10 @@
 """Serving an application on a socket, until a signal ends it."""
 
+import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -80,6 +83,20 @@ class Server(uvicorn.Server):
         )
         self._listening = listening
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at a signal. uvicorn would then let it end the process, before the node is closed."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        ends = (signal.SIGINT, signal.SIGTERM)
+        before = {one: signal.signal(one, self.handle_exit) for one in ends}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets)
@@ -87,12 +104,11 @@ class Server(uvicorn.Server):
             self._listening()
 
 
-def serve(app: "FastAPI", where: Listening, listening: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT; requests that have begun are ended. Raises ListenError.
+def serve(app: "FastAPI", where: Listening, opened: socket.socket, listening: Callable[[str], None]) -> None:
+    """Serve on a socket from `listen` until SIGTERM or SIGINT; requests that have begun are ended.
 
     `listening` is told the URL as soon as requests are answered.
     """
-    with listen(where) as opened:
-        port = opened.getsockname()[1]
-        host = f"[{where.host}]" if ":" in where.host else where.host
-        Server(app, where, lambda: listening(f"http://{host}:{port}")).run([opened])
+    port = opened.getsockname()[1]
+    host = f"[{where.host}]" if ":" in where.host else where.host
+    Server(app, where, lambda: listening(f"http://{host}:{port}")).run([opened])

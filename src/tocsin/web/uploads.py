@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from tocsin.intake.service import Arrived
+from tocsin.outgoing.fetching import Fetcher
 from tocsin.storage.errors import StoreFullError
 from tocsin.web.errors import BadRequestError, InvalidRequestError, MediaTypeError
 
@@ -59,6 +60,13 @@ class Spool:
         """All of it."""
         self.file.seek(0)
         return Arrived(self.file, self._digest.digest(), self.size)
+
+    def fetched(self, fetcher: Fetcher, url: str) -> Arrived:
+        """What a URL leads to. Raises FetchRefusedError, FetchFailedError, FetchTooLargeError."""
+        digest = fetcher.fetch(url, self.file)
+        size = self.file.tell()
+        self.file.seek(0)
+        return Arrived(self.file, digest, size)
 
     def close(self) -> None:
         """Let the file go, and with it what it holds."""

@@ -378,8 +378,8 @@ def _bank(request: Request, bank: Bank, caller: Caller) -> BankShape:
         purpose=bank.policy.purpose,
         onward_sharing=bank.policy.onward_sharing,
         created=bank.created,
-        entries=counts and counts.entries,
-        withdrawn=counts and counts.withdrawn,
+        entries=None if counts is None else counts.entries,
+        withdrawn=None if counts is None else counts.withdrawn,
     )
 
 

@@ -8,7 +8,9 @@ from pydantic import BaseModel
 
 from tocsin.access.model import Permission
 from tocsin.web import metrics
+from tocsin.web.callers import node_of
 from tocsin.web.operation import PUBLIC, Operations
+from tocsin.web.state import checks
 
 operations = Operations("node")
 
@@ -23,6 +25,38 @@ class Alive(BaseModel):
 async def health_live() -> Alive:
     """Tell that the process answers; asks nothing else."""
     return Alive()
+
+
+class CheckShape(BaseModel):
+    """One thing that must be so for the node to do its work."""
+
+    name: str
+    ok: bool
+
+
+class Readiness(BaseModel):
+    """Whether the node can do its work."""
+
+    status: str
+    """`ready` or `not-ready`."""
+    checks: list[CheckShape]
+
+
+@operations.operation(
+    "GET",
+    "/health/ready",
+    needs=PUBLIC,
+    responses={503: {"model": Readiness, "description": "Something is not as it must be."}},
+)
+def health_ready(request: Request, response: Response) -> Readiness:
+    """Tell whether database, disk, index and workers are as they must be; details are in the metrics."""
+    found = checks(node_of(request))
+    ready = all(one.ok for one in found)
+    response.status_code = 200 if ready else 503
+    return Readiness(
+        status="ready" if ready else "not-ready",
+        checks=[CheckShape(name=one.name, ok=one.ok) for one in found],
+    )
 
 
 @operations.operation(

@@ -158,7 +158,9 @@ async def _incoming(request: Request) -> AsyncIterator[Incoming]:
         if uploads.media_type(request) == "application/json":
             item = strict_json.object_of(await request.body(), "the body")
             wanted = strict_json.model_of(FromUrl, item, "the body")
-            await anyio.to_thread.run_sync(node.fetcher.fetch, wanted.url, spool)
+            content = await anyio.to_thread.run_sync(
+                spool.fetched, node.fetcher, wanted.url, limiter=request.app.state.waiting
+            )
             context = context_of(cast("JsonObject", item.get("context", {})))
         else:
             form = uploads.form_of(request, spool, frozenset({"context"}))
@@ -167,7 +169,8 @@ async def _incoming(request: Request) -> AsyncIterator[Incoming]:
                 message = "the part `file` is missing"
                 raise InvalidRequestError(message)
             context = parse_context(form.fields.get("context", b"{}"))
-        yield Incoming(spool.arrived(), context)
+            content = spool.arrived()
+        yield Incoming(content, context)
     finally:
         spool.close()
 
