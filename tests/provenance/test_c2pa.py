@@ -32,7 +32,7 @@ from support.signed import (
     sign,
     trusting,
 )
-from support.timestamps import time_stamps
+from tocsin.simulators.time_stamp import time_stamps
 
 from tocsin.media.sandbox import Job, Pool
 from tocsin.provenance.c2pa import MAX_BOXES, signs

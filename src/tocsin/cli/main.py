@@ -22,11 +22,13 @@ COMMANDS = {
     "detector": "tocsin.cli.detector:detector",
     "explain": "tocsin.cli.explain:explain",
     "hash": "tocsin.cli.hash:hash_files",
+    "ledger": "tocsin.cli.ledger:ledger",
     "link": "tocsin.cli.link:link_files",
     "match": "tocsin.cli.match:match",
     "scan": "tocsin.cli.scan:scan",
     "serve": "tocsin.cli.serve:serve",
     "trust": "tocsin.cli.trust:trust",
+    "worker": "tocsin.cli.worker:worker",
 }
 EXIT_CODES = """\b
 Exit codes:
@@ -35,6 +37,7 @@ Exit codes:
   2    the command was not understood
   3    done, but something was refused or set aside, and nothing matched
   4    could not be done
+  5    verified, and some of the evidence is not what it was
   130  interrupted; run it again to go on"""
 
 

@@ -55,7 +55,7 @@ class Head:
     key_id: str
     signature: bytes
     time_stamp: bytes | None = None
-    """An authority's answer (RFC 3161, DER) about `head_digest`, once there is one."""
+    """An authority's answer (RFC 3161, DER) about `head_statement`, once there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +136,9 @@ def head_message(number: int, time: int, hashed: bytes, previous: int) -> bytes:
     return _HEAD + canonical(fields).encode()
 
 
-def head_digest(head: Head) -> bytes:
-    """The SHA-256 that an authority stamps: of the head's signed message and its signature."""
-    message = head_message(head.number, head.time, head.hash, head.previous)
-    return hashlib.sha256(message + head.signature).digest()
+def head_statement(head: Head) -> bytes:
+    """What an authority stamps the SHA-256 of: a head's signed message and its signature."""
+    return head_message(head.number, head.time, head.hash, head.previous) + head.signature
 
 
 def tip_message(number: int, hashed: bytes) -> bytes:

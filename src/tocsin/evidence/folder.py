@@ -9,12 +9,11 @@ import errno
 import fcntl
 import os
 import secrets
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 
 from tocsin.evidence import sealed_files
 from tocsin.evidence.errors import NotInVaultError, VaultAccessError, VaultError, VaultFullError
@@ -25,8 +24,6 @@ FOLDER: Final = "vault"
 SUFFIX: Final = ".age"
 _NEW: Final = ".new"
 _OLD_SECONDS: Final = 3600
-_IN_MEMORY: Final = 64 << 20
-"""A content up to this size is decrypted into memory only, so that nothing readable reaches a disk."""
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -55,7 +52,7 @@ class FolderVault:
         """
         place = self.path(sha256)
         with _translated(self.folder):
-            if sealed_files.is_whole(place, _size(source)):
+            if _is_whole(place, sealed_files.size_of(source)):
                 sync_folder(place.parent)  # who wrote it may have been killed just before doing so
                 return
             with self._new() as (path, file):
@@ -77,7 +74,7 @@ class FolderVault:
                 message = f"the vault does not hold {sha256.hex()}"
                 raise NotInVaultError(message) from error
             with kept:
-                plain = _private_file(os.fstat(kept.fileno()).st_size)
+                plain = sealed_files.private_file(os.fstat(kept.fileno()).st_size)
                 try:
                     sealed_files.decrypt(kept, plain, self._keys.identities(), sha256)
                 except BaseException:
@@ -97,6 +94,22 @@ class FolderVault:
                 for path in sorted(folder.glob(f"*{SUFFIX}")):
                     with suppress(ValueError):  # a name that is no digest is none of ours
                         yield bytes.fromhex(path.name.removesuffix(SUFFIX))
+
+    def renew(self, sha256: bytes) -> bool:
+        """Encrypt a content to the current identity; False if it was so already.
+
+        Raises NotInVaultError, VaultDamagedError, MissingKeyError, VaultAccessError, VaultFullError.
+        """
+        place, identity = self.path(sha256), self._keys.identity(self._keys.vault_id)
+        with _translated(self.folder), suppress(FileNotFoundError), place.open("rb") as kept:
+            if sealed_files.opens(kept, identity):
+                return False
+        with self.open(sha256) as plain, _translated(self.folder), self._new() as (path, file):
+            sealed_files.encrypt(plain, file, identity, sha256)
+            file.flush()
+            os.fsync(file.fileno())
+            self._settle(path, place)
+        return True
 
     @contextmanager
     def _new(self) -> Iterator[tuple[Path, BinaryIO]]:
@@ -123,18 +136,13 @@ class FolderVault:
             sync_folder(self.folder.parent)
 
 
-def _size(source: BinaryIO) -> int:
-    """How many bytes a source at its beginning holds."""
-    size = source.seek(0, os.SEEK_END)
-    source.seek(0)
-    return size
-
-
-def _private_file(size: int) -> BinaryIO:
-    """A file nobody else can name: in memory, or on the disk for temporary files if it is large."""
-    if size <= _IN_MEMORY:
-        return os.fdopen(os.memfd_create("tocsin"), "w+b")
-    return cast("BinaryIO", tempfile.TemporaryFile())
+def _is_whole(place: Path, size: int) -> bool:
+    try:
+        with place.open("rb") as file:
+            beginning = file.read(sealed_files.LONGEST_HEADER)
+            return sealed_files.is_whole(beginning, os.fstat(file.fileno()).st_size, size)
+    except FileNotFoundError:
+        return False
 
 
 def _sweep(new: Path) -> None:

@@ -1,11 +1,12 @@
 """One content as an age file (age-encryption.org/v1): encrypting, decrypting and verifying, in a stream."""
 
+import errno
 import hashlib
 import math
 import os
+import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from tocsin.evidence.errors import MissingKeyError, VaultDamagedError, WrongContentError
 
@@ -16,7 +17,9 @@ _CHUNK: Final = 65536
 """age encrypts in chunks of this many bytes, each with a tag (C2SP, age.md, "Payload")."""
 _TAG: Final = 16
 _NONCE: Final = 16
-_LONGEST_HEADER: Final = 65536
+LONGEST_HEADER: Final = 65536
+_IN_MEMORY: Final = 64 << 20
+"""A content up to this size is decrypted into memory only, so that nothing readable reaches a disk."""
 
 
 class _Watched:
@@ -103,15 +106,51 @@ def decrypt(kept: BinaryIO, target: BinaryIO, identities: "Sequence[Identity]", 
     target.seek(0)
 
 
-def is_whole(path: Path, size: int) -> bool:
-    """Whether a file is there and as long as it should be for a content of `size` bytes."""
+def opens(kept: BinaryIO, identity: "Identity") -> bool:
+    """Whether an age file is encrypted to an identity; only its beginning is read."""
+    import pyrage  # noqa: PLC0415  # not needed to match and scan
+
+    source, enough = _Watched(kept), _Enough()
     try:
-        with path.open("rb") as file:
-            beginning = file.read(_LONGEST_HEADER)
-            found = os.fstat(file.fileno()).st_size
-    except FileNotFoundError:
-        return False
+        pyrage.decrypt_io(source, enough, [identity])
+    except (pyrage.DecryptError, OSError) as error:
+        if source.failure is not None:
+            raise source.failure from error
+        return enough.reached
+    return True
+
+
+class _Enough:
+    """A target that wants nothing more as soon as anything comes."""
+
+    reached = False
+
+    def write(self, _: bytes) -> int:
+        """Stop."""
+        self.reached = True
+        raise OSError(errno.ECANCELED, "enough")
+
+    def flush(self) -> None:
+        """Nothing."""
+
+
+def is_whole(beginning: bytes, length: int, size: int) -> bool:
+    """Whether a file that begins so is as long as it should be for a content of `size` bytes."""
     end = beginning.find(b"\n", beginning.find(b"\n--- ") + 1)
     if not beginning.startswith(b"age-encryption.org/v1\n") or end < 0:
         return False
-    return found == end + 1 + _NONCE + size + _TAG * max(1, math.ceil(size / _CHUNK))
+    return length == end + 1 + _NONCE + size + _TAG * max(1, math.ceil(size / _CHUNK))
+
+
+def size_of(source: BinaryIO) -> int:
+    """How many bytes a source at its beginning holds."""
+    size = source.seek(0, os.SEEK_END)
+    source.seek(0)
+    return size
+
+
+def private_file(size: int) -> BinaryIO:
+    """A file nobody else can name: in memory, or among the temporary files if it is to be large."""
+    if size <= _IN_MEMORY:
+        return os.fdopen(os.memfd_create("tocsin"), "w+b")
+    return cast("BinaryIO", tempfile.TemporaryFile())

@@ -27,6 +27,10 @@ class Vault(Protocol):
         """Whether it is there, without reading it."""
         ...
 
+    def renew(self, sha256: bytes) -> bool:
+        """Encrypt a content to the key that is current now; False if it was so already. Raises VaultError."""
+        ...
+
     def digests(self) -> Iterator[bytes]:
         """What the vault holds, in no particular order."""
         ...

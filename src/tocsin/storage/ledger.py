@@ -4,18 +4,21 @@ Rows are appended where writers are alone, so that each finds the one before it.
 at a time: a new key is introduced by a row that the key before it signed.
 """
 
+import logging
 from collections.abc import Iterator
 from typing import Final
 
 from tocsin.evidence import chain
 from tocsin.evidence.chain import Head, Row
-from tocsin.evidence.errors import InvalidEventError, NoKeysError
+from tocsin.evidence.errors import InvalidEventError, KeysError, NoKeysError
 from tocsin.evidence.keys import Keys
 from tocsin.evidence.ledger import Event
+from tocsin.evidence.tip import FILE, write_tip
 from tocsin.storage import statements as sql
 from tocsin.storage import times
 from tocsin.storage.database import Database
 
+_LOG = logging.getLogger(__name__)
 COUNTER: Final = "ledger"
 _PAGE: Final = 1000
 
@@ -30,13 +33,20 @@ _SIGN = f"""INSERT INTO ledger_head ({_HEAD_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, 
     ON CONFLICT (number) DO NOTHING"""  # noqa: S608  # a constant
 _HEADS = f"SELECT {_HEAD_COLUMNS} FROM ledger_head WHERE number > ? ORDER BY number LIMIT ?"  # noqa: S608  # a constant
 _LAST_HEAD = f"SELECT {_HEAD_COLUMNS} FROM ledger_head ORDER BY number DESC LIMIT 1"  # noqa: S608  # a constant
+_UNSTAMPED = f"""SELECT {_HEAD_COLUMNS} FROM ledger_head WHERE time_stamp IS NULL
+    ORDER BY number DESC LIMIT ?"""  # noqa: S608  # a constant
+_STAMP = """UPDATE ledger_head SET time_stamp = ?, time_stamp_failure = ''
+    WHERE number = ? AND time_stamp IS NULL"""
+_STAMP_FAILED = "UPDATE ledger_head SET time_stamp_failure = ? WHERE number = ? AND time_stamp IS NULL"
+_FAILURES = """SELECT number, time_stamp_failure FROM ledger_head
+    WHERE time_stamp IS NULL AND time_stamp_failure <> '' ORDER BY number"""
 
 
 class LedgerStore:
     """The ledger of one database. Reading needs no keys; appending and signing do."""
 
     def __init__(self, database: Database, keys: Keys | None = None) -> None:
-        """Keep the ledger in `database`, signed with `keys`."""
+        """Keep the ledger in `database`, signed with `keys`; the tip is a file beside their folder."""
         self._database = database
         self._keys = keys
 
@@ -51,6 +61,7 @@ class LedgerStore:
             last, key_id = self.head(), self._with_keys().ledger_id
             if last is None or last.key_id != key_id:
                 last = self._introduce(last, key_id)
+            self._database.after_commit(self.note_tip)
             return self._write(event, detail, last, key_id).number
 
     def head(self) -> Row | None:
@@ -104,6 +115,38 @@ class LedgerStore:
             if len(page) < _PAGE:
                 return
             after = page[-1].number
+
+    def note_tip(self) -> None:
+        """Let the file outside the database remember the last row, which is committed by now.
+
+        Where it cannot be written it stays behind, which the log says: what was recorded is safe.
+        """
+        keys, last = self._with_keys(), self.head()
+        if last is not None and not self._database.inside:
+            try:
+                write_tip(keys.folder.parent / FILE, keys, last)
+            except KeysError as error:
+                _LOG.warning("the ledger's tip stays behind: %s", error.message)
+
+    def unstamped(self, limit: int = 100) -> list[Head]:
+        """Signed heads without a time stamp, the newest first."""
+        with self._database.reading():
+            return [Head(*row) for row in self._database.rows(_UNSTAMPED, (limit,))]
+
+    def note_time_stamp(self, number: int, answer: bytes) -> None:
+        """Keep an authority's answer about the head of that number, unless there is one."""
+        with self._database.writing():
+            self._database.change(_STAMP, (answer, number))
+
+    def note_failure(self, number: int, reason: str) -> None:
+        """Keep why the head of that number could not be stamped."""
+        with self._database.writing():
+            self._database.change(_STAMP_FAILED, (reason, number))
+
+    def failures(self) -> list[tuple[int, str]]:
+        """The heads that could not be stamped so far, with the reason of the last attempt."""
+        with self._database.reading():
+            return [(number, reason) for number, reason in self._database.rows(_FAILURES)]
 
     def _last_head(self) -> Head | None:
         found = self._database.row(_LAST_HEAD)

@@ -1,4 +1,4 @@
-"""A time-stamping authority on this machine (RFC 3161), for signing with a time stamp in tests."""
+"""A time-stamping authority on this machine (RFC 3161): tells the time truly, and nobody has to trust it."""
 
 import hashlib
 import threading
@@ -21,6 +21,9 @@ _SIGNING_TIME = "1.2.840.113549.1.9.5"
 _SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.47"
 _SHA256 = "2.16.840.1.101.3.4.2.1"
 _ECDSA_SHA256 = "1.2.840.10045.4.3.2"
+_INTEGER = 2
+_LONG = 0x80
+"""The bit of a length that says how many bytes of length follow (X.690, 8.1.3.5)."""
 _POLICY = "1.3.6.1.4.1.99999.2"
 
 
@@ -97,7 +100,7 @@ def _answer(by: Certified, asked: bytes, now: datetime) -> bytes:
 def _request(asked: bytes) -> tuple[bytes, bytes]:
     """The imprint and the nonce of a TimeStampReq, as they stand."""
     body = _split(_split(asked)[0][1])
-    return body[1][2], next((whole for tag, _, whole in body[2:] if tag == 2), b"")
+    return body[1][2], next((whole for tag, _, whole in body[2:] if tag == _INTEGER), b"")
 
 
 def _split(data: bytes) -> list[tuple[int, bytes, bytes]]:
@@ -114,10 +117,10 @@ def _split(data: bytes) -> list[tuple[int, bytes, bytes]]:
 
 
 def _tlv(tag: int, content: bytes) -> bytes:
-    if len(content) < 0x80:
+    if len(content) < _LONG:
         return bytes([tag, len(content)]) + content
     length = len(content).to_bytes((len(content).bit_length() + 7) // 8)
-    return bytes([tag, 0x80 | len(length)]) + length + content
+    return bytes([tag, _LONG | len(length)]) + length + content
 
 
 def _sequence(*parts: bytes) -> bytes:
