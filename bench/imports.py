@@ -1,6 +1,9 @@
 """How many entries a second are imported, format by format, into a fresh bank, index included.
 
-    python -m bench.imports --n 1000000 [--folder FOLDER] [--formats lines csv]
+    python -m bench.imports --n 1000000 [--folder FOLDER] [--formats lines csv] [--server URL]
+
+With `--server` (the URL of a database on a PostgreSQL server) into a new database there; CPU time and size
+are then those of this process and of the index only.
 
 Prints entries a second by the clock and by CPU time (which leaves out waiting for the disk and for other
 programs), what importing the same file again costs, and the peak of memory.
@@ -8,6 +11,7 @@ programs), what importing the same file again costs, and the peak of memory.
 
 import argparse
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -15,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tocsin.banks.importing import ImportOptions, import_file
@@ -85,6 +90,23 @@ def measure(name: str, count: int, folder: Path) -> None:
     )
 
 
+@contextmanager
+def new_database(server: str | None) -> Iterator[dict[str, str]]:
+    """The environment that makes a home use a new database on the server, if there is one."""
+    if server is None:
+        yield dict(os.environ)
+        return
+    import psycopg  # noqa: PLC0415  # an extra
+
+    url = re.sub(r"^(\w+://[^/]*/)[^?]*", r"\1tocsin_bench", server)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE tocsin_bench TEMPLATE template0")
+        try:
+            yield dict(os.environ) | {"TOCSIN_DATABASE": url}
+        finally:
+            connection.execute("DROP DATABASE tocsin_bench WITH (FORCE)")
+
+
 def main() -> None:
     """Measure each format in a process of its own, so that each starts fresh."""
     arguments = argparse.ArgumentParser(
@@ -95,6 +117,9 @@ def main() -> None:
     )
     arguments.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS))
     arguments.add_argument("--folder", type=Path, help="where to work (default: a temporary folder)")
+    arguments.add_argument(
+        "--server", help="URL of any database of a PostgreSQL server, to make new ones there"
+    )
     arguments.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     given = arguments.parse_args()
     for name in given.formats:
@@ -103,8 +128,11 @@ def main() -> None:
             if given.alone:
                 measure(name, given.n, folder)
             else:
-                command = ["--alone", "--n", str(given.n), "--formats", name, "--folder", str(folder)]
-                subprocess.run([sys.executable, "-m", "bench.imports", *command], check=True)  # noqa: S603  # ourselves
+                with new_database(given.server) as environment:
+                    command = ["--alone", "--n", str(given.n), "--formats", name, "--folder", str(folder)]
+                    subprocess.run(  # noqa: S603  # ourselves
+                        [sys.executable, "-m", "bench.imports", *command], check=True, env=environment
+                    )
         finally:
             shutil.rmtree(folder)
 
