@@ -107,6 +107,11 @@ class HammingIndex:
         words = checked_hashes(queries, "queries")
         return self._searcher.search(self._source.snapshot(), words, checked_radius(radius))
 
+    def search_at(self, queries: Bytes, radius: int) -> tuple[bytes | None, Answer]:
+        """As `search`, with the checkpoint of the very state that was searched."""
+        words, snapshot = checked_hashes(queries, "queries"), self._source.snapshot()
+        return snapshot.checkpoint, self._searcher.search(snapshot, words, checked_radius(radius))
+
     def __len__(self) -> int:
         """How many pairs a search can find. Reads every id while removals wait to be merged away."""
         snapshot = self._source.snapshot()

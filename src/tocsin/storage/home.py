@@ -58,7 +58,7 @@ class Home:
         self.folder = folder
         self.database = database
         self._added = added
-        self._search: NearSearch | None = None
+        self._search: NearSearch[KnownSignal] | None = None
         self._turn = threading.RLock()
 
     @classmethod
@@ -207,8 +207,7 @@ class Home:
         import numpy as np  # noqa: PLC0415  # 0.2 s that exact look-ups do not need
 
         queries = np.frombuffer(b"".join(values), np.uint8).reshape(-1, SignalType.PDQ.size)
-        with self._turn:
-            return self._near_search().search(queries, radius)
+        return [NearHit(*hit) for hit in self._near_search().search(queries, radius)]
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
@@ -274,10 +273,14 @@ class Home:
         except Error as error:
             _LOG.warning("the PDQ index could not be brought up to date: %s", error)
 
-    def _near_search(self) -> "NearSearch":
+    def _near_search(self) -> "NearSearch[KnownSignal]":
         """The search, with its index, made when first needed: NumPy takes 0.2 s to import."""
-        if self._search is None:
-            from tocsin.storage.near import NearSearch  # noqa: PLC0415
+        if self._search is not None:
+            return self._search
+        with self._turn:
+            if self._search is None:
+                from tocsin.storage.followed import ENTRIES  # noqa: PLC0415
+                from tocsin.storage.near import NearSearch  # noqa: PLC0415
 
-            self._search = NearSearch(self.folder / INDEX, self.database)
-        return self._search
+                self._search = NearSearch(self.folder / INDEX, self.database, ENTRIES, reading.live_signals)
+            return self._search

@@ -1,94 +1,78 @@
 """Which PDQ signals are near to a value: those in the index by it, any newer ones one by one."""
 
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.banks.store import KnownSignal, NearHit
-from tocsin.storage import reading
-from tocsin.storage import statements as sql
 from tocsin.storage.database import Database
-from tocsin.storage.follower import UNUSABLE, IndexFollower
-from tocsin.storage.position import Position
+from tocsin.storage.followed import Followed
+from tocsin.storage.follower import Found, IndexFollower, Standing
 from tocsin.storage.tail import Tail
 
-_TRIES = 3
+T = TypeVar("T")
+Live = Callable[[Database, Collection[int]], dict[int, T]]
+"""Reads what the signals of given numbers stand for, by number; without those not to be found any more."""
 
-Found = list[tuple[NDArray[np.uint64], NDArray[np.uint8]]]
-"""For each query: signal numbers and distances."""
 
+class NearSearch(Generic[T]):
+    """Searches PDQ signals. Threads may share it, and do not wait for each other.
 
-class NearSearch:
-    """Searches the PDQ signals of live entries.
-
-    The index holds withdrawn entries too; what the database says when the answer is put together is the last
-    word. So a withdrawal needs no change of the index and takes effect for every process at once.
+    The index also holds signals that are not to be found any more, as those of withdrawn entries; what the
+    database says when the answer is put together is the last word. So a withdrawal needs no change of the
+    index and takes effect for every process at once.
     """
 
-    def __init__(self, folder: Path, database: Database) -> None:
-        """Search `database` by the help of the index in `folder`."""
-        self.follower = IndexFollower(folder, database)
+    def __init__(self, folder: Path, database: Database, followed: Followed, live: Live[T]) -> None:
+        """Search what is `followed` in `database`, by the help of the index in `folder`."""
+        self.follower = IndexFollower(folder, database, followed)
         self._database = database
-        self._tail = Tail()
+        self._tail = Tail(followed)
+        self._live = live
 
-    def search(self, values: NDArray[np.uint8], radius: int) -> list[NearHit]:
-        """Live signals within `radius` bits of each value (uint8[q, 32]): all of them, nearest first."""
-        self.follower.follow()
-        for _ in range(_TRIES):
-            if (hits := self._attempt(values, radius)) is not None:
-                return hits
-            self.follower.close()
-        return self._joined(values, radius, Position(), [_NOTHING] * len(values))
+    def search(self, values: NDArray[np.uint8], radius: int) -> list[tuple[int, T, int]]:
+        """Live signals within `radius` bits of each value (uint8[q, 32]): all of them, nearest first.
 
-    def _attempt(self, values: NDArray[np.uint8], radius: int) -> list[NearHit] | None:
-        """One search, or None when another process built the index anew in the middle of it."""
-        index, position = self.follower.usable()
-        if index is None:
-            return self._joined(values, radius, position, [_NOTHING] * len(values))
-        try:
-            limits, ids, distances = index.search(values, radius)
-        except UNUSABLE:
-            return None
-        index_now, position_now = self.follower.usable()
-        if index_now is not index or position_now.signal < position.signal:
-            return None
-        bounds = zip(limits[:-1].tolist(), limits[1:].tolist(), strict=True)
-        found = [(ids[start:end], distances[start:end]) for start, end in bounds]
-        return self._joined(values, radius, position, found)
+        Each with the place of the value in `values`, and the distance in bits.
+        """
+        hits = self._attempt(values, radius, patient=False)
+        if hits is None:
+            self.follower.follow()
+            hits = self._attempt(values, radius, patient=True)
+        return hits or []
+
+    def _attempt(
+        self, values: NDArray[np.uint8], radius: int, *, patient: bool
+    ) -> list[tuple[int, T, int]] | None:
+        """One search; None when the index should be brought up first, unless `patient`.
+
+        The database is read after the index, so that it is at least as new: an index that is ahead of it is
+        one that does not belong to it.
+        """
+        found = self.follower.found(values, radius)
+        with self._database.reading():
+            standing = self.follower.standing(found.checkpoint)
+            if standing.behind and not patient and self.follower.due():
+                return None
+            if standing.position is None:
+                found = Found.nothing(len(values))
+            return list(self._joined(values, radius, found, standing))
 
     def _joined(
-        self, values: NDArray[np.uint8], radius: int, position: Position, found: Found
-    ) -> list[NearHit]:
-        """What the index found up to `position`, and what is newer, as far as it is live."""
-        with self._database.reading():
-            counters = reading.counters(self._database)
-            self._tail.cover(self._database, position.signal, max(counters["last_pdq"], position.signal))
-            pairs: list[tuple[list[int], list[int]]] = []
-            for value, (ids, distances) in zip(values, found, strict=True):
-                held = ids <= position.signal  # what came into the index meanwhile is in the tail as well
-                new_ids, new_distances = self._tail.search(value, radius)
-                pairs.append(
-                    (
-                        ids[held].tolist() + new_ids.tolist(),
-                        distances[held].tolist() + new_distances.tolist(),
-                    )
-                )
-            known = self._known({number for ids, _ in pairs for number in ids})
-        return [
-            hit for query, (ids, distances) in enumerate(pairs) for hit in _hits(query, ids, distances, known)
-        ]
-
-    def _known(self, numbers: set[int]) -> dict[int, KnownSignal]:
-        """The live signals among these numbers."""
-        rows = list(self._database.rows_among(sql.LIVE_SIGNALS, (), sorted(numbers)))
-        return reading.known_signals(self._database, rows)
-
-
-_NOTHING = (np.empty(0, np.uint64), np.empty(0, np.uint8))
-
-
-def _hits(query: int, ids: list[int], distances: list[int], known: dict[int, KnownSignal]) -> list[NearHit]:
-    """The hits of one query, nearest first and oldest first among equals."""
-    best = sorted(set(zip(distances, ids, strict=True)))
-    return [NearHit(query, known[number], distance) for distance, number in best if number in known]
+        self, values: NDArray[np.uint8], radius: int, found: Found, standing: Standing
+    ) -> Iterator[tuple[int, T, int]]:
+        """What the index found, and what is newer, as far as it is live."""
+        reached = standing.position.signal if standing.position else 0
+        newest = self._tail.cover(self._database, reached, standing.last_signal)
+        pairs: list[tuple[list[int], list[int]]] = []
+        for value, (ids, distances) in zip(values, found.pairs, strict=True):
+            new_ids, new_distances = newest.search(value, radius)
+            pairs.append((ids.tolist() + new_ids.tolist(), distances.tolist() + new_distances.tolist()))
+        numbers = {number for ids, _ in pairs for number in ids}
+        live = self._live(self._database, numbers) if numbers else {}
+        for query, (several, bits) in enumerate(pairs):
+            for distance, number in sorted(set(zip(bits, several, strict=True))):
+                if number in live:
+                    yield query, live[number], distance

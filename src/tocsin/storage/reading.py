@@ -52,6 +52,11 @@ def known_signals(database: Database, rows: Sequence[Row]) -> dict[int, KnownSig
     return {row[0]: KnownSignal(row[1], row[2], signal(row), labels_of.get(row[2], ())) for row in rows}
 
 
+def live_signals(database: Database, numbers: Iterable[int]) -> dict[int, KnownSignal]:
+    """The signals of these numbers whose entries are not withdrawn, by number."""
+    return known_signals(database, list(database.rows_among(sql.LIVE_SIGNALS, (), sorted(numbers))))
+
+
 def entries(database: Database, rows: Sequence[Row]) -> list[Entry]:
     """Entries with their signals and labels, from rows of sql.ENTRY or sql.ENTRIES_AFTER."""
     ids = [row[0] for row in rows]
