@@ -39,14 +39,16 @@ Caller = Annotated[Principal, Depends(caller_of)]
 def authenticated(request: Request, needs: "tuple[Permission, ...] | str") -> Principal:
     """Who is calling, if they have one of the permissions (or needs none).
 
-    Raises NotSignedInError, DeniedError, CrossSiteError. A token goes before a cookie: whoever sends one did so on purpose, and no browser does it by itself.
+    A token goes before a cookie: whoever sends one did so on purpose, and no browser does it by itself.
+
+    Raises NotSignedInError, DeniedError, CrossSiteError.
     """
     accounts = node_of(request).accounts
     if token := _bearer(request):
         caller = accounts.tokens.principal_of(token)
     elif session := session_of(request):
-        _refuse_cross_site(request, session)
         caller = accounts.sessions.principal_of(session)
+        _refuse_cross_site(request, session)
     else:
         raise NotSignedInError
     if not isinstance(needs, str) and not any(caller.may(one) for one in needs):
