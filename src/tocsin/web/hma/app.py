@@ -26,6 +26,7 @@ ALL: Final = (
     exchanges.operations,
     status.operations,
 )
+_FIRST: Final = frozenset(f"{PREFIX}{one.path}" for one in matcher.operations.all)
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _NOT_OFFERED: Final = "not found; docs/reference/hma.md says which of HMA's operations are offered"
 
@@ -42,6 +43,8 @@ def add_hma(app: "FastAPI", node: "Node", *, anonymous_from: "Iterable[Network]"
     app.state.hma = Hma.over(node, anonymous_from, upload)
     for operations in ALL:
         add_to(app, operations)
+    # Routes are tried one after the other: what is asked thousands of times a second stands first.
+    app.router.routes.sort(key=lambda route: getattr(route, "path", "") not in _FIRST)
     app.add_api_route(f"{PREFIX}/site-map", _site_map, methods=["GET"], include_in_schema=False)
     app.add_route(f"{PREFIX}/{{rest:path}}", _unknown, methods=_METHODS, include_in_schema=False)
 

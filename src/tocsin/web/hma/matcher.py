@@ -1,12 +1,13 @@
 """The matcher: hashes and contents to what is known about them. Nothing is kept."""
 
 import random
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import Query, Request
 from pydantic import JsonValue, RootModel
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tocsin.access.model import Permission
@@ -22,7 +23,7 @@ from tocsin.web.hma.contents import (
     wanted_types,
 )
 from tocsin.web.hma.errors import HmaRequestError
-from tocsin.web.hma.hasher import FORM, ContentType, Types
+from tocsin.web.hma.hasher import FORM, Types
 from tocsin.web.hma.models import RawLookupResponse
 from tocsin.web.hma.operation import answer
 from tocsin.web.hma.service import Hma, caller_of, hma_of
@@ -62,79 +63,121 @@ Seed = Annotated[str | None, Query(description="The same seed gives the same cho
 Bypass = Annotated[bool, Query(description="Let every bank take part, whatever its ratio.")]
 
 
-@dataclass(frozen=True, slots=True)
 class Chosen:
     """Which banks take part in one look-up."""
 
-    named: Collection[str] | None
-    coin: float
-    """A bank takes part if its ratio is at least this, and above 0 unless this is."""
-
-    @classmethod
-    def by(cls, banks: str | None, seed: str | None, *, bypass: bool) -> "Chosen":
+    def __init__(self, banks: str | None, seed: str | None = None, *, bypass: bool = False) -> None:
         """As the client asked: the same seed tosses the same coin as HMA's."""
-        named = frozenset(banks.split(",")) if banks else None
-        coin = 0.0 if bypass else random.Random(seed).random()  # noqa: S311  # as HMA does; no secret
-        return cls(named, coin)
+        self._named = frozenset(banks.split(",")) if banks else None
+        self._seed = seed
+        self._coin = 0.0 if bypass else None
 
     def has(self, hma: Hma, bank: str) -> bool:
-        """Whether the bank takes part."""
-        return (self.named is None or bank in self.named) and hma.notes.ratio(bank) >= self.coin
+        """Whether the bank takes part: its ratio is at least what the coin shows."""
+        if self._named is not None and bank not in self._named:
+            return False
+        ratio = hma.notes.ratio(bank)
+        if ratio >= 1:
+            return True
+        if self._coin is None:  # making a generator takes as long as a tenth of the look-up
+            self._coin = random.Random(self._seed).random()  # noqa: S311  # as HMA does; no secret
+        return ratio >= self._coin
 
 
-ALL_BANKS: Final = 0.0
+def _parameter(
+    name: str, description: str, kind: str = "string", *, required: bool = False
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "query",
+        "required": required,
+        "description": description,
+        "schema": {"type": kind},
+    }
+
+
+_HASH = "Hexadecimal digits, in either case."
+_TYPE = "Such as pdq."
+_BANKS = "Names of banks, separated by commas."
+
+
+# These two read their parameters by themselves: that halves what FastAPI takes of the time.
 
 
 @operations.operation(
-    "GET", "/m/raw_lookup", needs=Permission.MATCH, response_model=RawLookupResponse, response_class=Response
+    "GET",
+    "/m/raw_lookup",
+    needs=Permission.MATCH,
+    response_model=RawLookupResponse,
+    openapi_extra={
+        "parameters": [
+            _parameter("signal", _HASH, required=True),
+            _parameter("signal_type", _TYPE, required=True),
+            _parameter("banks", _BANKS),
+            _parameter("include_distance", "Whether to tell distances.", "boolean"),
+        ]
+    },
 )
-async def raw_lookup(
-    request: Request,
-    signal: str,
-    signal_type: str,
-    banks: Banks = None,
-    *,
-    include_distance: bool = False,
-) -> Response:
+async def raw_lookup(request: Request) -> Response:
     """Look up a hash; what is disabled in a bank does not match, but the ratios of banks are not asked."""
-    hma = hma_of(request)
-    hma.demand_enabled(signal_type)
-    matches = await _match(hma, [parsed(signal_type, signal)], caller_of(request))
-    chosen = Chosen(frozenset(banks.split(",")) if banks else None, ALL_BANKS)
+    hma, asked = hma_of(request), request.query_params
+    for name in ("signal", "signal_type"):
+        if name not in asked:
+            raise HTTPException(422, f"query.{name}: Field required")
+    with_distance = _truth(asked, "include_distance")
+    hma.demand_enabled(asked["signal_type"])
+    matches = await _match(hma, [parsed(asked["signal_type"], asked["signal"])], caller_of(request))
+    chosen = Chosen(asked.get("banks"), bypass=True)
     found = [_one(match) for match in matches.matches if chosen.has(hma, match.bank)]
-    return answer({"matches": found if include_distance else [one["bank_content_id"] for one in found]})
+    return answer({"matches": found if with_distance else [one["bank_content_id"] for one in found]})
 
 
 @operations.operation(
-    "GET", "/m/lookup", needs=Permission.MATCH, responses=LOOKED_UP, response_class=Response
+    "GET",
+    "/m/lookup",
+    needs=Permission.MATCH,
+    responses=LOOKED_UP,
+    response_class=Response,
+    openapi_extra={
+        "parameters": [
+            _parameter("signal", _HASH),
+            _parameter("signal_type", _TYPE),
+            _parameter("url", "A content to fetch, hash and look up."),
+            _parameter("content_type", "Of the content at the URL: photo or video."),
+            _parameter("types", "Signal types to hash it to, separated by commas."),
+            _parameter("banks", _BANKS),
+            _parameter("seed", "The same seed gives the same choice of banks."),
+            _parameter("bypass_coinflip", "Let every bank take part, whatever its ratio.", "boolean"),
+        ]
+    },
 )
-async def lookup(  # noqa: PLR0913, PLR0917  # as many as HMA has
-    request: Request,
-    url: str | None = None,
-    content_type: ContentType = None,
-    types: Types = None,
-    signal: str | None = None,
-    signal_type: str | None = None,
-    banks: Banks = None,
-    seed: Seed = None,
-    *,
-    bypass_coinflip: Bypass = False,
-) -> Response:
+async def lookup(request: Request) -> Response:
     """Look up a hash, or what a URL leads to."""
-    hma, caller = hma_of(request), caller_of(request)
-    chosen = Chosen.by(banks, seed, bypass=bypass_coinflip)
-    if not url:
+    hma, caller, asked = hma_of(request), caller_of(request), request.query_params
+    bypass = _truth(asked, "bypass_coinflip")
+    chosen = Chosen(asked.get("banks"), asked.get("seed"), bypass=bypass)
+    signal, signal_type = asked.get("signal"), asked.get("signal_type")
+    if not (url := asked.get("url")):
         if not signal or not signal_type:
             message = "Either url or both signal and signal_type are required"
             raise HmaRequestError(message)
         hma.demand_enabled(signal_type)
         matches = await _match(hma, [parsed(signal_type, signal)], caller)
         return answer(_by_bank(hma, matches.matches, chosen))
-    received = await from_url(hma, url, content_type, turned=True)
-    found = await _content_matches(hma, received, caller, chosen, types)
-    if signal_type is not None:
-        return answer(found.get(signal_type, {}), headers=quality_headers(received.content))
-    return answer(found, headers=quality_headers(received.content))
+    received = await from_url(hma, url, asked.get("content_type"), turned=True)
+    found = await _content_matches(hma, received, caller, chosen, asked.get("types"))
+    headers = quality_headers(received.content)
+    return answer(found if signal_type is None else found.get(signal_type, {}), headers=headers)
+
+
+def _truth(asked: QueryParams, name: str) -> bool:
+    """A yes or no among the parameters, written as pydantic would take it. Raises the answer 422."""
+    text = asked.get(name, "false").lower()
+    if text in {"true", "1", "yes", "on", "t", "y"}:
+        return True
+    if text in {"false", "0", "no", "off", "f", "n"}:
+        return False
+    raise HTTPException(422, f"query.{name}: Input should be a valid boolean")
 
 
 @operations.operation(
@@ -155,7 +198,7 @@ async def lookup_file(
 ) -> Response:
     """Look up a file."""
     hma = hma_of(request)
-    chosen = Chosen.by(banks, seed, bypass=bypass_coinflip)
+    chosen = Chosen(banks, seed, bypass=bypass_coinflip)
     received = await from_form(request, hma, turned=True)
     found = await _content_matches(hma, received, caller_of(request), chosen, types)
     return answer(found, headers=quality_headers(received.content))
