@@ -1,5 +1,6 @@
 """The manifest of a backup: what belongs to it. Written last, so that what has one is whole."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from tocsin.storage.backup.errors import BackupDamagedError, FutureBackupError, 
 from tocsin.storage.backup.parts import Part, damage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tocsin.media.sandbox import JsonObject, JsonValue
 
 NAME: Final = "manifest.json"
@@ -58,7 +61,11 @@ class Manifest:
             message = f"there is no whole backup in {folder}"
             raise NoBackupError(message) from error
         with damage(NAME):
-            return cls._of(object_in(json.loads(text)))
+            found = object_in(json.loads(text))
+            if found.pop("digest", None) != _digest(found):
+                message = f"{NAME} is not as it was written"
+                raise BackupDamagedError(message)
+            return cls._of(found)
 
     @classmethod
     def _of(cls, found: "dict[str, JsonValue]") -> Self:
@@ -85,7 +92,9 @@ class Manifest:
 
     def write(self, folder: Path) -> None:
         """Make the folder a whole backup of these parts. Raises OSError."""
-        write_durably(folder / NAME, json.dumps(self.to_json(), indent=1).encode() + b"\n")
+        fields = self.to_json()
+        whole = {**fields, "digest": _digest(fields)}
+        write_durably(folder / NAME, json.dumps(whole, indent=1).encode() + b"\n")
 
     def to_json(self) -> "JsonObject":
         """The documented shape."""
@@ -110,6 +119,12 @@ class Manifest:
             "contents": self.contents,
             "missing": self.missing,
         }
+
+
+def _digest(fields: "Mapping[str, JsonValue]") -> str:
+    """The SHA-256 of the manifest's own fields, sorted and without spaces."""
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _table(found: "dict[str, JsonValue]") -> TablePart:

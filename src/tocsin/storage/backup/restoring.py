@@ -153,13 +153,23 @@ def _point_at(settings: Path, url: str | None) -> None:
     after = _DATABASE_TABLE.sub("", before)
     if url is not None:
         after = f"{after.rstrip()}\n\n[database]\nurl = {_quoted(url)}\n".lstrip()
-    had, has = tomllib.loads(before), tomllib.loads(after)
-    had.pop("database", None)
-    if has.pop("database", {}) != ({} if url is None else {"url": url}) or had != has:
-        message = f"{SETTINGS} names its database in a way that cannot be replaced; change it in the backup's"
+    if not _same_but_for_the_database(before, after, url):
+        message = (
+            f"{SETTINGS} names its database in a way that cannot be replaced: use TOCSIN_DATABASE instead"
+        )
         raise RestorePlaceError(message)
     if after != before:
         write_durably(settings, after.encode())
+
+
+def _same_but_for_the_database(before: str, after: str, url: str | None) -> bool:
+    """Whether the settings `after` are those `before`, with the database at `url`."""
+    try:
+        had, has = tomllib.loads(before), tomllib.loads(after)
+    except tomllib.TOMLDecodeError:
+        return False
+    had.pop("database", None)
+    return has.pop("database", {}) == ({} if url is None else {"url": url}) and had == has
 
 
 def _quoted(text: str) -> str:
