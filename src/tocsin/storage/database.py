@@ -33,6 +33,7 @@ class Database:
         UnsuitableServerError.
         """
         self.engine: Engine = SqliteEngine(at) if isinstance(at, Path) else at
+        self._inherited: list[Connection] = []
         self._begin_anew()
         try:
             with _Translating(self.engine):
@@ -42,9 +43,10 @@ class Database:
             raise
 
     def _begin_anew(self) -> None:
-        """No connections yet. After a fork those of the parent are its own: not even closed here."""
+        """No connections yet, in a process that has just opened the database or has been forked."""
         self._process = os.getpid()
         self._local = threading.local()
+        self._open: list[Connection] = []
         self._idle: list[Connection] = []
         self._writer: Connection | None = None
         self._writing = threading.Lock()
@@ -52,7 +54,7 @@ class Database:
 
     def _prepare(self, *, create: bool) -> None:
         """Settings and schema. A database from the future is refused before anything in it changes."""
-        connection = self._writer = self.engine.connect(writer=True)
+        connection = self._writer = self._connected(writer=True)
         found = schema.version(self.engine, connection)
         schema.refuse_the_future(found, self.engine.place)
         if found == 0 and not create:
@@ -129,9 +131,9 @@ class Database:
         return self.number(sql.TAKE_NUMBERS, (count, counter)) - count + 1
 
     def close(self) -> None:
-        """Let all connections go."""
+        """Let all connections go. No thread may be inside a transaction."""
         if self._process == os.getpid():
-            connections = [*self._idle, *([self._writer] if self._writer else [])]
+            connections, self._open = self._open, []
             self._idle, self._writer = [], None
             for connection in connections:
                 connection.close()
@@ -139,22 +141,30 @@ class Database:
     @property
     def inside(self) -> bool:
         """Whether this thread is in a transaction."""
-        return getattr(self._local, "held", None) is not None
+        return self._held() is not None
 
     @property
     def _connection(self) -> Connection:
         """The one of this thread's transaction."""
-        held: _Held | None = getattr(self._local, "held", None)
+        held = self._held()
         if held is None:
             message = "this needs a transaction: `with database.reading():` or `writing():`"
             raise RuntimeError(message)
         return held.connection
 
-    def _begin(self, mode: Mode) -> bool:
-        """Begin this thread's transaction; False when it is part of the one it has."""
+    def _held(self) -> "_Held | None":
+        """This thread's transaction, if it is in one."""
         if self._process != os.getpid():
+            # Forked: the connections are the parent's. Used, closed or merely collected here, they would
+            # disturb its transactions; so they are kept and never touched.
+            self._inherited += self._open
             self._begin_anew()
         held: _Held | None = getattr(self._local, "held", None)
+        return held
+
+    def _begin(self, mode: Mode) -> bool:
+        """Begin this thread's transaction; False when it is part of the one it has."""
+        held = self._held()
         if held is not None:
             if mode not in _INSIDE[held.mode]:
                 message = f"a transaction for {mode} cannot begin inside one for {held.mode}"
@@ -203,13 +213,25 @@ class Database:
                 # The server has gone since; nothing was done on this connection, so another will do.
             else:
                 return idle
-        connection = self.engine.connect(writer=self.engine.alone(mode))
+        connection = self._connected(writer=self.engine.alone(mode))
         try:
             self.engine.begin(connection, mode)
         except BaseException:
-            connection.close()
+            self._drop(connection)
             raise
         return connection
+
+    def _connected(self, *, writer: bool) -> Connection:
+        """A new connection."""
+        connection = self.engine.connect(writer=writer)
+        self._open.append(connection)
+        return connection
+
+    def _drop(self, connection: Connection) -> None:
+        """Let a connection go."""
+        with suppress(ValueError):  # the database has been closed meanwhile
+            self._open.remove(connection)
+        connection.close()
 
     def _end(self, *, failed: bool) -> list[Callable[[], None]]:
         """End this thread's transaction: by a commit, unless what it was for has failed.
@@ -244,7 +266,7 @@ class Database:
             connection.rollback()
         if self.engine.usable(connection):
             return True
-        connection.close()
+        self._drop(connection)
         return False
 
 
