@@ -16,6 +16,7 @@ from tocsin.errors import Error, UsageError
 from tocsin.names import shown
 
 COMMANDS = {
+    "admin": "tocsin.cli.admin:admin",
     "bank": "tocsin.cli.bank:bank",
     "check": "tocsin.cli.check:check",
     "demo": "tocsin.cli.demo:demo",
