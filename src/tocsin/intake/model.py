@@ -159,7 +159,3 @@ class Submissions(Protocol):
         Raises UnknownSubmissionError.
         """
         ...
-
-    def bank_versions(self) -> Mapping[str, int]:
-        """The version of each bank: it grows with each change of the bank's entries or its policy."""
-        ...

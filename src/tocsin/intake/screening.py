@@ -1,6 +1,6 @@
 """One submission examined and matched, and what came of it kept in the transaction that ends its job."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
@@ -13,11 +13,13 @@ from tocsin.intake.model import MatchRecord, Submission
 from tocsin.matching.matches import Matcher, Matches
 
 if TYPE_CHECKING:
+    from tocsin.banks.model import Bank
     from tocsin.banks.store import KnownItems
     from tocsin.content.examiner import Source
     from tocsin.evidence.ledger import Ledger
     from tocsin.evidence.vault import Vault
     from tocsin.intake.model import Announce, Submissions
+    from tocsin.intake.retroactive import Earlier
     from tocsin.jobs.model import Job, JobQueue
     from tocsin.media.sandbox import JsonObject
     from tocsin.transactions import Transactions
@@ -62,6 +64,8 @@ class Rooms:
     known: "KnownItems"
     examiner: Examining
     announce: "Announce | None" = None
+    earlier: "Earlier | None" = None
+    """Without it, nothing is matched retroactively by this process."""
 
 
 class Screening:
@@ -87,13 +91,13 @@ class Screening:
         content, fresh = self._content(submission, source)
         done = False
         while not done:
-            versions = rooms.submissions.bank_versions()
+            banks = rooms.known.banks()
             matches = Matcher(rooms.known).match(content.signals)
             with rooms.transactions.writing():
                 if fresh:
                     rooms.submissions.examined(submission.sha256, content)
-                if not fresh or rooms.submissions.bank_versions() == versions:
-                    keep_matches(rooms, submission, matches, versions)
+                if not fresh or rooms.known.banks() == banks:
+                    keep_matches(rooms, submission, matches, versions_of(banks))
                     rooms.jobs.done(job)
                     done = True
             fresh = False
@@ -118,6 +122,11 @@ def attested(content: Content, submission: Submission) -> Content:
     if not told:
         return replace(content, size=submission.size, signals=(own, *content.signals))
     return Content("file", submission.size, (own,), Refusal.of(SubvertedError()), looked=content.looked)
+
+
+def versions_of(banks: "Iterable[Bank]") -> dict[str, int]:
+    """The version of each bank, by name."""
+    return {bank.name: bank.version for bank in banks}
 
 
 def keep_matches(

@@ -22,6 +22,7 @@ from tocsin.intake.model import (
     OtherContentError,
     Submission,
 )
+from tocsin.intake.retroactive import REMATCH, Rematching
 from tocsin.intake.screening import Rooms, Screening
 from tocsin.intake.visible import VisibleItems, visible, visible_records
 from tocsin.jobs.model import Job, LeaseLostError, NewJob, UnknownJobError
@@ -173,7 +174,10 @@ class Intake:
 
     def handlers(self) -> Mapping[str, Callable[[Job], None]]:
         """What does the jobs of this room, by their kind; each ends its job itself."""
-        return {EXAMINE: self._examine}
+        handlers: dict[str, Callable[[Job], None]] = {EXAMINE: self._examine}
+        if self._rooms.earlier is not None:
+            handlers[REMATCH] = Rematching(self._rooms, self._rooms.earlier)
+        return handlers
 
     # ---- taking in
 

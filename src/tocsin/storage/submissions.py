@@ -67,7 +67,6 @@ _ADD_MATCH = """
 _MATCHES = """
     SELECT found, retroactive, bank_version, suppressed, detail
     FROM submission_match WHERE submission = ? ORDER BY id"""
-_BANK_VERSIONS = "SELECT name, version FROM bank"
 _CONDITIONS = {
     "submitter": "submission.submitter = ?",
     "platform": "submission.platform = ?",
@@ -243,11 +242,6 @@ class SubmissionStore:
             )
             for found, retroactive, version, suppressed, detail in rows
         ]
-
-    def bank_versions(self) -> dict[str, int]:
-        """The version of each bank: it grows with each change of the bank's entries or its policy."""
-        with self._database.reading():
-            return dict(self._database.rows(_BANK_VERSIONS))
 
     def _number(self, submission_id: str) -> int:
         row = self._database.row(_NUMBER, (_storable(submission_id),))

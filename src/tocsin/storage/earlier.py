@@ -1,0 +1,100 @@
+"""What was submitted earlier, as retroactive matching looks it up: `tocsin.intake.retroactive.Earlier`."""
+
+import threading
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tocsin.hashing.signals import Signal, SignalType
+from tocsin.intake.retroactive import rematch_job
+from tocsin.storage import reading
+from tocsin.storage.database import Database
+from tocsin.storage.jobs import JobStore
+
+if TYPE_CHECKING:
+    from tocsin.storage.near import NearSearch
+
+INDEX = Path("index", "contents")
+_SIGNALS_OF_ENTRIES = """
+    SELECT id, entry_id, entry_id, type, value, quality, view, dialect, orientation
+    FROM signal WHERE entry_id >= ? AND entry_id <= ? ORDER BY entry_id, id"""
+# "type <> 'pdq'" repeats the condition of the partial index exact_content_signal.
+_EXACT = """
+    SELECT DISTINCT content_id FROM content_signal
+    WHERE type = ? AND type <> 'pdq' AND value IN ({values})"""
+_CONTENT_OF = "SELECT id, content_id FROM content_signal WHERE id IN ({values})"
+_SHA256 = "SELECT sha256 FROM content WHERE id IN ({values}) ORDER BY id"
+
+
+class EarlierContents:
+    """The contents of a home. Threads may share it."""
+
+    def __init__(self, home: Path, database: Database) -> None:
+        """Search the contents in `database` by the help of an index in the folder `home`."""
+        self._folder = home / INDEX
+        self._database = database
+        self._search: NearSearch[int] | None = None
+        self._turn = threading.Lock()
+
+    def close(self) -> None:
+        """Let the index's files go."""
+        if self._search is not None:
+            self._search.follower.close()
+
+    def signals_of(self, first: int, last: int) -> list[Signal]:
+        """The signals of the entries with these numbers, withdrawn ones included."""
+        with self._database.reading():
+            return [reading.signal(row) for row in self._database.rows(_SIGNALS_OF_ENTRIES, (first, last))]
+
+    def resembling(self, signals: Sequence[Signal], radius: int) -> list[bytes]:
+        """The SHA-256 of contents with an equal digest, or with a PDQ within `radius` bits, of one of these.
+
+        Not inside a transaction.
+        """
+        near = self._near({one.value for one in signals if one.type is SignalType.PDQ}, radius)
+        with self._database.reading():
+            found = near | self._exact(signals)
+            return [row[0] for row in self._database.rows_among(_SHA256, (), sorted(found))]
+
+    def _exact(self, signals: Sequence[Signal]) -> set[int]:
+        found: set[int] = set()
+        for kind in SignalType:
+            asked = {one.value for one in signals if one.type is kind and kind.exact}
+            if asked:
+                rows = self._database.rows_among(_EXACT, (kind.value,), sorted(asked))
+                found |= {number for (number,) in rows}
+        return found
+
+    def _near(self, values: set[bytes], radius: int) -> set[int]:
+        with self._database.reading():
+            there = reading.counters(self._database)["last_content_pdq"] > 0
+        if not values or not there:
+            return set()
+        import numpy as np  # noqa: PLC0415  # 0.2 s that exact look-ups do not need
+
+        queries = np.frombuffer(b"".join(sorted(values)), np.uint8).reshape(-1, SignalType.PDQ.size)
+        return {content for _, content, _ in self._searching().search(queries, radius)}
+
+    def _searching(self) -> "NearSearch[int]":
+        """The search, made when first needed."""
+        with self._turn:
+            if self._search is None:
+                from tocsin.storage.followed import CONTENTS  # noqa: PLC0415
+                from tocsin.storage.near import NearSearch  # noqa: PLC0415
+
+                self._search = NearSearch(self._folder, self._database, CONTENTS, _contents_of)
+            return self._search
+
+
+def _contents_of(database: Database, numbers: Collection[int]) -> dict[int, int]:
+    """The content that each of these signals belongs to, by the signal's number."""
+    return dict(database.rows_among(_CONTENT_OF, (), sorted(numbers)))
+
+
+def leave_rematch(database: Database, bank: str, entries: Collection[int]) -> None:
+    """In the transaction that adds or changes entries: have earlier submissions matched against them.
+
+    Costs one small read as long as nothing has been submitted.
+    """
+    if entries and reading.counters(database)["content"] > 0:
+        JobStore(database).enqueue(rematch_job(bank, entries))
