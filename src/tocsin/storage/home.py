@@ -5,7 +5,7 @@ import os
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -27,11 +27,13 @@ from tocsin.errors import Error
 from tocsin.hashing.signals import Signal, SignalType
 from tocsin.storage import curating, imports, reading
 from tocsin.storage import statements as sql
-from tocsin.storage.adding import add_batch
+from tocsin.storage.adding import Placed, add_batch
 from tocsin.storage.database import Database
 from tocsin.storage.opening import DATABASE, open_database
+from tocsin.storage.recording import Recorder
 
 if TYPE_CHECKING:
+    from tocsin.storage.ledger import LedgerStore
     from tocsin.storage.near import NearSearch
 
 _LOG = logging.getLogger(__name__)
@@ -50,19 +52,23 @@ class Home:
     transaction: what it did is durable when it returns, and what every other process sees from then on.
     """
 
-    def __init__(self, folder: Path, database: Database, added: Added | None = None) -> None:
+    def __init__(
+        self, folder: Path, database: Database, added: Added | None = None, actor: str | None = None
+    ) -> None:
         """The home in `folder`, whose banks are in `database`; `Home.open` finds out which that is.
 
-        `added` is told in the same transaction of entries that were added or reinstated.
+        `added` is told in the same transaction of entries that were added or reinstated. `actor` is who does
+        it, for the ledger: whoever runs this process, unless given.
         """
         self.folder = folder
         self.database = database
         self._added = added
+        self._recorder = Recorder(folder, database, actor)
         self._search: NearSearch[KnownSignal] | None = None
         self._turn = threading.RLock()
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, create: bool = False) -> Self:
+    def open(cls, path: str | os.PathLike[str], *, create: bool = False, actor: str | None = None) -> Self:
         """Open the home in folder `path`; with `create`, make it (readable by its owner only) if need be.
 
         An existing SQLite file without tables is damaged, not new.
@@ -72,7 +78,16 @@ class Home:
         UnsuitableServerError.
         """
         folder = Path(path)
-        return cls(folder, open_database(folder, create=create))
+        return cls(folder, open_database(folder, create=create), actor=actor)
+
+    @property
+    def ledger(self) -> "LedgerStore":
+        """Where each change is recorded in its transaction; its keys are made when first needed."""
+        return self._recorder.ledger
+
+    def acting_as(self, actor: str) -> AbstractContextManager[None]:
+        """What this thread changes inside is recorded as done by `actor`."""
+        return self._recorder.acting_as(actor)
 
     def close(self) -> None:
         """Let the database and the index go."""
@@ -107,17 +122,22 @@ class Home:
         Raises BankExistsError, InvalidBankNameError, InvalidPolicyError, InvalidTextError.
         """
         with self.database.writing():
-            return curating.create_bank(self.database, name, policy)
+            made = curating.create_bank(self.database, name, policy)
+            self._recorder.bank_created(name, policy)
+        return made
 
     def set_policy(self, name: str, policy: Policy) -> Bank:
         """Replace a bank's policy. Raises UnknownBankError, InvalidPolicyError, InvalidTextError."""
         with self.database.writing():
-            return curating.set_policy(self.database, name, policy)
+            changed = curating.set_policy(self.database, name, policy)
+            self._recorder.policy_set(name, policy)
+        return changed
 
     def remove_bank(self, name: str) -> int:
         """Delete a bank with its entries for good; how many entries that were. Raises UnknownBankError."""
         with self.database.writing():
             removed = curating.remove_bank(self.database, name)
+            self._recorder.bank_removed(name, removed)
             self.database.after_commit(self.follow)
         return removed
 
@@ -137,7 +157,7 @@ class Home:
             number = curating.bank(self.database, name).id
             placed = add_batch(self.database, number, batch)
             self._tell_of(name, placed.added)
-            self._changed(number, placed.counts)
+            self._changed(number, name, [placed])
         counts = placed.counts
         return AddResult(
             tuple(placed.ids), counts.added, counts.already_there, counts.still_withdrawn, counts.withdrawn
@@ -172,12 +192,14 @@ class Home:
         """Withdraw entries; how many were live before. Raises UnknownEntryError, InvalidTextError."""
         with self.database.writing():
             changed = curating.withdraw(self.database, entry_ids, reason)
+            self._recorder.withdrawn(changed, reason)
         return sum(map(len, changed.values()))
 
     def reinstate(self, entry_ids: Sequence[int]) -> int:
         """Undo withdrawals; how many were withdrawn before. Raises UnknownEntryError."""
         with self.database.writing():
             changed = curating.reinstate(self.database, entry_ids)
+            self._recorder.reinstated(changed)
             for name, numbers in changed.items():
                 self._tell_of(name, numbers)
         return sum(map(len, changed.values()))
@@ -227,14 +249,13 @@ class Home:
         self, name: str, batches: Sequence[Batch], progress: ImportProgress | None, bad: Sequence[BadLine]
     ) -> AddCounts:
         """Add batches, note how far the import has come and what it set aside. Raises UnknownBankError."""
-        counts = AddCounts()
         with self.database.writing():
             number = curating.bank(self.database, name).id
+            placed = []
             for batch in batches:
-                placed = add_batch(self.database, number, batch)
-                self._tell_of(name, placed.added)
-                counts += placed.counts
-            self._changed(number, counts)
+                placed.append(add_batch(self.database, number, batch))
+                self._tell_of(name, placed[-1].added)
+            counts = self._changed(number, name, placed)
             if progress is not None:
                 imports.save(self.database, number, progress, counts, bad)
         return counts
@@ -242,7 +263,10 @@ class Home:
     def finish_import(self, name: str, fingerprint: str) -> None:
         """Forget the progress of an import that has come to its end. Raises UnknownBankError."""
         with self.database.writing():
-            imports.forget(self.database, curating.bank(self.database, name).id, fingerprint)
+            number = curating.bank(self.database, name).id
+            if (done := imports.unfinished(self.database, number, fingerprint)) is not None:
+                self._recorder.import_finished(name, done.progress)
+                imports.forget(self.database, number, fingerprint)
 
     def _has_pdq(self) -> bool:
         """Whether any PDQ signal was ever added."""
@@ -254,11 +278,14 @@ class Home:
         if self._added is not None and entry_ids:
             self._added(name, entry_ids)
 
-    def _changed(self, bank_id: int, counts: AddCounts) -> None:
-        """Count up the bank's version if anything was added or withdrawn, and have the index follow."""
+    def _changed(self, bank_id: int, name: str, placed: Sequence[Placed]) -> AddCounts:
+        """If anything was added or withdrawn: record it, raise the bank's version, have the index follow."""
+        counts = sum((one.counts for one in placed), AddCounts())
         if counts.added or counts.withdrawn:
+            self._recorder.entries_added(name, placed)
             self.database.change(sql.RAISE_VERSION, (bank_id,))
             self.database.after_commit(self.follow)
+        return counts
 
     def follow(self) -> None:
         """Bring the index up to what has been committed; every method that adds has that done by itself.
