@@ -115,7 +115,8 @@ class FolderVault:
     def _new(self) -> Iterator[tuple[Path, BinaryIO]]:
         """A locked file beside the others, gone again unless it was renamed to its place."""
         new = self.folder / _NEW
-        new.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.folder, new):  # one after the other: `parents` would let others read the first
+            folder.mkdir(mode=0o700, exist_ok=True)
         path = new / secrets.token_hex(16)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(handle, "w+b") as file:
