@@ -46,7 +46,12 @@ class Earlier(Protocol):
 
 
 def rematch_job(bank: str, entries: Collection[int]) -> NewJob:
-    """The job for entries of a bank that were added or changed, of which there is at least one."""
+    """The job for entries of a bank that were added or changed, of which there is at least one.
+
+    Of a range, the entries may be of other banks too: which do not matter, and do no harm.
+    """
+    if isinstance(entries, range):
+        return _job(bank, [(entries[0], entries[-1])])
     runs = list(_runs(sorted(entries)))
     if len(runs) > _MOST_RUNS:
         runs = [(runs[0][0], runs[-1][1])]

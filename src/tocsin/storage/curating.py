@@ -61,6 +61,12 @@ def set_policy(database: Database, name: str, policy: Policy) -> Bank:
     return bank(database, name)
 
 
+def entry_range(database: Database, bank_id: int) -> range:
+    """From a bank's first entry to its last; entries of other banks may lie between."""
+    first, last = database.rows(sql.ENTRY_RANGE, (bank_id,))[0]
+    return range(0) if first is None else range(first, last + 1)
+
+
 def _policy_fields(policy: Policy) -> tuple[str, int, int, str, str]:
     """The columns of a policy. Raises InvalidPolicyError, InvalidTextError."""
     if not 0 <= policy.radius <= MAX_RADIUS:

@@ -91,6 +91,7 @@ ADD_UNIFORM_LABELS = f"""
 
 WITHDRAW = "UPDATE entry SET withdrawn = ?, withdrawn_reason = ? WHERE id = ? AND withdrawn IS NULL"
 REINSTATE = "UPDATE entry SET withdrawn = NULL, withdrawn_reason = '' WHERE id = ? AND withdrawn IS NOT NULL"
+ENTRY_RANGE = "SELECT MIN(id), MAX(id) FROM entry WHERE bank_id = ?"
 BANK_OF_ENTRY = "SELECT bank.id, bank.name FROM entry JOIN bank ON bank.id = entry.bank_id WHERE entry.id = ?"
 
 _ENTRY_COLUMNS = """
