@@ -1,6 +1,6 @@
 """A node: everything that serves one home, opened and closed together."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +24,7 @@ from tocsin.outgoing.webhooks import DELIVERY_POLICY, Deliver
 from tocsin.provenance.explain import Tier
 from tocsin.provenance.trust import TrustFolder
 from tocsin.storage.access import SqlAccess
+from tocsin.storage.earlier import EarlierContents
 from tocsin.storage.home import Home
 from tocsin.storage.jobs import JobStore
 from tocsin.storage.ledger import LedgerStore
@@ -61,6 +62,7 @@ class Node:
         self.fetcher = PinnedFetcher(
             FetchLimits(bytes=settings.upload_bytes, allowed=settings.allowed_networks)
         )
+        self.earlier = EarlierContents(banks.folder, self.database)
         self.intake = Intake(
             Rooms(
                 transactions=self.database,
@@ -71,10 +73,11 @@ class Node:
                 known=banks,
                 examiner=examiner,
                 announce=self.webhooks,
+                earlier=self.earlier,
             )
         )
         self._open = ExitStack()
-        for part in (banks, examiner, self.intake):  # closed in the opposite order
+        for part in (banks, examiner, closing(self.earlier), self.intake):  # closed in the opposite order
             self._open.enter_context(part)
 
     @classmethod
