@@ -54,7 +54,11 @@ def open_shell(given: str | None, *, create: bool = False) -> Iterator[Shell]:
 def new_password(*, from_stdin: bool) -> str:
     """A new password, from standard input or asked for twice. Raises UsageError where nobody can be asked."""
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        try:
+            return sys.stdin.readline().rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            message = "the password on standard input is not UTF-8"
+            raise UsageError(message) from error
     if not sys.stdin.isatty():
         message = "there is no terminal to ask for the password; use --password-stdin"
         raise UsageError(message)
