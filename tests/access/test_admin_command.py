@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -226,6 +227,38 @@ def test_roles_are_listed_without_a_home(desk: Desk) -> None:
     roles = {one["role"]: one["permissions"] for one in tocsin("admin", "roles", "--json").objects}
     assert roles["matcher"] == ["match.query"]
     assert not desk.folder.exists()
+
+
+def documented() -> dict[str, set[str]]:
+    """The fields of each object in docs/reference/json-admin.md."""
+    page = Path(__file__).parents[2] / "docs/reference/json-admin.md"
+    found: dict[str, set[str]] = {}
+    for section in page.read_text("utf-8").split("\n## ")[1:]:
+        heading, _, rest = section.partition("\n")
+        found[heading] = set(re.findall(r"^\| `(\w+)` \|", rest, re.MULTILINE))
+    found["new token"] |= found["token"]
+    return found
+
+
+def test_objects_are_as_documented(desk: Desk) -> None:
+    given = PASSWORD + "\n"
+    printed = {"enrolment": desk.done("init", "--password-stdin", stdin=given)}
+    assert tocsin("bank", "create", "known", "--home", desk.folder).code == 0
+    desk.done("user", "add", "demo", "--without-second-factor", "--password-stdin", stdin=given)
+    with Home.open(desk.folder) as home:
+        accounts(home).sessions.sign_in("demo", PASSWORD)
+    printed |= {
+        "person": desk.done("user", "list"),
+        "new token": desk.done("token", "create", "uploads", "--bank", "known"),
+        "token": desk.done("token", "list"),
+        "revoked token": desk.done("token", "revoke", "uploads"),
+        "grant": desk.done("grants"),
+        "revoked grant": desk.done("revoke-grant", "token:uploads", "known"),
+        "role": desk.done("roles"),
+        "session": desk.done("sessions", "list"),
+        "ended sessions": desk.done("sessions", "revoke", "--person", "demo"),
+    }
+    assert {name: set(objects[0]) for name, objects in printed.items()} == documented()
 
 
 def test_the_commands_work_as_processes_of_their_own(tmp_path: Path) -> None:

@@ -80,6 +80,7 @@ def list_grants(home: str | None, *, as_json: bool) -> None:
 
 @click.command("roles")
 @json_option
+@home_option
 def list_roles(*, as_json: bool) -> None:
     """List the roles and what each may do."""
     from tocsin.access.model import ROLES  # noqa: PLC0415  # not on --help
