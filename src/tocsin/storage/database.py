@@ -60,7 +60,7 @@ class Database:
         if found == 0 and not create:
             # Never taken for a new one: what is screened against it would all come out as "no match".
             message = f"the database holds none of Tocsin's tables: {self.engine.place}"
-            raise StoreDamagedError(message)
+            raise (StoreDamagedError if self.engine.has_tables(connection) else self.engine.bare)(message)
         self.engine.prepare(connection)
         if found < schema.NEWEST:
             with self.writing():

@@ -68,6 +68,8 @@ class Engine(Protocol):
 
     place: str
     """Where it is, for messages: a path, or a URL without a password."""
+    bare: type[Error]
+    """What it means that there is a database, and no table of ours in it."""
     most: int
     """How many connections one process may have at once, the writer's not counted."""
 

@@ -19,7 +19,7 @@ from tocsin.storage import ddl, errors
 from tocsin.storage import statements as sql
 from tocsin.storage.engines import BUSY_SECONDS, Connection, Cursor, Mode, Row, Value
 from tocsin.storage.engines.postgres_forms import FORMS
-from tocsin.storage.errors import StoreAccessError, StoreUnreachableError, UnsuitableServerError
+from tocsin.storage.errors import NoHomeError, StoreAccessError, StoreUnreachableError, UnsuitableServerError
 
 if TYPE_CHECKING:
     from psycopg.abc import Buffer
@@ -36,7 +36,7 @@ _BEGIN = {
     Mode.UPDATING: "BEGIN ISOLATION LEVEL READ COMMITTED",
 }
 _SETTINGS = f"""
-    SET lock_timeout = '{BUSY_SECONDS}s';
+    SELECT set_config('lock_timeout', '{BUSY_SECONDS}s', false) WHERE current_setting('lock_timeout') = '0';
     SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off'"""
 """A commit is on the disk when it returns, also where the server was told to hurry."""
@@ -58,6 +58,7 @@ _GENTLE_INSERT = re.compile(
 class PostgresEngine:
     """One PostgreSQL database, named by a URL. Implements `tocsin.storage.engines.Engine`."""
 
+    bare: type[Error] = NoHomeError
     most = 16
 
     def __init__(self, url: str) -> None:

@@ -23,6 +23,7 @@ _READER_CACHE_KIB = 8192
 class SqliteEngine:
     """One SQLite file (see `create`). Implements `tocsin.storage.engines.Engine`."""
 
+    bare: type[Error] = StoreDamagedError  # a file is given its name when it has its tables
     most = 1000
 
     def __init__(self, path: Path) -> None:
