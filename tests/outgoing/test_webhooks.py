@@ -17,6 +17,7 @@ from tocsin.errors import Refusal
 from tocsin.evidence.keys import Keys
 from tocsin.intake.webhooks import (
     DELIVER,
+    TEST_EVENT,
     DeliveryState,
     UnknownDeliveryError,
     UnknownEventError,
@@ -136,8 +137,8 @@ def test_numbers_that_are_not_there_are_said_to(node: Node) -> None:
 
 def test_an_announcement_is_for_those_registered_for_it(node: Node) -> None:
     one, _ = node.store.register("https://a.example/", [MATCHED], WHO)
-    two, _ = node.store.register("https://b.example/", [MATCHED, "match.withdrawn"], WHO)
-    other, _ = node.store.register("https://c.example/", ["match.withdrawn"], WHO)
+    two, _ = node.store.register("https://b.example/", [MATCHED, TEST_EVENT], WHO)
+    other, _ = node.store.register("https://c.example/", [TEST_EVENT], WHO)
     node.store.announce(MATCHED, {"submission": "01J"})
     (first,) = node.store.deliveries(one.id)
     (second,) = node.store.deliveries(two.id)

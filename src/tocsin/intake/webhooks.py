@@ -12,7 +12,6 @@ DELIVER = "deliver"
 TEST_EVENT = "webhook.test"
 EVENTS = {
     "submission.matched": "A submission matched, when it came or because a bank grew (`retroactive`).",
-    "match.withdrawn": "An entry that a submission matched was withdrawn.",
     TEST_EVENT: "Somebody asked for a test; it goes to that webhook whatever it is registered for.",
 }
 """What a webhook can be registered for."""
