@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tocsin.content.examiner import Source
     from tocsin.evidence.ledger import Ledger
     from tocsin.evidence.vault import Vault
+    from tocsin.intake.lookups import LookupCounts
     from tocsin.intake.model import Announce, Submissions
     from tocsin.intake.retroactive import Earlier
     from tocsin.jobs.model import Job, JobQueue
@@ -66,6 +67,7 @@ class Rooms:
     announce: "Announce | None" = None
     earlier: "Earlier | None" = None
     """Without it, nothing is matched retroactively by this process."""
+    lookups: "LookupCounts | None" = None
 
 
 class Screening:

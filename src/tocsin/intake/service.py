@@ -1,20 +1,19 @@
 """What the node does with what it is given: keep, examine, match, and match again when banks grow."""
 
-import logging
 import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from tocsin.access.model import Permission, Principal
 from tocsin.content.examiner import Source, descriptor_of
-from tocsin.errors import Error, Refusal
 from tocsin.evidence.ledger import Event
 from tocsin.hashing.signals import Signal
+from tocsin.intake.background import LEASE, Background, Task
+from tocsin.intake.lookups import Lookups
 from tocsin.intake.model import (
     Context,
     MatchRecord,
@@ -25,7 +24,7 @@ from tocsin.intake.model import (
 from tocsin.intake.retroactive import REMATCH, Rematching
 from tocsin.intake.screening import Rooms, Screening
 from tocsin.intake.visible import VisibleItems, visible, visible_records
-from tocsin.jobs.model import Job, LeaseLostError, NewJob, UnknownJobError
+from tocsin.jobs.model import Job, NewJob, UnknownJobError
 from tocsin.matching.matches import Matcher, Matches
 from tocsin.media.answers import text_in
 
@@ -33,12 +32,8 @@ if TYPE_CHECKING:
     from tocsin.content.model import Content
     from tocsin.media.sandbox import JsonObject
 
-_LOG = logging.getLogger(__name__)
 EXAMINE: Final = "examine"
 """The kind of job that examines and matches a submission."""
-LEASE: Final = timedelta(minutes=5)
-"""How long a submission is its receiver's; if the receiver dies, a worker has it after that."""
-_RETRY: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +56,21 @@ class Arrived:
     size: int
 
 
-@dataclass(slots=True)
-class _Task:
-    """A submission that this process has leased."""
-
-    job: Job
-    submission: str
-    descriptor: int
-
-
 class Intake:
     """Takes submissions in and answers look-ups; safe to use from several threads."""
 
-    def __init__(self, rooms: Rooms, *, all_orientations: bool = True) -> None:
-        """Work with `rooms`; `all_orientations`: find copies that were turned or mirrored as well."""
+    def __init__(self, rooms: Rooms, *, all_orientations: bool = True, lease: timedelta = LEASE) -> None:
+        """Work with `rooms`.
+
+        `all_orientations`: find copies that were turned or mirrored as well. `lease`: how long what was
+        accepted here stays here if this process dies.
+        """
         self._rooms = rooms
         self._turned = all_orientations
         self._screening = Screening(rooms, all_orientations=all_orientations)
-        # Twice the children: while some decode, others are matched and written.
-        self._threads = ThreadPoolExecutor(2 * rooms.examiner.workers, thread_name_prefix="intake")
-        self._tasks: dict[Future[None], _Task] = {}
-        self._turn = threading.Lock()
+        self.lookups = Lookups(rooms.lookups, rooms.ledger)
+        tidy = partial(self.lookups.flush, all_of_them=False)
+        self._background = Background(rooms, self._screening, tidy, lease)
 
     def __enter__(self) -> Self:
         """The intake itself."""
@@ -95,13 +84,8 @@ class Intake:
 
     def close(self) -> None:
         """Finish what is being examined; give back what has not begun, for a worker to do."""
-        with self._turn:
-            waiting = list(self._tasks.items())
-        for future, task in waiting:
-            if future.cancel():
-                self._forget(future)
-                self._give_back(task)
-        self._threads.shutdown(wait=True)
+        self._background.close()
+        self.lookups.flush()
 
     def submit(
         self,
@@ -139,7 +123,7 @@ class Intake:
         if job is None:
             os.close(descriptor)
         else:
-            self._begin(_Task(job, submission_id, descriptor))
+            self._background.begin(Task(job, submission_id, descriptor))
         return self._answer(submission_id, principal, wait)
 
     def match(self, signals: Sequence[Signal], principal: Principal) -> Matches:
@@ -147,9 +131,12 @@ class Intake:
 
         Raises:
             DeniedError: the principal may not match.
+            LookupLimitError: it looks as if an entry's hash were being found out.
         """
         principal.demand(Permission.MATCH)
-        return visible(Matcher(VisibleItems(self._rooms.known, principal)).match(signals), principal)
+        found = Matcher(VisibleItems(self._rooms.known, principal)).match(signals)
+        self.lookups.answered(principal, signals, found)
+        return visible(found, principal)
 
     def match_file(
         self, source: Source, principal: Principal, *, suffix: str = "", timeout: float | None = None
@@ -160,6 +147,7 @@ class Intake:
             DeniedError: the principal may not match.
             ExaminerBusyError: no sandbox child was free within `timeout` seconds.
             SandboxError: children cannot be started.
+            LookupLimitError: as for `match`.
         """
         principal.demand(Permission.MATCH)
         content = self._rooms.examiner.examine(source, suffix, all_orientations=self._turned, timeout=timeout)
@@ -196,7 +184,9 @@ class Intake:
             submission, is_new = self._rooms.submissions.add(new)
             if not is_new:
                 return submission.id, None
-            job = self._rooms.jobs.enqueue(NewJob(EXAMINE, {"submission": submission.id}), leased=LEASE)
+            job = self._rooms.jobs.enqueue(
+                NewJob(EXAMINE, {"submission": submission.id}), leased=self._background.lease
+            )
             self._rooms.submissions.has_job(submission.id, job.id)
             detail: JsonObject = {"sha256": new.sha256.hex(), "bytes": new.size, "job": job.id}
             self._rooms.ledger.append(
@@ -204,57 +194,11 @@ class Intake:
             )
         return submission.id, job
 
-    def _begin(self, task: _Task) -> None:
-        with self._turn:
-            future = self._threads.submit(self._work, task)
-            self._tasks[future] = task
-        future.add_done_callback(self._forget)
-
-    def _forget(self, future: "Future[None]") -> None:
-        with self._turn:
-            task = self._tasks.pop(future, None)
-        if task is not None:
-            os.close(task.descriptor)
-
-    def _work(self, task: _Task) -> None:
-        """Examine and match; whatever hinders it is left to a worker."""
-        try:
-            self._rooms.jobs.extend(task.job, LEASE)
-            self._screening.screen(task.job, task.submission, task.descriptor)
-        except LeaseLostError:
-            return  # it waited too long here, and a worker has it
-        except Error as error:
-            _LOG.warning("submission %s is left to a worker: %s", task.submission, error.message)
-            self._failed(task, Refusal.of(error))
-        except Exception as error:  # noqa: BLE001  # a defect must not lose the job: it is told in full, and tried again
-            _LOG.exception("submission %s is left to a worker", task.submission)
-            self._failed(task, Refusal(Error.code, f"{type(error).__name__}: {error}", Error.advice))
-
-    def _failed(self, task: _Task, why: Refusal) -> None:
-        try:
-            self._rooms.jobs.failed(task.job, why, retry=_RETRY)
-        except Error as error:  # its lease will run out
-            _LOG.warning("job %d could not be given back: %s", task.job.id, error.message)
-
-    def _give_back(self, task: _Task) -> None:
-        try:
-            self._rooms.jobs.release(task.job)
-        except Error as error:  # its lease will run out
-            _LOG.warning("job %d could not be given back: %s", task.job.id, error.message)
-
     # ---- answering
 
     def _answer(self, submission_id: str, principal: Principal, wait: timedelta) -> Answer:
         """The answer once the submission has been examined here, but no later than after `wait`."""
-        with self._turn:
-            future = next(
-                (one for one, task in self._tasks.items() if task.submission == submission_id), None
-            )
-        if future is not None:
-            try:
-                future.result(timeout=wait.total_seconds())
-            except (TimeoutError, CancelledError) as error:
-                _LOG.debug("submission %s takes longer: %s", submission_id, type(error).__name__)
+        self._background.wait(submission_id, wait)
         return self.answer(submission_id, principal)
 
     def _job(self, submission: Submission) -> Job | None:

@@ -28,6 +28,7 @@ from tocsin.storage.earlier import EarlierContents
 from tocsin.storage.home import Home
 from tocsin.storage.jobs import JobStore
 from tocsin.storage.ledger import LedgerStore
+from tocsin.storage.lookups import LookupStore
 from tocsin.storage.opinions import OpinionStore
 from tocsin.storage.submissions import SubmissionStore
 from tocsin.storage.webhooks import WebhookStore
@@ -74,6 +75,7 @@ class Node:
                 examiner=examiner,
                 announce=self.webhooks,
                 earlier=self.earlier,
+                lookups=LookupStore(self.database),
             )
         )
         self._open = ExitStack()

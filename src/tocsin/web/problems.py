@@ -52,6 +52,7 @@ STATUS: Mapping[str, int] = {
     "hashing.invalid_signal": 422,
     "intake.bad_context": 422,
     "intake.other_content": 409,
+    "intake.too_many_lookups": 429,
     "intake.unknown_submission": 404,
     "jobs.not_dead": 409,
     "jobs.unknown_job": 404,

@@ -1,0 +1,158 @@
+"""Who looks up how much, and who tries to read a list out by looking up.
+
+Whoever may match but not read learns, with each look-up, how far a hash is from an entry. So by changing a
+hash bit by bit one could find the entry's own. That takes many different hashes that all match one entry,
+which ordinary uploads do not bring within an hour; beyond some number such look-ups are refused, others not.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol
+
+from tocsin.access.errors import TooManyRequestsError
+from tocsin.access.model import Principal, Right
+from tocsin.evidence.ledger import Event
+from tocsin.hashing.signals import Signal
+
+if TYPE_CHECKING:
+    from tocsin.evidence.ledger import Ledger
+    from tocsin.matching.matches import Matches
+
+MOST_VARIANTS: Final = 40
+"""Different hashes of one principal that may match one entry within a window."""
+WINDOW_SECONDS: Final = 3600.0
+_MOST_WATCHED: Final = 100_000
+_FLUSH_SECONDS: Final = 10.0
+_MINUTE: Final = 60
+
+
+class LookupLimitError(TooManyRequestsError):
+    """Too many different hashes that match the same entry were looked up."""
+
+    code = "intake.too_many_lookups"
+    advice = "Ask whoever runs the node for the right to read the bank. Looking up other hashes goes on."
+
+
+@dataclass(slots=True)
+class LookupCount:
+    """What somebody looked up within one minute."""
+
+    asked: int = 0
+    matched: int = 0
+    refused: int = 0
+
+
+Counts = Mapping[tuple[str, int], LookupCount]
+"""By `Principal.id` and the minute since 1970."""
+
+
+class LookupCounts(Protocol):
+    """Where counts of look-ups are kept."""
+
+    def add(self, counts: Counts) -> None:
+        """Add to what is there."""
+        ...
+
+
+@dataclass(slots=True)
+class _Watched:
+    """The hashes with which one principal came upon one entry."""
+
+    since: float
+    variants: set[bytes] = field(default_factory=set)
+    recorded: bool = False
+
+
+class Lookups:
+    """Counts look-ups and refuses those that read a list out; threads may share it.
+
+    Counts are in memory for up to ten seconds before they are kept: a look-up must not wait for a disk. Each
+    process watches for itself.
+    """
+
+    def __init__(
+        self,
+        counts: LookupCounts | None,
+        ledger: "Ledger",
+        *,
+        most_variants: int = MOST_VARIANTS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Keep counts in `counts`, record who was refused in `ledger`; `clock` gives seconds."""
+        self._kept = counts
+        self._ledger = ledger
+        self._most = most_variants
+        self._clock = clock
+        self._turn = threading.Lock()
+        self._counts: dict[tuple[str, int], LookupCount] = {}
+        self._flushed = clock()
+        self._watched: OrderedDict[tuple[str, int], _Watched] = OrderedDict()
+
+    def answered(self, principal: Principal, signals: Sequence[Signal], matches: "Matches") -> None:
+        """Count a look-up, with all it found before anything is hidden. Raises LookupLimitError."""
+        found = [*matches.matches, *(one.match for one in matches.suppressed)]
+        guarded = {
+            match.entry
+            for match in found
+            if not match.type.exact and not principal.may_in(match.bank, Right.READ)
+        }
+        refused = bool(guarded) and self._walked(principal, guarded, signals)
+        self._count(principal.id, matched=bool(matches.matches), refused=refused)
+        if refused:
+            raise LookupLimitError(WINDOW_SECONDS)
+
+    def refused(self, principal: str) -> None:
+        """Count a look-up that was refused elsewhere."""
+        self._count(principal, matched=False, refused=True)
+
+    def flush(self, *, all_of_them: bool = True) -> None:
+        """Keep what has been counted; unless `all_of_them`, only when it is due."""
+        with self._turn:
+            if not all_of_them and self._clock() - self._flushed < _FLUSH_SECONDS:
+                return
+            counts, self._counts = self._counts, {}
+            self._flushed = self._clock()
+        if counts and self._kept is not None:
+            self._kept.add(counts)
+
+    def _count(self, principal: str, *, matched: bool, refused: bool) -> None:
+        key = principal, int(time.time()) // _MINUTE
+        with self._turn:
+            if (count := self._counts.get(key)) is None:
+                count = self._counts[key] = LookupCount()
+            count.asked += 1
+            count.matched += matched
+            count.refused += refused
+
+    def _walked(self, principal: Principal, entries: set[int], signals: Sequence[Signal]) -> bool:
+        """Whether an entry was come upon with too many hashes. The first time that is so is recorded."""
+        value = min(signal.value for signal in signals if not signal.type.exact)
+        over: list[int] = []
+        tell: list[int] = []
+        with self._turn:
+            for entry in sorted(entries):
+                watched = self._watch(principal.id, entry)
+                if len(watched.variants) < self._most:
+                    watched.variants.add(value)
+                elif value not in watched.variants:
+                    over.append(entry)
+                    if not watched.recorded:
+                        watched.recorded = True
+                        tell.append(entry)
+        for entry in tell:
+            self._ledger.append(Event("lookups.refused", principal.id, f"entry:{entry}"))
+        return bool(over)
+
+    def _watch(self, principal: str, entry: int) -> _Watched:
+        now = self._clock()
+        key = principal, entry
+        watched = self._watched.get(key)
+        if watched is None or now - watched.since > WINDOW_SECONDS:
+            watched = self._watched[key] = _Watched(now)
+            if len(self._watched) > _MOST_WATCHED:
+                self._watched.popitem(last=False)
+        self._watched.move_to_end(key)
+        return watched
