@@ -18,7 +18,7 @@ from tocsin.web.busy import AtATime
 from tocsin.web.hma.app import add_hma
 from tocsin.web.metrics import Metrics
 from tocsin.web.problems import handle_problems
-from tocsin.web.receiving import BodyLimits
+from tocsin.web.receiving import GRACE_SECONDS, BodyLimits
 from tocsin.web.state import gauges
 from tocsin.web.tracing import Traced
 
@@ -40,6 +40,8 @@ class Limits:
     """In which handlers run."""
     waiting: int = 64
     """Threads for those who wait for a content to be examined, who must not hold up the others."""
+    grace: float = GRACE_SECONDS
+    """Seconds until a body must have begun to arrive; from then on it must keep up a speed."""
     wait: float = 30.0
     """Seconds a submitter may wait for the matches."""
 
@@ -59,7 +61,7 @@ def create_app(node: "Node", limits: Limits | None = None) -> FastAPI:
         middleware=[
             Middleware(Traced, metrics=metrics),
             Middleware(AtATime, limit=limits.requests),
-            Middleware(BodyLimits),
+            Middleware(BodyLimits, grace=limits.grace),
         ],
     )
     app.state.node, app.state.limits, app.state.metrics = node, limits, metrics

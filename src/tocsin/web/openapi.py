@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
 
 from tocsin import __version__
+from tocsin.web.api import BODIES
 from tocsin.web.callers import COOKIE
 
 if TYPE_CHECKING:
@@ -65,6 +67,10 @@ def _document(app: "FastAPI") -> dict[str, Any]:
     parts = found.setdefault("components", {})
     parts.setdefault("schemas", {})["Problem"] = PROBLEM
     parts["securitySchemes"] = SCHEMES
+    _, extra = models_json_schema(
+        [(model, "validation") for model in BODIES], ref_template="#/components/schemas/{model}"
+    )
+    parts["schemas"].update(extra["$defs"])
     for unused in ("HTTPValidationError", "ValidationError"):
         parts["schemas"].pop(unused, None)
     return found

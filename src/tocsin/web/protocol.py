@@ -27,6 +27,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **settings: Any) -> None:  # noqa: ANN401  # uvicorn's own
         """As uvicorn makes it."""
         super().__init__(*arguments, **settings)
+        self.access_log = False  # uvicorn's has the query in it; ours is in web/tracing.py
         self._deadline: TimerHandle | None = None
         self._header_bytes = 0
         self._raw_bytes = 0
@@ -99,7 +100,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _wait_for_headers(self) -> None:
         self._got_headers()
-        self._deadline = self.loop.call_later(HEADER_SECONDS, self._too_late)
+        seconds = getattr(self.config, "header_seconds", HEADER_SECONDS)
+        self._deadline = self.loop.call_later(seconds, self._too_late)
 
     def _got_headers(self) -> None:
         if self._deadline is not None:
@@ -117,11 +119,15 @@ class GuardedProtocol(HttpToolsProtocol):
         self._refused = True
         self._got_headers()
         cycle: RequestResponseCycle | None = self.cycle
-        if cycle is None or cycle.response_complete:
+        in_its_body = cycle is not None and cycle.more_body and not cycle.response_started
+        if cycle is None or cycle.response_complete or in_its_body:
             body = problem_body(status, Refusal("web.bad_request", message, _ADVICE))
             head = (
                 f"HTTP/1.1 {status} {TITLES[status]}\r\ncontent-type: application/problem+json\r\n"
                 f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
             )
             self.transport.write(head.encode() + body)
+        if cycle is not None:  # what is being served hears that nobody waits for it
+            cycle.disconnected = True
+            cycle.message_event.set()
         self.transport.close()

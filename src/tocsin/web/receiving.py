@@ -26,6 +26,7 @@ class Body:
     declared: int
     """What Content-Length says; 0 without one."""
     begun: float
+    grace: float = GRACE_SECONDS
     limit: int = SMALL
     received: int = 0
 
@@ -37,7 +38,7 @@ class Body:
 
     def seconds_left(self) -> float:
         """How long to wait for more of it."""
-        return self.begun + GRACE_SECONDS + self.received / SLOWEST - time.monotonic()
+        return self.begun + self.grace + self.received / SLOWEST - time.monotonic()
 
 
 def allow_body(scope: "Scope", limit: int) -> None:
@@ -51,16 +52,17 @@ def allow_body(scope: "Scope", limit: int) -> None:
 class BodyLimits:
     """Middleware: counts what arrives and cuts off who sends too much, or too slowly."""
 
-    def __init__(self, app: "ASGIApp") -> None:
-        """Guard `app`."""
+    def __init__(self, app: "ASGIApp", grace: float = GRACE_SECONDS) -> None:
+        """Guard `app`; `grace`: seconds in which nothing at all need arrive."""
         self._app = app
+        self._grace = grace
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Handle a request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = Body(_declared(scope), time.monotonic())
+        body = Body(_declared(scope), time.monotonic(), self._grace)
         scope[_KEY] = body
 
         async def limited() -> "Message":

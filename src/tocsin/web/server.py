@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 
 from tocsin.errors import Error
-from tocsin.web.protocol import GuardedProtocol
+from tocsin.web.protocol import HEADER_SECONDS, GuardedProtocol
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -38,6 +38,8 @@ class Listening:
     """Several processes share the port, and the kernel shares out the connections."""
     proxies: tuple[str, ...] = ()
     """Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    header_seconds: float = HEADER_SECONDS
+    """How long the headers of a request may take."""
     stop_seconds: int = STOP_SECONDS
 
 
@@ -61,14 +63,23 @@ def listen(where: Listening) -> socket.socket:
     return opened
 
 
+class _Config(uvicorn.Config):
+    """uvicorn's settings and one of ours."""
+
+    def __init__(self, app: "FastAPI", *, header_seconds: float, **settings: Any) -> None:  # noqa: ANN401  # uvicorn's
+        super().__init__(app, **settings)
+        self.header_seconds = header_seconds
+
+
 class Server(uvicorn.Server):
     """uvicorn, which says when it listens."""
 
     def __init__(self, app: "FastAPI", where: Listening, listening: Callable[[], None]) -> None:
         """Serve `app`; `listening` is called as soon as requests are answered."""
         super().__init__(
-            uvicorn.Config(
+            _Config(
                 app,
+                header_seconds=where.header_seconds,
                 loop="uvloop",
                 http=GuardedProtocol,
                 ws="none",

@@ -185,14 +185,12 @@ BODY: Final[dict[str, Any]] = {
                 "additionalProperties": False,
                 "properties": {
                     "file": {"type": "string", "format": "binary"},
-                    "context": ContextShape.model_json_schema(ref_template="#/components/schemas/{model}"),
+                    "context": {"$ref": "#/components/schemas/ContextShape"},
                 },
             },
             "encoding": {"context": {"contentType": "application/json"}},
         },
-        "application/json": {
-            "schema": FromUrl.model_json_schema(ref_template="#/components/schemas/{model}")
-        },
+        "application/json": {"schema": {"$ref": "#/components/schemas/FromUrl"}},
     },
 }
 
