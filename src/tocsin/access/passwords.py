@@ -3,11 +3,13 @@
 import secrets
 import threading
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from tocsin.access.errors import WeakPasswordError
+from tocsin.access.errors import TooManyRequestsError, WeakPasswordError
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -16,6 +18,9 @@ LEAST = 12
 MOST = 1000
 _AT_A_TIME: Final = 2
 """Each computation takes 64 MiB; more at once would let strangers fill the memory by trying to sign in."""
+_PLACES: Final = 8
+"""How many may wait for their turn: a flood of attempts must not hold all threads of a server."""
+_FULL_WAIT: Final = 1.0
 _COMMON: Final = frozenset(
     {
         "123456789012",
@@ -59,6 +64,17 @@ class Passwords:
         """Hashes of another `cost` still verify, and are due to be replaced."""
         self._cost = cost
         self._turns = threading.BoundedSemaphore(_AT_A_TIME)
+        self._places = threading.BoundedSemaphore(_PLACES)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place among those who wait for a computation. Raises TooManyRequestsError when all are taken."""
+        if not self._places.acquire(blocking=False):
+            raise TooManyRequestsError(_FULL_WAIT)
+        try:
+            yield
+        finally:
+            self._places.release()
 
     def hash(self, password: str) -> str:
         """The hash to keep, with its parameters and a random salt of 128 bits."""

@@ -74,9 +74,10 @@ class SelfService:
         office = self._office
         with office.transactions.reading():
             kept = office.credentials(name).password
-        if not office.passwords.verify(kept, old):
-            raise SignInRefusedError
-        replacement = office.passwords.hash(new)
+        with office.passwords.place():
+            if not office.passwords.verify(kept, old):
+                raise SignInRefusedError
+            replacement = office.passwords.hash(new)
         with office.transactions.writing():
             if office.credentials(name).password != kept:
                 raise SignInRefusedError

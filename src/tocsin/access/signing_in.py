@@ -5,7 +5,7 @@ two transactions, one computation of Argon2, one unsealing, one row in the ledge
 checked, so that many at once are not more than one after the other.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -76,8 +76,9 @@ class SigningIn:
         """See `Sessions.sign_in`."""
         key = f"sign-in {address_key(address)}"
         self._limiter.allow(key, ATTEMPTS_A_MINUTE, ATTEMPTS_A_MINUTE).demand()
-        claim = self._claim(names.typed(name), code)
-        proof = self._proof(claim, password, code)
+        with self._office.passwords.place():
+            claim = self._claim(names.typed(name), code)
+            proof = self._proof(claim, password, code)
         secret = secrets.new_session()
         with self._office.transactions.writing():
             refused = self._refused(claim, proof)
@@ -85,7 +86,7 @@ class SigningIn:
                 return self._begin(claim, proof, secret, address, replacing)
             subject = names.person(claim.name if claim.credentials else names.NOBODY)
             # Not the name as it was typed: it may be a password in the wrong field.
-            self._office.record("session.refused", "anonymous", subject, reason=refused, address=address)
+            self._office.record("session.refused", names.NOBODY, subject, reason=refused, address=address)
         raise SignInRefusedError
 
     def _claim(self, name: str, code: str) -> _Claim:
@@ -139,21 +140,20 @@ class SigningIn:
         store.set_failures(person.name, 0, None)
         if proof.rehashed is not None:
             store.set_password(person.name, proof.rehashed)
+        who = names.person(person.name)
         old = store.session_with_rights(secrets.digest(replacing)) if replacing else None
-        if old is not None:
-            store.revoke_session(old[0].id, now)
+        if old is not None and store.revoke_session(old[0].id, now):
+            office.record("session.ended", who, f"session:{old[0].id}", person=old[0].person)
         store.remove_sessions(now - _KEPT)
         draft = Session(0, person.name, now, now, now + LIFETIME, None)
         number = store.add_session(draft, secrets.digest(secret))
-        who = names.person(person.name)
         detail: JsonObject = {
             "address": address,
             "recovery_code": claim.recovered,
             "second_factor": person.enrolled,
         }
         office.record("session.started", who, f"session:{number}", **detail)
-        session = Session(number, person.name, now, now, now + LIFETIME, None)
-        return SignedIn(secret, session, person.must_enrol and not person.enrolled)
+        return SignedIn(secret, replace(draft, id=number), person.must_enrol and not person.enrolled)
 
     @cached_property
     def _nobodys_factor(self) -> tuple[str, bytes]:
