@@ -1,5 +1,6 @@
 """The contract of `tocsin.banks.store`, said once for every store that claims to keep it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -78,6 +79,30 @@ class BankStoreContract:
         store.create_bank("a", Policy())
         assert store.set_policy("a", Policy(radius=0)).policy.radius == 0
         assert store.bank("a").policy.radius == 0
+
+    def test_a_version_counts_the_changes_of_a_bank_and_nothing_else(self, store: BankStore) -> None:
+        store.create_bank("a", Policy())
+        store.create_bank("b", Policy())
+        versions = [store.bank("a").version]
+
+        def changes(change: Callable[[], object], by: int) -> None:
+            change()
+            versions.append(store.bank("a").version)
+            assert versions[-1] - versions[-2] == by
+
+        drafts = [draft(md5(1), number="1"), draft(md5(2), number="2")]
+        ids = store.add_entries("b", drafts).entry_ids
+        mine = store.add_entries("a", drafts).entry_ids
+        versions.append(store.bank("a").version)
+        assert versions == [0, 1]
+        changes(lambda: store.add_entries("a", drafts), by=0)
+        changes(lambda: store.withdraw([*mine, *ids], "why"), by=1)
+        changes(lambda: store.withdraw(mine, "why"), by=0)
+        changes(lambda: store.reinstate(mine[:1]), by=1)
+        changes(lambda: store.set_policy("a", Policy(radius=3)), by=1)
+        gone = EntryDraft((md5(1),), Origin("list", "member", "1"), withdrawn=datetime.now(UTC))
+        changes(lambda: store.add_entries("a", [gone]), by=1)
+        changes(lambda: store.remove_bank("b"), by=0)
 
     def test_a_bank_that_is_not_there_is_said_to_be_unknown(self, store: BankStore) -> None:
         for ask in (

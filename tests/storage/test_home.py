@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from tocsin.banks.model import EntryDraft, Policy
 from tocsin.hashing.signals import Signal, SignalType
 from tocsin.index import HammingIndex
 from tocsin.storage import schema
+from tocsin.storage.database import Database
 from tocsin.storage.errors import (
     FutureSchemaError,
     NoHomeError,
@@ -360,6 +361,51 @@ def test_removing_a_bank_empties_the_index(home: Home) -> None:
     assert [found(home, number) for number in (0, 4, 10, 14)] == [0, 0, 1, 1]
     with HammingIndex.open(home.folder / INDEX, readonly=True) as index:
         assert len(index) == 5
+
+
+def test_new_entries_are_told_of_in_the_transaction_that_adds_them(
+    database: Database, tmp_path: Path
+) -> None:
+    told: list[tuple[str, list[int]]] = []
+
+    def tell(name: str, ids: Sequence[int]) -> None:
+        assert database.inside
+        told.append((name, list(ids)))
+
+    home = Home(tmp_path, database, added=tell)
+    home.create_bank("known", Policy())
+    first = home.add_entries("known", [draft(1), draft(2)]).entry_ids
+    second = home.add_entries("known", [draft(2), draft(3), draft(1), draft(4)]).entry_ids
+    home.add_entries("known", [draft(1)])
+    home.withdraw(first, "why")
+    home.reinstate(first[1:])
+    assert told == [("known", list(first)), ("known", [second[1], second[3]]), ("known", [first[1]])]
+
+
+def test_who_is_told_of_new_entries_can_refuse_them(database: Database, tmp_path: Path) -> None:
+    def refuse(_name: str, _ids: Sequence[int]) -> None:
+        raise LookupError
+
+    home = Home(tmp_path, database, added=refuse)
+    home.create_bank("known", Policy())
+    with pytest.raises(LookupError):
+        home.add_entries("known", [draft(1)])
+    assert home.counts("known").entries == 0
+    assert found(home, 1) == 0
+
+
+def test_the_index_follows_when_the_outermost_transaction_is_over(database: Database, tmp_path: Path) -> None:
+    home = Home(tmp_path, database)
+    with database.writing():
+        home.create_bank("known", Policy())
+        home.add_entries("known", [draft(1)])
+        assert not (tmp_path / INDEX).exists()
+        with pytest.raises(RuntimeError, match="newest state"):
+            home.near([pdq(1).value], 31)
+    with HammingIndex.open(tmp_path / INDEX, readonly=True) as index:
+        assert len(index) == 1
+    assert found(home, 1) == 1
+    home.close()
 
 
 def test_a_bank_removed_before_the_index_had_it(home: Home) -> None:
