@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.tls import TestAuthority
 
 from tocsin.outgoing.addresses import networks
@@ -277,3 +279,89 @@ def test_connections_are_closed() -> None:
         while sockets() > before:  # the server's own ends are closed by its threads
             assert time.monotonic() < end
             time.sleep(0.01)
+
+
+class Speaker:
+    """A server that says what it is given to each who connects, and closes."""
+
+    def __init__(self) -> None:
+        """Listen on a free port of the loopback."""
+        self.words = b""
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._socket.getsockname()[1])
+        self.fetcher = PinnedFetcher(FetchLimits(bytes=1000, seconds=5, allowed=LOOPBACK, ports={self.port}))
+        self._thread = threading.Thread(target=self._speak, daemon=True)
+        self._thread.start()
+
+    def _speak(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                with connection, suppress(OSError):
+                    connection.recv(1 << 16)
+                    connection.sendall(self.words)
+
+    def close(self) -> None:
+        """Stop."""
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join()
+
+
+@pytest.fixture(scope="module")
+def speaker() -> Iterator[Speaker]:
+    started = Speaker()
+    yield started
+    started.close()
+
+
+HEAD = st.sampled_from(
+    [
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.0 200\r\n",
+        b"HTTP/1.1 302 Found\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\n",
+        b"HTTP/2 200\r\n",
+        b"HTTP/1.1 999 \xff\r\n",
+    ]
+)
+FIELD = st.sampled_from(
+    [
+        b"Content-Length: 3\r\n",
+        b"Content-Length: 99999999999999999999\r\n",
+        b"Content-Length: -1\r\n",
+        b"Content-Encoding: br\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: gzip, chunked\r\n",
+        b"Location: \xff\xfe\r\n",
+        b"Location: http://[\r\n",
+        b"Location: //\r\n",
+        b"Location: http://127.0.0.1:1/\r\n",
+        b"Location: \r\n",
+        b"Connection: upgrade\r\nUpgrade: h2c\r\n",
+        b" folded\r\n",
+        b": no name\r\n",
+        b"N\x00L: x\r\n",
+    ]
+)
+ANSWER = st.one_of(
+    st.binary(max_size=200),
+    st.builds(
+        lambda heads, fields, body: b"".join((*heads, *fields, b"\r\n", body)),
+        st.lists(HEAD, min_size=1, max_size=2),
+        st.lists(FIELD, max_size=3),
+        st.one_of(
+            st.binary(max_size=50), st.sampled_from([b"3\r\nabc\r\n0\r\n\r\n", b"ffffffff\r\n", b"abc"])
+        ),
+    ),
+)
+
+
+@pytest.mark.slow  # some hundred connections
+@given(words=ANSWER)
+@settings(max_examples=300, deadline=None)
+def test_whatever_a_server_says_ends_in_bytes_or_in_our_errors(speaker: Speaker, words: bytes) -> None:
+    speaker.words = words
+    with suppress(FetchFailedError, FetchRefusedError):
+        assert len(fetched(speaker.fetcher, f"http://127.0.0.1:{speaker.port}/")) <= 1000
