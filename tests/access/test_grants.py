@@ -16,7 +16,10 @@ from tocsin.access.errors import (
     UnknownPrincipalError,
 )
 from tocsin.access.model import EVERY_BANK, Permission, Principal, Right
-from tocsin.access.tokens import Scope
+from tocsin.access.tokens import Scope, may_only_match
+from tocsin.banks.model import Policy
+from tocsin.banks.store import InvalidBankNameError
+from tocsin.storage.home import Home
 
 BANKS = st.sampled_from(["known", "größer", "x" * 200, EVERY_BANK])
 RIGHTS = st.frozensets(st.sampled_from(Right))
@@ -100,6 +103,25 @@ def test_no_rights_in_a_bank_outweigh_those_in_every_bank(rig: Rig) -> None:
     anna = Principal("person:anna", banks=rights)
     assert anna.may_in("open", Right.CURATE)
     assert not any(anna.may_in("closed", right) for right in Right)
+
+
+def test_rights_in_a_bank_go_with_it_but_what_was_closed_stays_closed(home: Home) -> None:
+    rig = Rig(home.database, home.folder)
+    secret = rig.accounts.tokens.create(ROOT, "partner", may_only_match(["gone", "stays"], rate=1))
+    rig.person("anna")
+    rig.accounts.grants.grant(ROOT, "person:anna", EVERY_BANK, [Right.READ])
+    rig.accounts.grants.grant(ROOT, "person:anna", "gone", [])
+    for name in ("gone", "stays"):
+        home.create_bank(name, Policy())
+    home.remove_bank("gone")
+    home.create_bank("gone", Policy())
+    assert rig.accounts.tokens.principal_of(secret).banks == {"stays": {Right.MATCH}}
+    assert rig.accounts.grants.all(ROOT)["person:anna"] == {EVERY_BANK: {Right.READ}, "gone": frozenset()}
+
+
+def test_no_bank_can_be_named_like_all_of_them(home: Home) -> None:
+    with pytest.raises(InvalidBankNameError):
+        home.create_bank(EVERY_BANK, Policy())
 
 
 def test_a_star_in_a_request_is_no_bank_with_every_right() -> None:

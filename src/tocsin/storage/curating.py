@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from tocsin.access.model import EVERY_BANK
 from tocsin.banks.batch import check_texts
 from tocsin.banks.model import MAX_RADIUS, Bank, Policy
 from tocsin.banks.store import (
@@ -48,6 +49,9 @@ def _check_name(name: str) -> None:
         raise InvalidBankNameError(message)
     if len(name) > MAX_NAME:
         message = f"a bank's name has at most {MAX_NAME} characters, not {len(name):,}"
+        raise InvalidBankNameError(message)
+    if name == EVERY_BANK:
+        message = f"a bank cannot be named {name}, which stands for every bank where rights are granted"
         raise InvalidBankNameError(message)
     if not name.isprintable():
         message = f"a bank's name holds only characters that can be printed, unlike {name!r}"

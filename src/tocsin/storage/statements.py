@@ -50,6 +50,8 @@ REMOVE_BANK = (
     "DELETE FROM entry WHERE bank_id = ?",
     "DELETE FROM bad_line WHERE import_id IN (SELECT id FROM import_progress WHERE bank_id = ?)",
     "DELETE FROM import_progress WHERE bank_id = ?",
+    # What was granted was granted in this bank, not in whatever will have its name; what was closed stays so.
+    "DELETE FROM bank_right WHERE rights <> '' AND bank = (SELECT name FROM bank WHERE id = ?)",
     "DELETE FROM bank WHERE id = ?",
 )
 
