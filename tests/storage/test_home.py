@@ -408,6 +408,25 @@ def test_the_index_follows_when_the_outermost_transaction_is_over(database: Data
     home.close()
 
 
+def test_opinions_and_notes_go_with_their_bank(database: Database, tmp_path: Path) -> None:
+    tables = ("opinion", "hma_content", "hma_bank")
+    home = Home(tmp_path, database)
+    bank = home.create_bank("known", Policy())
+    (entry,) = home.add_entries("known", [draft(1)]).entry_ids
+    with database.writing():
+        database.change(
+            "INSERT INTO opinion (entry_id, time, author, verdict, reason) VALUES (?, 0, '', '', '')",
+            (entry,),
+        )
+        database.change("INSERT INTO hma_content VALUES (?, 0, '', '')", (entry,))
+        database.change("INSERT INTO hma_bank VALUES (?, '1.0', '')", (bank.id,))
+    assert home.remove_bank("known") == 1
+    with database.reading():
+        left = [database.number(f"SELECT COUNT(*) FROM {table}") for table in tables]  # noqa: S608  # three above
+    assert left == [0, 0, 0]
+    home.close()
+
+
 def test_a_bank_removed_before_the_index_had_it(home: Home) -> None:
     home.add_entries("known", [draft(1)])
     with HammingIndex.open(home.folder / INDEX):

@@ -46,6 +46,9 @@ _ENTRIES_OF_BANK = "(SELECT id FROM entry WHERE bank_id = ?)"
 REMOVE_BANK = (
     f"DELETE FROM signal WHERE entry_id IN {_ENTRIES_OF_BANK}",
     f"DELETE FROM entry_label WHERE entry_id IN {_ENTRIES_OF_BANK}",
+    f"DELETE FROM opinion WHERE entry_id IN {_ENTRIES_OF_BANK}",
+    f"DELETE FROM hma_content WHERE entry_id IN {_ENTRIES_OF_BANK}",
+    "DELETE FROM hma_bank WHERE bank_id = ?",
     "DELETE FROM entry_key WHERE bank_id = ?",
     "DELETE FROM entry WHERE bank_id = ?",
     "DELETE FROM bad_line WHERE import_id IN (SELECT id FROM import_progress WHERE bank_id = ?)",
