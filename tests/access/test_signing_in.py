@@ -156,6 +156,17 @@ def test_a_right_password_makes_no_more_work_than_a_wrong_one_when_the_code_is_w
         assert rig.passwords.verified == before + 1
 
 
+def test_nor_when_the_hash_is_due_to_be_replaced(rig: Rig) -> None:
+    rig.person()
+    rig.passwords._cost = Cost(2, 16, 1)
+    del rig.passwords.__dict__["_hasher"]
+    hashed: list[str] = []
+    rig.passwords.hash = hashed.append  # type: ignore[method-assign,assignment]  # counts its calls
+    for _ in range(6):  # the last of them during a wait
+        refused(rig, "anna", PASSWORD, "no code")
+    assert hashed == []
+
+
 # Waits
 
 

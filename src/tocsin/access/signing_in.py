@@ -112,8 +112,14 @@ class SigningIn:
         if known and known.second_factor:
             purpose, sealed = second_factor.purpose(claim.name), known.second_factor
         step = second_factor.step_of(office.sealer.unseal(sealed, purpose), code, office.clock())
-        outdated = right and known is not None and office.passwords.outdated(known.password)
-        return _Proof(right, step, office.passwords.hash(password) if outdated else None)
+        if known and right and not claim.refused and (step or claim.recovered or not known.second_factor):
+            return _Proof(right, step, self._rehashed(known, password))
+        return _Proof(right, step, None)
+
+    def _rehashed(self, known: Credentials, password: str) -> str | None:
+        """A new hash, if the old one is of another cost. Only where all was right, or its work would tell."""
+        passwords = self._office.passwords
+        return passwords.hash(password) if passwords.outdated(known.password) else None
 
     def _refused(self, claim: _Claim, proof: _Proof) -> str:
         """Why the attempt fails, in one word for the ledger; empty if it does not. Uses the code up."""
