@@ -26,6 +26,8 @@ MOST_EVENTS: Final = 1000
 MOST_CHARACTERS: Final = {"platform": 200, "url": 8192, "account.url": 8192, "note": 20_000}
 _SHORT: Final = 1000
 _PORTS: Final = 65535
+_SHOWN: Final = 200
+"""Characters shown of what a stranger wrote."""
 
 
 class ContextError(Error):
@@ -39,8 +41,9 @@ class ContextError(Error):
 
 
 def _refuse(path: str, problem: str, cause: Exception | None = None) -> NoReturn:
-    error = ContextError(f"{path}: {problem}")
-    error.path = path
+    shown = "".join(one if one.isprintable() else "\ufffd" for one in path[:_SHOWN])
+    error = ContextError(f"{shown}: {problem}")
+    error.path = shown
     raise error from cause
 
 
@@ -133,7 +136,7 @@ def _check_text(text: str, path: str) -> None:
     try:
         check_texts([text])
     except InvalidTextError as error:
-        _refuse(path.encode(errors="replace").decode(), error.message, error)
+        _refuse(path, error.message, error)
 
 
 def _text(value: "JsonValue", path: str) -> None:
@@ -183,7 +186,7 @@ def _ip(value: "JsonValue", path: str) -> None:
             _refuse(path, "a text is missing")
         ip_address(value)
     except ValueError as error:
-        _refuse(path, f"{value!r} is no IP address", error)
+        _refuse(path, f"{value[:_SHOWN]!r} is no IP address", error)
 
 
 def _port(value: "JsonValue", path: str) -> None:
@@ -197,9 +200,9 @@ def _time(value: "JsonValue", path: str) -> None:
     try:
         time = datetime.fromisoformat(value)
     except ValueError as error:
-        _refuse(path, f"{value!r} is no ISO 8601 time; write 2026-03-01T14:05:09Z", error)
+        _refuse(path, f"{value[:_SHOWN]!r} is no ISO 8601 time; write 2026-03-01T14:05:09Z", error)
     if time.tzinfo is None:
-        problem = f"{value!r} has no zone: add Z if it is UTC, or an offset such as +01:00"
+        problem = f"{value[:_SHOWN]!r} has no zone: add Z if it is UTC, or an offset such as +01:00"
         _refuse(path, problem)
 
 

@@ -91,6 +91,8 @@ class Outgoing:
     delivery: Delivery
     secrets: tuple[bytes, ...]
     """The current one; for a while after it was changed, also the one before."""
+    resting: bool
+    """The receiver has failed several times in a row, the last time just now: it is not to be asked."""
 
 
 class Sealer(Protocol):

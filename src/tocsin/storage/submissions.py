@@ -106,7 +106,7 @@ class SubmissionStore:
             self._database.change(_ADD_CONTENT, (number, new.sha256, new.size, now))
         else:
             number = row[0]
-        submission_id = _new_id()
+        submission_id = new_id(time.time_ns())
         about = new.context
         given = json.dumps(about.given)  # its escapes are ASCII: there is nothing a database cannot store
         where = (about.platform, about.account, about.url)
@@ -310,10 +310,9 @@ def _storable(text: str) -> str:
     return text.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
-def _new_id() -> str:
-    """A UUID of version 7 (RFC 9562, section 5.7): ids sort by the time they were made."""
-    now = time.time_ns()
-    milliseconds, rest = divmod(now, 1_000_000)
+def new_id(nanoseconds: int) -> str:
+    """A UUID of version 7 (RFC 9562, section 5.7): ids sort by the time (since 1970) they were made."""
+    milliseconds, rest = divmod(nanoseconds, 1_000_000)
     fraction = rest * 4096 // 1_000_000  # section 6.2, method 3
     number = milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62)
     return str(UUID(int=number))

@@ -1,0 +1,128 @@
+"""Counting look-ups, and refusing those that read a list out."""
+
+from collections.abc import Iterator
+
+import pytest
+from support.known import MemoryItems, digest, pdq
+
+from tocsin.access.model import Permission, Principal, Right
+from tocsin.banks.model import Policy
+from tocsin.evidence.ledger import Event
+from tocsin.hashing.signals import Signal, SignalType
+from tocsin.intake.lookups import WINDOW_SECONDS, LookupLimitError, Lookups
+from tocsin.matching.matches import Matcher, Matches
+from tocsin.storage.database import Database
+from tocsin.storage.lookups import LookupStore
+
+PARTNER = Principal("token:p", frozenset({Permission.MATCH}), {"*": frozenset({Right.MATCH})})
+READER = Principal("token:r", frozenset({Permission.MATCH}), {"*": frozenset({Right.MATCH, Right.READ})})
+
+
+class Events:
+    """A ledger that keeps what is appended to it."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.events: list[Event] = []
+
+    def append(self, event: Event) -> int:
+        self.events.append(event)
+        return len(self.events)
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def items() -> MemoryItems:
+    known = MemoryItems({"known": Policy()})
+    known.add("known", 1, [pdq(), digest(SignalType.MD5, 1)])
+    known.add("known", 2, [pdq(*range(128, 192))])
+    return known
+
+
+@pytest.fixture
+def ledger() -> Events:
+    return Events()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def lookups(ledger: Events, clock: Clock) -> Lookups:
+    return Lookups(None, ledger, most_variants=10, clock=clock)
+
+
+def walk() -> Iterator[Signal]:
+    """Hashes that differ by a bit from one another, all near to entry 1."""
+    for bit in range(25):
+        yield pdq(bit)
+
+
+def look_up(lookups: Lookups, items: MemoryItems, who: Principal, *signals: Signal) -> Matches:
+    found = Matcher(items).match(signals)
+    lookups.answered(who, signals, found)
+    return found
+
+
+def test_walking_along_an_entry_ends(lookups: Lookups, items: MemoryItems, ledger: Events) -> None:
+    answered = 0
+    for signal in walk():
+        try:
+            answered += bool(look_up(lookups, items, PARTNER, signal).matches)
+        except LookupLimitError as error:
+            assert error.retry_after > 0  # noqa: PT017  # how many get through is the point
+    assert answered == 10
+    assert [(one.kind, one.actor, one.subject) for one in ledger.events] == [
+        ("lookups.refused", "token:p", "entry:1")
+    ]
+
+
+def test_others_and_other_entries_go_on(lookups: Lookups, items: MemoryItems) -> None:
+    signals = list(walk())
+    for signal in signals[:10]:
+        look_up(lookups, items, PARTNER, signal)
+    with pytest.raises(LookupLimitError):
+        look_up(lookups, items, PARTNER, signals[10])
+    assert look_up(lookups, items, PARTNER, signals[3]).matches, "the same once more tells nothing new"
+    assert look_up(lookups, items, PARTNER, pdq(*range(128, 191))).matches
+    assert look_up(lookups, items, PARTNER, digest(SignalType.MD5, 1)).matches
+    assert not look_up(lookups, items, PARTNER, pdq(*range(60, 200))).matches
+    for signal in signals:
+        assert look_up(lookups, items, READER, signal).matches, "whoever reads the bank learns nothing by it"
+
+
+def test_after_the_window_it_goes_on(lookups: Lookups, items: MemoryItems, clock: Clock) -> None:
+    for signal in list(walk())[:10]:
+        look_up(lookups, items, PARTNER, signal)
+    clock.now = WINDOW_SECONDS + 1
+    assert look_up(lookups, items, PARTNER, pdq(24)).matches
+
+
+def test_counts_are_kept_together_and_add_up(database: Database, items: MemoryItems, ledger: Events) -> None:
+    store, clock = LookupStore(database), Clock()
+    lookups = Lookups(store, ledger, clock=clock)
+    for _ in range(2):
+        look_up(lookups, items, READER, pdq())
+        look_up(lookups, items, READER, pdq(*range(60, 200)))
+        lookups.refused(READER.id)
+        lookups.flush(all_of_them=False)
+        assert store.since(READER.id, 0) == {}, "nothing is written for each look-up"
+    clock.now = 11
+    lookups.flush(all_of_them=False)
+    look_up(lookups, items, READER, pdq())
+    lookups.flush()
+    kept = store.since(READER.id, 0).values()
+    assert sum(one.asked for one in kept) == 7
+    assert sum(one.matched for one in kept) == 3
+    assert sum(one.refused for one in kept) == 2
+    assert store.since("token:other", 0) == {}
