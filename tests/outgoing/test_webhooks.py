@@ -35,7 +35,7 @@ from tocsin.storage import times
 from tocsin.storage.database import Database
 from tocsin.storage.jobs import JobStore
 from tocsin.storage.ledger import LedgerStore
-from tocsin.storage.webhooks import KEPT, PAUSE_AFTER, WebhookStore
+from tocsin.storage.webhooks import KEPT, PAUSE_AFTER, REST, REST_AFTER, WebhookStore
 
 LOOPBACK = networks(["127.0.0.0/8"])
 MATCHED = "submission.matched"
@@ -293,10 +293,36 @@ def test_a_receiver_that_fails_all_the_time_is_left_alone(node: Node, receiver: 
     with node.database.writing():
         for _ in range(PAUSE_AFTER - 1):
             assert node.store.failed(delivery.id, "503", gone=False).active
+    node.ahead = REST
     receiver.then(Behaviour.FAIL)
     with pytest.raises(GiveUpError, match="503"):
         node.deliver()(node.claim())
-    assert "100 attempts" in node.store.webhook(number).paused
+    assert f"{PAUSE_AFTER} attempts" in node.store.webhook(number).paused
+
+
+def test_a_receiver_that_failed_several_times_is_asked_once_a_minute(
+    node: Node, receiver: WebhookReceiver
+) -> None:
+    registered(node, receiver)
+    announce(node, 2)
+    one, other = node.claim(), node.claim()
+    receiver.then(*[Behaviour.FAIL] * (REST_AFTER + 1))
+    for _ in range(REST_AFTER):
+        with pytest.raises(DeliveryFailedError, match="503"):
+            node.deliver()(one)
+    for job in (one, other):
+        with pytest.raises(DeliveryFailedError, match="in a row"):
+            node.deliver()(job)
+    assert len(receiver.received) == REST_AFTER
+    node.ahead = REST
+    with pytest.raises(DeliveryFailedError, match="503"):
+        node.deliver()(one)
+    with pytest.raises(DeliveryFailedError, match="in a row"):
+        node.deliver()(other)
+    node.ahead = 2 * REST
+    node.deliver()(one)
+    node.deliver()(other)
+    assert len(receiver.wait(REST_AFTER + 3)) == REST_AFTER + 3
 
 
 def test_what_is_announced_in_a_pause_is_sent_after_it(node: Node, receiver: WebhookReceiver) -> None:
@@ -421,8 +447,8 @@ def test_all_messages_come_over_any_failures(node: Node, receiver: WebhookReceiv
     assert node.queue.counts()[JobState.DONE] == 12
 
 
-def test_a_message_is_tried_for_about_a_day() -> None:
-    pauses = [DELIVERY_POLICY.pause(attempt) for attempt in range(1, 17)]
+def test_a_message_is_tried_for_most_of_a_day() -> None:
+    pauses = [DELIVERY_POLICY.pause(attempt) for attempt in range(1, DELIVERY_POLICY.attempts + 1)]
     assert pauses[-1] is None
     waited = sum((pause for pause in pauses if pause is not None), timedelta())
     assert timedelta(hours=11) < waited < timedelta(hours=26)

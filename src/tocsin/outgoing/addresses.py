@@ -217,7 +217,7 @@ def _resolved(host: str, seconds: float, resolver: Resolver) -> tuple[Address, .
         try:
             texts = resolver(host)
             answer.append(tuple(dict.fromkeys(ip_address(text.partition("%")[0]) for text in texts)))
-        except (OSError, UnicodeError):
+        except (OSError, ValueError):
             answer.append(())
 
     thread = threading.Thread(target=ask, name="resolve", daemon=True)

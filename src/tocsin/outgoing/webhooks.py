@@ -25,8 +25,8 @@ from tocsin.transactions import Transactions
 if TYPE_CHECKING:
     import httpcore2
 
-DELIVERY_POLICY = RetryPolicy(attempts=16, first=timedelta(seconds=5), longest=timedelta(hours=6))
-"""For jobs of the kind `deliver`: tried for about a day."""
+DELIVERY_POLICY = RetryPolicy(attempts=33, first=timedelta(seconds=5), longest=timedelta(hours=1))
+"""For jobs of the kind `deliver`: tried for most of a day, and within the hour when a receiver is back."""
 SECONDS = 15.0
 """For one attempt: what the specification advises receivers to keep to."""
 _ANSWER_BYTES = 200
@@ -38,7 +38,7 @@ class DeliveryFailedError(Error):
     """The receiver did not take the message."""
 
     code = "webhooks.not_delivered"
-    advice = "Look at the delivery's last answer; it is tried again for about a day."
+    advice = "Look at the delivery's last answer; it is tried again for most of a day."
 
 
 def checked_url(url: str, allowed: Sequence[Network] = (), resolver: Resolver | None = None) -> str:
@@ -97,6 +97,9 @@ class Deliver:
         if not outgoing.webhook.active:
             message = f"webhook {outgoing.webhook.id} is paused"
             raise GiveUpError(message)
+        if outgoing.resting:
+            message = f"webhook {outgoing.webhook.id} failed {outgoing.webhook.failures} times in a row"
+            raise DeliveryFailedError(message)
         status, answer = self._attempt(outgoing)
         if status in _TAKEN:
             with self._transactions.writing():

@@ -5,6 +5,7 @@ The first part of the path names the trouble (see TROUBLES), the second gives it
 """
 
 import gzip
+import re
 import socket
 import socketserver
 import ssl
@@ -249,16 +250,23 @@ class TroubleServer:
                     self._speak(wrapped)
 
     def _speak(self, connection: socket.socket) -> None:
-        head = b""
-        while b"\r\n\r\n" not in head:
+        came = b""
+        while b"\r\n\r\n" not in came or len(came) < _whole_length(came):
             piece = connection.recv(_PIECE)
             if not piece:
                 return
-            head += piece
-        text = head.decode("latin-1")
+            came += piece
+        text = came.partition(b"\r\n\r\n")[0].decode("latin-1") + "\r\n\r\n"
         self.visits.append(text)
         visit = Visit(connection, text, self._over)
         TROUBLES.get(visit.name, _cut)(visit)
+
+
+def _whole_length(came: bytes) -> int:
+    """How long a request is with its body: what is closed before it was read is reset by the system."""
+    head = came.partition(b"\r\n\r\n")[0]
+    length = re.search(rb"\r\ncontent-length: *([0-9]+)", head, re.IGNORECASE)
+    return len(head) + 4 + (int(length[1]) if length else 0)
 
 
 class _Handler(socketserver.BaseRequestHandler):

@@ -36,8 +36,12 @@ if TYPE_CHECKING:
 SECRET_BYTES = 32
 OVERLAP = timedelta(days=1)
 """How long an old secret goes on signing beside the new one."""
-PAUSE_AFTER = 100
-"""Failed attempts in a row, over all of a webhook's messages, after which it is left alone."""
+REST_AFTER = 5
+REST = timedelta(minutes=1)
+"""After so many failed attempts in a row, over all of a webhook's messages, it is asked once in that time:
+one that hangs is not to hold up all other work."""
+PAUSE_AFTER = 1000
+"""After so many it is asked no more until somebody resumes it; that takes most of a day."""
 KEPT = timedelta(days=30)
 """How long deliveries are kept."""
 _FORGET_AT_A_TIME = 20
@@ -53,7 +57,8 @@ _SECRETS = "SELECT secret, old_secret, old_until FROM webhook WHERE id = ?"  # S
 _REMOVE_DELIVERIES = "DELETE FROM delivery WHERE webhook_id = ?"
 _REMOVE = "DELETE FROM webhook WHERE id = ?"
 _SET_ACTIVE = "UPDATE webhook SET active = ?, paused = ?, failures = 0 WHERE id = ?"
-_SET_FAILURES = "UPDATE webhook SET failures = ? WHERE id = ?"
+_SET_FAILURES = "UPDATE webhook SET failures = ?, last_failed = ? WHERE id = ?"
+_LAST_FAILED = "SELECT last_failed FROM webhook WHERE id = ?"
 
 _ADD_DELIVERY = """INSERT INTO delivery (webhook_id, message, event, body, created)
     VALUES (?, ?, ?, ?, ?) RETURNING id"""
@@ -230,15 +235,16 @@ class WebhookStore:
             found = _delivery(row)
             webhook = self.webhook(found.webhook)
             new, old, until = self._sealed(webhook.id)
+            resting = webhook.failures >= REST_AFTER and self._has_just_failed(webhook.id)
         sealed = [new] if old is None or until is None or until <= self._now() else [new, old]
         opened = tuple(self._sealer.unseal(one, _purpose(webhook.id)) for one in sealed)
-        return Outgoing(webhook, found, opened)
+        return Outgoing(webhook, found, opened, resting)
 
     def delivered(self, delivery: int, answer: str) -> None:
         """Note that the receiver took it."""
         with self._database.writing():
             self._database.change(_DELIVERED, (self._now(), _plain(answer), delivery))
-            self._database.change(_SET_FAILURES, (0, self.delivery(delivery).webhook))
+            self._database.change(_SET_FAILURES, (0, None, self.delivery(delivery).webhook))
 
     def failed(self, delivery: int, answer: str, *, gone: bool) -> Webhook:
         """Note that an attempt failed; the webhook, paused if that was one too many or it is `gone`.
@@ -249,11 +255,17 @@ class WebhookStore:
             self._database.change(_FAILED, (_plain(answer), delivery))
             webhook = self.webhook(self.delivery(delivery).webhook)
             failures = webhook.failures + 1
-            self._database.change(_SET_FAILURES, (failures, webhook.id))
+            self._database.change(_SET_FAILURES, (failures, self._now(), webhook.id))
             if webhook.active and (gone or failures >= PAUSE_AFTER):
                 reason = "the receiver says it is gone" if gone else f"{failures} attempts failed in a row"
                 self.pause(webhook.id, "node", reason)
             return self.webhook(webhook.id)
+
+    def _has_just_failed(self, number: int) -> bool:
+        row = self._database.row(_LAST_FAILED, (number,))
+        last = None if row is None else row[0]
+        # A clock set back is no reason to rest for longer.
+        return last is not None and abs(self._now() - last) < REST // timedelta(microseconds=1)
 
     def _message(self, kind: str, body: "JsonObject") -> tuple[str, str]:
         """The id and the text of a new message."""

@@ -99,7 +99,8 @@ INTAKE = (
         created_by TEXT NOT NULL,
         active INTEGER NOT NULL,
         paused TEXT NOT NULL DEFAULT '',
-        failures INTEGER NOT NULL DEFAULT 0
+        failures INTEGER NOT NULL DEFAULT 0,
+        last_failed INTEGER
     ) STRICT""",
     # `job_id` is null while the webhook is paused; jobs that ended well are forgotten: no foreign key.
     """CREATE TABLE delivery (
