@@ -1,5 +1,6 @@
 """The contract of `tocsin.banks.store`, said once for every store that claims to keep it."""
 
+import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -169,6 +170,27 @@ class BankStoreContract:
         ]
         store.add_entries("a", [draft(md5(1), number=text) for text in texts])
         assert [entry.origin.id for entry in store.entries("a")] == texts
+
+    def test_texts_may_be_long_and_odd(self, store: BankStore) -> None:
+        store.create_bank("a", Policy())
+        noise = random.Random(1)  # noqa: S311  # what no compression makes short
+        texts = [
+            "".join(chr(noise.randrange(0x4E00, 0x9FFF)) for _ in range(5000)),
+            "\\",
+            "\\\\",
+            "%s ?",
+            "\x1f",
+        ]
+        drafts = [
+            EntryDraft((md5(1),), Origin(text, other, text), (Label(text, "1", other, text, text),))
+            for text in texts
+            for other in texts
+        ]
+        assert store.add_entries("a", drafts).added == len(drafts)
+        assert store.add_entries("a", drafts).already_there == len(drafts)
+        assert [(one.origin, one.labels) for one in store.entries("a")] == [
+            (one.origin, one.labels) for one in drafts
+        ]
 
     def test_signals_of_several_types_come_back_in_order(self, store: BankStore) -> None:
         store.create_bank("a", Policy())
