@@ -10,6 +10,7 @@ from tocsin.cli.jobs import jobs
 from tocsin.errors import Refusal, UsageError
 from tocsin.jobs.model import JobState, NewJob, NotDeadError
 from tocsin.storage.database import Database
+from tocsin.storage.home import Home
 from tocsin.storage.jobs import JobStore
 from tocsin.storage.opening import open_database
 
@@ -62,6 +63,10 @@ def test_one_job_is_shown_whole(folder: Path) -> None:
 def test_a_dead_job_is_tried_again(folder: Path, which: str) -> None:
     assert run(folder, "retry", which).exit_code == 0
     assert state_of(folder, 1) is JobState.READY
+    with Home.open(folder) as home:
+        last = home.ledger.head()
+    assert last is not None
+    assert (last.kind, last.subject) == ("job.retried", "job:1")
 
 
 def test_what_cannot_be_retried_is_refused(folder: Path) -> None:

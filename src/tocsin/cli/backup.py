@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from tocsin.cli.exits import REFUSED
-from tocsin.cli.output import home_option, json_option, put, put_json, say
+from tocsin.cli.output import home_option, json_option, open_home, put, put_json, say
 
 if TYPE_CHECKING:
+    from tocsin.media.sandbox import JsonObject
     from tocsin.storage.backup.manifest import Manifest
 
 
@@ -37,6 +38,7 @@ def backup(home: str | None, *, folder: str, with_keys: bool, as_json: bool) -> 
     with _reporting("backing up") as report:
         done = save(place, Path(folder), with_keys=with_keys, vault_in_home=in_home, report=report)
     found = done.manifest
+    _record("backup.made", str(place), found)
     if as_json:
         put_json({**_json(found), "rows": done.rows, "copied_bytes": done.copied, "removed": done.removed})
     else:
@@ -73,6 +75,8 @@ def restore(home: str | None, *, folder: str, only_check: bool, database: str | 
             manifest = restoring.check(Path(folder), report)
         else:
             manifest = restoring.restore(Path(folder), home_folder(home), database=database, report=report)
+    if manifest.keys and not only_check:  # without the old keys it could not sign as the same node
+        _record("home.restored", home, manifest)
     if as_json:
         put_json({**_json(manifest), "restored": not only_check})
     else:
@@ -82,6 +86,15 @@ def restore(home: str | None, *, folder: str, only_check: bool, database: str | 
         say(
             "The keys are not in it: put the folder `keys` of the old home into the new one before it starts."
         )
+
+
+def _record(kind: str, home: str | None, manifest: "Manifest") -> None:
+    """Let the home's ledger say what was done."""
+    from tocsin.evidence.ledger import Event  # noqa: PLC0415  # not on --help
+    from tocsin.storage.recording import local_actor  # noqa: PLC0415
+
+    with open_home(home) as store:
+        store.ledger.append(Event(kind, local_actor(), f"home:{manifest.identity}", _json(manifest)))
 
 
 def _warn(found: "Manifest", *, in_home: bool) -> None:
@@ -94,7 +107,7 @@ def _warn(found: "Manifest", *, in_home: bool) -> None:
         say(f"{found.missing:,} contents that the database names are not in the vault.")
 
 
-def _json(manifest: "Manifest") -> dict[str, str | int | bool | None]:
+def _json(manifest: "Manifest") -> "JsonObject":
     return {
         "made": manifest.made,
         "keys": manifest.keys,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tocsin.cli.output import home_option, json_option, put, put_json, say
+from tocsin.cli.output import home_option, json_option, open_home, put, put_json, say
 from tocsin.names import shown
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from tocsin.jobs.model import Job
     from tocsin.media.sandbox import JsonObject
+    from tocsin.storage.home import Home
     from tocsin.storage.jobs import JobStore
 
 STATES = click.Choice(["ready", "leased", "done", "dead"])
@@ -80,10 +81,24 @@ def retry_jobs(home: str | None, *, numbers: tuple[int, ...], all_dead: bool, as
     if bool(numbers) == all_dead:
         message = "give either the numbers of jobs, or --all-dead"
         raise UsageError(message)
-    with _queue(home) as queue:
+    from tocsin.storage.jobs import JobStore  # noqa: PLC0415
+
+    with open_home(home) as store:
+        queue = JobStore(store.database)
         for number in _dead(queue) if all_dead else numbers:
-            job = queue.retry(number)
+            job = _retry(store, queue, number)
             put_json(_json(job)) if as_json else put(_line(job))
+
+
+def _retry(store: "Home", queue: "JobStore", number: int) -> "Job":
+    from tocsin.evidence.ledger import Event  # noqa: PLC0415  # not on --help
+    from tocsin.storage.recording import local_actor  # noqa: PLC0415
+
+    ledger = store.ledger  # its keys are made outside the transaction
+    with store.database.writing():
+        job = queue.retry(number)
+        ledger.append(Event("job.retried", local_actor(), f"job:{number}", {"kind": job.kind}))
+    return job
 
 
 def _dead(queue: "JobStore") -> "Iterator[int]":

@@ -42,4 +42,4 @@ class RestorePlaceError(Error):
     """The backup cannot be restored there."""
 
     code = "backup.place"
-    advice = "Restore into a folder that does not exist yet, and into a database that has no tables yet."
+    advice = "Restore into a folder that does not exist yet or is empty, and into an empty database."

@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -62,7 +62,10 @@ def restore(backup: Path, home: Path, *, database: str | None, report: Report) -
             report("files", number)
         if database is not None:
             _point_at(new / SETTINGS, None if database == SQLITE else database)
-        _restore_database(backup, manifest, new, lambda: _settle(new, home), report)
+        _restore_database(backup, manifest, new, report)
+        # Last: without a home nothing works on the database. Killed just before this, the database is to be
+        # emptied by hand; the other way round an empty node might be started.
+        _settle(new, home)
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise
@@ -82,25 +85,19 @@ def _checked(backup: Path, report: Report) -> Manifest:
     return manifest
 
 
-def _restore_database(
-    backup: Path, manifest: Manifest, new: Path, settle: Callable[[], None], report: Report
-) -> None:
-    """Fill the database that the settings in `new` name; `settle` at the end, so that both come about."""
+def _restore_database(backup: Path, manifest: Manifest, new: Path, report: Report) -> None:
+    """Fill the database that the settings in `new` name, in one transaction."""
     database = open_database(new, create=True)
-    on_server = not isinstance(database.engine, SqliteEngine)
     try:
         with database.writing():
             _refuse_unless_empty(database)
             parts = {one.name: one for one in manifest.tables}
             for table in tables():
                 _fill(database, table, backup, parts[table.name], report)
-            if on_server:
+            if not isinstance(database.engine, SqliteEngine):
                 database.change("ANALYZE")
-                settle()
     finally:
         database.close()
-    if not on_server:
-        settle()
 
 
 def _refuse_unless_empty(database: Database) -> None:
