@@ -82,6 +82,13 @@ def test_each_flipped_byte_and_each_truncation_is_refused(vault: FolderVault, si
         assert len(file.read()) == size
 
 
+def test_a_file_in_the_place_of_another_is_refused(vault: FolderVault) -> None:
+    first, second = put(vault, b"first"), put(vault, b"other")
+    vault.path(first).write_bytes(vault.path(second).read_bytes())
+    with pytest.raises(VaultDamagedError, match="another content"), vault.open(first):
+        pass
+
+
 def test_a_file_of_the_wrong_length_is_written_anew_when_the_content_comes_again(vault: FolderVault) -> None:
     digest = put(vault, b"content" * 1000)
     path = vault.path(digest)

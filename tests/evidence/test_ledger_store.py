@@ -149,6 +149,31 @@ def test_a_ledger_cut_off_is_named_whoever_is_left_to_tell(
     assert broken(database, tmp_path) == [f"row {left + 1}"]
 
 
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_counter_set_back_is_named(
+    store: LedgerStore, database: Database, tmp_path: Path, count: int
+) -> None:
+    store.append(event())
+    store.append(event())
+    with database.writing():
+        database.change("UPDATE counter SET value = ? WHERE name = 'ledger'", (count,))
+    assert broken(database, tmp_path) == ["counter"]
+
+
+def test_a_ledger_that_grows_while_it_is_verified_is_whole(
+    store: LedgerStore, database: Database, tmp_path: Path
+) -> None:
+    store.append(event())
+    found = list(Verification(database, tmp_path).run())
+    writer = threading.Thread(target=lambda: [store.append(event(number)) for number in range(200)])
+    writer.start()
+    while writer.is_alive():
+        found += list(Verification(database, tmp_path).run())
+        store.sign_head()
+    writer.join()
+    assert found == []
+
+
 def test_heads_are_signed_once_a_row_and_name_the_one_before(store: LedgerStore, database: Database) -> None:
     assert store.sign_head() is None
     store.append(event())

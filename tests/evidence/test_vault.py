@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.evidence import keys, put, read, vault
 
-from tocsin.evidence.errors import NotInVaultError, VaultDamagedError, VaultError, WrongContentError
+from tocsin.evidence.errors import NotInVaultError, VaultError, WrongContentError
 from tocsin.evidence.keys import VAULT, Keys
 from tocsin.evidence.vault import Vault
 
@@ -101,14 +101,3 @@ def test_threads_put_the_same_and_others_at_once(vault: Vault) -> None:
         digests = set(pool.map(work, range(6)))
     assert digests == set(vault.digests())
     assert {len(read(vault, one)) for one in digests} == {100_000, 100_001}
-
-
-def test_no_content_is_named_by_what_a_damaged_one_holds(vault: Vault) -> None:
-    from tocsin.evidence.folder import FolderVault  # noqa: PLC0415  # only here
-
-    if not isinstance(vault, FolderVault):
-        pytest.skip("files are exchanged in a folder")
-    first, second = put(vault, b"first"), put(vault, b"other")
-    vault.path(first).write_bytes(vault.path(second).read_bytes())
-    with pytest.raises(VaultDamagedError, match="another content"), vault.open(first):
-        pass

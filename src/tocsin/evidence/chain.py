@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 INTRODUCED: Final = "key.introduced"
 """The kind of a row by which the ledger makes known the key that signs the rows after it."""
 _GREATEST: Final = (1 << 53) - 1
-_GENESIS: Final = b"tocsin ledger 1\n"
-_ROW: Final = b"tocsin ledger row 1\n"
-_HEAD: Final = b"tocsin ledger head 1\n"
-_TIP: Final = b"tocsin ledger tip 1\n"
+_GENESIS: Final = b"tocsin-ledger-1\n"
+_ROW: Final = b"tocsin-ledger-row-1\n"
+_HEAD: Final = b"tocsin-ledger-head-1\n"
+_TIP: Final = b"tocsin-ledger-tip-1\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_durably(path: Path, content: bytes, mode: int = 0o600, *, sync: bool = True) -> None:
+def write_durably(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Give `path` this content: all of it or, when this fails or is killed, what it had before.
 
-    Without `sync` a power cut may take the change back. Raises OSError.
+    Raises OSError.
     """
     new = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
@@ -25,11 +25,9 @@ def write_durably(path: Path, content: bytes, mode: int = 0o600, *, sync: bool =
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            if sync:
-                os.fsync(handle)
+            os.fsync(handle)
         new.replace(path)
     except BaseException:
         new.unlink(missing_ok=True)
         raise
-    if sync:
-        sync_folder(path.parent)
+    sync_folder(path.parent)

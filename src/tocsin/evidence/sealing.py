@@ -14,7 +14,7 @@ from tocsin.evidence.errors import SealBrokenError
 _VERSION: Final = b"\x01"
 _HEADER: Final = 17
 _NONCE: Final = 12
-_INFO: Final = b"tocsin sealed secret 1"
+_INFO: Final = b"tocsin-sealed-secret-1"
 
 
 def _derived(identity: bytes) -> bytes:

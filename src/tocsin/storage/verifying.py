@@ -61,6 +61,8 @@ class Verification:
         for broken in check.check(store.rows(), count):
             yield broken
             advance(check.rows)
+        if (now := store.count()) < check.last:
+            yield Broken("counter", f"it says {now}, but the last row is {check.last}")
         self.rows, self.heads, self.keys = check.rows, check.heads_checked, check.keys
 
     def _references(self) -> Iterator[Broken]:
