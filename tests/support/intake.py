@@ -16,7 +16,7 @@ from tocsin.content.examiner import Examiner
 from tocsin.evidence.folder import FOLDER, FolderVault
 from tocsin.evidence.keys import Keys
 from tocsin.intake.model import Context
-from tocsin.intake.screening import Rooms
+from tocsin.intake.screening import Examining, Rooms
 from tocsin.intake.service import Answer, Arrived, Intake
 from tocsin.jobs.model import Job
 from tocsin.simulators.pictures import picture
@@ -52,7 +52,7 @@ class Announced:
         self.events.append((kind, body))
 
 
-def rooms_of(home: Home, examiner: Examiner, announced: Announced | None = None) -> Rooms:
+def rooms_of(home: Home, examiner: Examining, announced: Announced | None = None) -> Rooms:
     """Everything an intake needs, in one home."""
     keys = Keys.open(home.folder, create=True)
     return Rooms(

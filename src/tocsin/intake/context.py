@@ -181,9 +181,9 @@ def _ip_event(value: "JsonValue", path: str) -> None:
 
 
 def _ip(value: "JsonValue", path: str) -> None:
+    if not isinstance(value, str):
+        _refuse(path, "a text is missing")
     try:
-        if not isinstance(value, str):
-            _refuse(path, "a text is missing")
         ip_address(value)
     except ValueError as error:
         _refuse(path, f"{value[:_SHOWN]!r} is no IP address", error)

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from tocsin.banks.batch import Batch, DraftBatch
-from tocsin.banks.model import Bank, Entry, EntryDraft, Policy
+from tocsin.banks.model import Bank, BankKind, Entry, EntryDraft, Policy
 from tocsin.banks.store import (
     AddCounts,
     AddResult,
@@ -29,6 +29,7 @@ from tocsin.storage import curating, imports, reading
 from tocsin.storage import statements as sql
 from tocsin.storage.adding import Placed, add_batch
 from tocsin.storage.database import Database
+from tocsin.storage.earlier import leave_rematch
 from tocsin.storage.opening import DATABASE, open_database
 from tocsin.storage.recording import Recorder
 
@@ -131,6 +132,7 @@ class Home:
         with self.database.writing():
             changed = curating.set_policy(self.database, name, policy)
             self._recorder.policy_set(name, policy)
+            self._tell_of(name, curating.entry_range(self.database, changed.id))
         return changed
 
     def remove_bank(self, name: str) -> int:
@@ -193,6 +195,9 @@ class Home:
         with self.database.writing():
             changed = curating.withdraw(self.database, entry_ids, reason)
             self._recorder.withdrawn(changed, reason)
+            for name, numbers in changed.items():
+                if curating.bank(self.database, name).policy.kind is BankKind.ALLOW:
+                    self._tell_of(name, numbers)  # what it suppressed counts again
         return sum(map(len, changed.values()))
 
     def reinstate(self, entry_ids: Sequence[int]) -> int:
@@ -274,8 +279,11 @@ class Home:
             return reading.counters(self.database)["last_pdq"] > 0
 
     def _tell_of(self, name: str, entry_ids: Sequence[int]) -> None:
-        """Tell whoever wants to know of entries that can be found from now on."""
-        if self._added is not None and entry_ids:
+        """Have earlier submissions matched with entries that can be found from now on, or count otherwise."""
+        if not entry_ids:
+            return
+        leave_rematch(self.database, name, entry_ids)
+        if self._added is not None:
             self._added(name, entry_ids)
 
     def _changed(self, bank_id: int, name: str, placed: Sequence[Placed]) -> AddCounts:
