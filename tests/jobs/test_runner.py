@@ -222,6 +222,10 @@ def test_stopping_wakes_threads_that_wait_for_work(queue: JobStore) -> None:
     assert runner.stop(timedelta(seconds=30))
 
 
+def test_a_runner_that_was_never_started_can_be_stopped(queue: JobStore) -> None:
+    assert Runner(queue, {"x": lambda _: None}).stop(SECOND)
+
+
 class Unplugged(JobStore):
     """A queue whose database can be away."""
 

@@ -93,9 +93,11 @@ class Runner:
         self._woken.set()
         end = time.monotonic() + within.total_seconds()
         for thread in self._workers:
-            thread.join(max(0.0, end - time.monotonic()))
+            if thread.ident is not None:  # it was started
+                thread.join(max(0.0, end - time.monotonic()))
         self._over.set()
-        self._heart.join()
+        if self._heart.ident is not None:
+            self._heart.join()
         with self._turn:
             left = list(self._held.values())
         for job in left:
