@@ -138,7 +138,14 @@ def test_a_head_is_signed_and_stamped(home: Path, tmp_path: Path) -> None:
     assert stamped.out.endswith("  time-stamped\n")
     failed = tocsin("--home", home, "ledger", "sign", "--authority", "ftp://nowhere")
     assert failed.code == 0
-    assert tocsin("--home", home, "ledger", "verify").code == 0
+    verified = tocsin("--home", home, "ledger", "verify", "--roots", roots)
+    assert (verified.code, verified.err) == (
+        0,
+        "5 rows, 1 signed heads (1 time-stamped), 1 files: all whole\n",
+    )
+    (tmp_path / "others.pem").write_text(authority("Another Root").pem)
+    distrusted = tocsin("--home", home, "ledger", "verify", "--roots", tmp_path / "others.pem")
+    assert (distrusted.code, distrusted.out.split(":")[0]) == (BROKEN, "head 5")
 
 
 def test_keys_rotate_and_everything_stays_whole(home: Path) -> None:

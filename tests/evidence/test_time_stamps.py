@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.x509 import Certificate
@@ -18,6 +19,7 @@ from tocsin.simulators.authorities import TIME_EKU, Certified, authority, signer
 from tocsin.simulators.time_stamp import time_stamps
 from tocsin.storage.database import Database
 from tocsin.storage.ledger import LedgerStore
+from tocsin.storage.verifying import Verification
 
 __all__ = ["keys"]
 
@@ -105,6 +107,22 @@ def test_a_stamp_of_something_else_is_refused(
     for head in (second, replace(first, time=first.time + 1), replace(first, signature=second.signature)):
         with pytest.raises(TimeStampError):
             check_stamp(head, first.time_stamp, roots)
+
+
+def test_a_stamp_that_was_altered_or_moved_is_named(
+    store: LedgerStore, database: Database, tmp_path: Path, stamper: Certified, roots: list[Certificate]
+) -> None:
+    with time_stamps(stamper) as url:
+        stamp_heads(store, url, ask, roots)
+    work = Verification(database, tmp_path, roots=roots)
+    assert list(work.run()) == []
+    assert work.stamps == 3
+    stamps = [head.time_stamp for head in store.heads() if head.time_stamp is not None]
+    altered = stamps[0][:-1] + bytes([stamps[0][-1] ^ 1])
+    for other in (altered, stamps[1], b"nonsense"):
+        with database.writing():
+            database.change("UPDATE ledger_head SET time_stamp = ? WHERE number = 2", (other,))
+        assert [one.what for one in Verification(database, tmp_path, roots=roots).run()] == ["head 2"]
 
 
 def test_a_stamp_that_answered_another_request_is_refused(store: LedgerStore, stamper: Certified) -> None:

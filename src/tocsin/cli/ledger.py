@@ -11,8 +11,10 @@ from tocsin.errors import UsageError
 from tocsin.names import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+    from cryptography.x509 import Certificate
 
     from tocsin.evidence.chain import Row
     from tocsin.evidence.checking import Broken
@@ -43,12 +45,21 @@ def ledger() -> None:
 @click.option(
     "--fingerprint", metavar="HEX", help="SHA-256 of the public key that began the exported ledger."
 )
+@click.option(
+    "--roots", type=click.Path(exists=True, dir_okay=False), help="Root certificates of time stamps, PEM."
+)
 @click.option("--no-vault", is_flag=True, help="Do not decrypt and verify the files of the vault.")
 @json_option
 @home_option
 @click.pass_obj
-def verify(
-    home: str | None, file: str | None, *, fingerprint: str | None, no_vault: bool, as_json: bool
+def verify(  # noqa: PLR0913  # one for each option
+    home: str | None,
+    file: str | None,
+    *,
+    fingerprint: str | None,
+    roots: str | None,
+    no_vault: bool,
+    as_json: bool,
 ) -> int:
     """Verify the home's ledger and vault, or an exported ledger in FILE, which needs no home.
 
@@ -56,12 +67,12 @@ def verify(
     vault, and each submission of which the ledger says nothing. Exits with 5 if anything is broken.
     """
     if file is not None:
-        return _verify_file(file, _fingerprint(fingerprint), as_json=as_json)
+        return _verify_file(file, _fingerprint(fingerprint), _roots(roots), as_json=as_json)
     if fingerprint is not None:
         message = "--fingerprint is for an exported ledger: the home's keys are in the home"
         raise UsageError(message)
     with open_home(home) as store:
-        return _verify_home(store, vault=not no_vault, as_json=as_json)
+        return _verify_home(store, _roots(roots), vault=not no_vault, as_json=as_json)
 
 
 @click.command()
@@ -136,24 +147,29 @@ def sign(home: str | None, *, authority: str | None, roots: str | None, as_json:
 
 
 def _stamp(store: "Home", authority: str, roots: str | None) -> None:
-    from tocsin.evidence.time_stamps import read_roots, stamp_heads  # noqa: PLC0415  # not on --help
+    from tocsin.evidence.time_stamps import stamp_heads  # noqa: PLC0415  # not on --help
     from tocsin.outgoing.time_stamping import ask  # noqa: PLC0415
 
-    trusted = read_roots(_path(roots).read_bytes()) if roots is not None else []
-    done = stamp_heads(store.ledger, authority, ask, trusted)
+    done = stamp_heads(store.ledger, authority, ask, _roots(roots))
     say(
         f"{done.stamped:,} heads time-stamped" + (f"; then it failed: {done.failure}" if done.failure else "")
     )
 
 
-def _verify_home(store: "Home", *, vault: bool, as_json: bool) -> int:
+def _roots(file: str | None) -> "Sequence[Certificate]":
+    from tocsin.evidence.time_stamps import read_roots  # noqa: PLC0415  # not on --help
+
+    return () if file is None else read_roots(_path(file).read_bytes())
+
+
+def _verify_home(store: "Home", roots: "Sequence[Certificate]", *, vault: bool, as_json: bool) -> int:
     from tocsin.cli.progress import progress  # noqa: PLC0415  # not on --help
     from tocsin.storage.verifying import Verification  # noqa: PLC0415
 
-    work = Verification(store.database, store.folder, _vault(store.folder) if vault else None)
+    work = Verification(store.database, store.folder, _vault(store.folder) if vault else None, roots)
     with progress("verifying", total=work.size()) as advance:
         found = list(work.run(lambda done: advance(f"{done:,}", done)))
-    facts = f"{work.rows:,} rows, {work.heads:,} signed heads, {work.files:,} files"
+    facts = f"{_facts(work.rows, work.heads, work.stamps)}, {work.files:,} files"
     return _answer(found, facts, as_json=as_json)
 
 
@@ -170,17 +186,24 @@ def _vault(home: "Path") -> "Vault | None":
     return home_vault(home, keys)
 
 
-def _verify_file(file: str, fingerprint: bytes | None, *, as_json: bool) -> int:
+def _verify_file(
+    file: str, fingerprint: bytes | None, roots: "Sequence[Certificate]", *, as_json: bool
+) -> int:
     from tocsin.evidence.file_checking import FileCheck  # noqa: PLC0415  # not on --help
 
     with _path(file).open("rb") as source:
-        work = FileCheck(source, fingerprint)
+        work = FileCheck(source, fingerprint, roots)
         found = list(work.run())
     if fingerprint is None and work.fingerprint is not None:
         say(
             f"whoever made this file vouches for itself; compare: the fingerprint is {work.fingerprint.hex()}"
         )
-    return _answer(found, f"{work.rows:,} rows, {work.heads:,} signed heads", as_json=as_json)
+    return _answer(found, _facts(work.rows, work.heads, work.stamps), as_json=as_json)
+
+
+def _facts(rows: int, heads: int, stamps: int) -> str:
+    stamped = f" ({stamps:,} time-stamped)" if stamps else ""
+    return f"{rows:,} rows, {heads:,} signed heads{stamped}"
 
 
 def _answer(found: "Iterable[Broken]", facts: str, *, as_json: bool) -> int:

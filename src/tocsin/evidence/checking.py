@@ -7,7 +7,7 @@ follows from it is not.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -15,9 +15,11 @@ from tocsin.evidence import chain
 from tocsin.evidence.chain import Head, Row, Tip
 from tocsin.evidence.errors import InvalidEventError
 from tocsin.evidence.keys import key_id
+from tocsin.evidence.time_stamps import TimeStampError, check_stamp
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.x509 import Certificate
 
     from tocsin.media.sandbox import JsonObject
 
@@ -49,8 +51,11 @@ class LedgerCheck:
     heads: Iterator[Head] = field(default_factory=lambda: iter(()))
     """Signed heads, by number."""
     tip: Tip | None = None
+    roots: "Sequence[Certificate]" = ()
+    """Root certificates of the authorities whose time stamps count; empty: that stamps are of their heads."""
     rows: int = 0
     heads_checked: int = 0
+    stamps_checked: int = 0
     last: int = 0
     """The number of the last row."""
     keys: dict[str, bytes] = field(default_factory=dict)
@@ -144,7 +149,19 @@ class LedgerCheck:
             return f"the head before it is missing: it names head {head.previous}"
         if head.number != row.number:
             return "its row is missing"
-        return "" if head.hash == row.hash else "it was signed over another row"
+        if head.hash != row.hash:
+            return "it was signed over another row"
+        return self._stamp_reason(head)
+
+    def _stamp_reason(self, head: Head) -> str:
+        if head.time_stamp is None:
+            return ""
+        try:
+            check_stamp(head, head.time_stamp, self.roots)
+        except TimeStampError as error:
+            return error.message
+        self.stamps_checked += 1
+        return ""
 
     def _next_head(self) -> None:
         if self._head is not None:

@@ -1,15 +1,18 @@
 """Verifying an exported ledger, with nothing but the file."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from tocsin.evidence import chain
 from tocsin.evidence.chain import Head, Row
 from tocsin.evidence.checking import Broken, LedgerCheck, introduced
 from tocsin.evidence.errors import LedgerFormatError
 from tocsin.evidence.exporting import Beginning, End, Line, lines
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 
 @dataclass(slots=True)
@@ -19,8 +22,11 @@ class FileCheck:
     source: BinaryIO
     wanted: bytes | None = None
     """The SHA-256 of the public key that must have begun it; None to take the file's own word."""
+    roots: "Sequence[Certificate]" = ()
+    """As of LedgerCheck."""
     rows: int = 0
     heads: int = 0
+    stamps: int = 0
     fingerprint: bytes | None = None
     """The SHA-256 of the public key that did begin it."""
     _end: End | None = None
@@ -34,9 +40,11 @@ class FileCheck:
             message = "the file does not begin as an exported ledger does"
             raise LedgerFormatError(message)
         held = self._take_heads(found)
-        check = LedgerCheck(chain.genesis(first.identity), fingerprint=self.wanted, heads=iter(self._heads))
+        check = LedgerCheck(
+            chain.genesis(first.identity), fingerprint=self.wanted, heads=iter(self._heads), roots=self.roots
+        )
         yield from check.check(self._rows(held, found))
-        self.rows, self.heads = check.rows, check.heads_checked
+        self.rows, self.heads, self.stamps = check.rows, check.heads_checked, check.stamps_checked
         yield from self._ending(check)
 
     def _take_heads(self, found: Iterator[Line]) -> Line | None:

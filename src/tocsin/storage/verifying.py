@@ -1,9 +1,9 @@
 """Verifying all the evidence of a home: its ledger, its vault, and that the two and the tables agree."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tocsin.evidence import chain
 from tocsin.evidence.checking import Broken, LedgerCheck
@@ -13,6 +13,9 @@ from tocsin.evidence.tip import FILE, read_tip
 from tocsin.evidence.vault import Vault
 from tocsin.storage.database import Database
 from tocsin.storage.ledger import LedgerStore
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 _PAGE: Final = 1000
 _UNRECORDED = """SELECT id FROM submission WHERE NOT EXISTS
@@ -32,8 +35,11 @@ class Verification:
     home: Path
     vault: Vault | None = None
     """None where the vault is not to be read."""
+    roots: "Sequence[Certificate]" = ()
+    """As of LedgerCheck."""
     rows: int = 0
     heads: int = 0
+    stamps: int = 0
     files: int = 0
     keys: dict[str, bytes] = field(default_factory=dict)
     """The public keys that the ledger introduced, by id."""
@@ -56,7 +62,11 @@ class Verification:
         # In this order, so that rows appended meanwhile are not missed by what was said of fewer rows.
         tip, heads, count = read_tip(self.home / FILE), list(store.heads()), store.count()
         check = LedgerCheck(
-            chain.genesis(store.identity()), known=_public_keys(self.home), heads=iter(heads), tip=tip
+            chain.genesis(store.identity()),
+            known=_public_keys(self.home),
+            heads=iter(heads),
+            tip=tip,
+            roots=self.roots,
         )
         for broken in check.check(store.rows(), count):
             yield broken
@@ -64,6 +74,7 @@ class Verification:
         if (now := store.count()) < check.last:
             yield Broken("counter", f"it says {now}, but the last row is {check.last}")
         self.rows, self.heads, self.keys = check.rows, check.heads_checked, check.keys
+        self.stamps = check.stamps_checked
 
     def _references(self) -> Iterator[Broken]:
         """Submissions and their first rows in the ledger, both ways."""
