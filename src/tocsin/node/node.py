@@ -11,8 +11,8 @@ from tocsin.banks.curation import Curation
 from tocsin.config import detectors_folder, trust_folder
 from tocsin.content.examiner import Examiner
 from tocsin.content.explaining import Search
-from tocsin.evidence.folder import FolderVault
 from tocsin.evidence.keys import Keys
+from tocsin.evidence.opening import open_vault
 from tocsin.intake.screening import Rooms
 from tocsin.intake.service import Intake
 from tocsin.intake.webhooks import DELIVER
@@ -36,9 +36,6 @@ from tocsin.storage.webhooks import WebhookStore
 if TYPE_CHECKING:
     from tocsin.evidence.vault import Vault
 
-VAULT = "vault"
-"""The folder of encrypted content in a home."""
-
 
 class Node:
     """One home with all that works on it. Any number of nodes, in any number of processes, may share a home.
@@ -54,7 +51,7 @@ class Node:
         self.keys = keys
         self.examiner = examiner
         self.ledger = LedgerStore(self.database, keys)
-        self.vault: Vault = FolderVault(banks.folder / VAULT, keys)
+        self.vault: Vault = open_vault(banks.folder, keys, settings.vault)
         self.jobs = JobStore(self.database)
         self.submissions = SubmissionStore(self.database)
         self.webhooks = WebhookStore(self.database, self.jobs, keys, self.ledger)
@@ -101,7 +98,8 @@ class Node:
 
     def runner(self, threads: int) -> Runner:
         """What does this node's jobs in `threads` threads, once started."""
-        heads = Heads(self.ledger, self.jobs, self.database, timedelta(minutes=self.settings.head_minutes))
+        every, authority = timedelta(minutes=self.settings.head_minutes), self.settings.time_stamp_authority
+        heads = Heads(self.ledger, self.jobs, self.database, every, authority)
         heads.plan()
         deliver = Deliver(self.webhooks, self.jobs, self.database, allowed=self.settings.allowed_networks)
         handlers: dict[str, Handler] = {**self.intake.handlers(), **heads.handlers(), DELIVER: deliver}
