@@ -1,6 +1,7 @@
 """The ledger in both databases: whole under threads and processes, and every altered row named."""
 
 import json
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +11,7 @@ from support.evidence import COLUMNS, changed, keys
 from support.evidence_processes import finished, started_child
 
 from tocsin.evidence import chain
-from tocsin.evidence.errors import InvalidEventError, NoKeysError
+from tocsin.evidence.errors import InvalidEventError, MissingKeyError, NoKeysError
 from tocsin.evidence.keys import LEDGER, Keys
 from tocsin.evidence.ledger import Event
 from tocsin.evidence.tip import FILE, read_tip
@@ -207,6 +208,20 @@ def test_a_new_key_is_introduced_by_the_old_one(
     ]
     LedgerStore(database, Keys.open(tmp_path)).append(event(2))
     assert [row.key_id for row in store.rows(after=4)] == [new]
+    assert broken(database, tmp_path) == []
+
+
+def test_a_machine_without_the_newest_key_records_nothing_and_says_so(
+    store: LedgerStore, database: Database, keys: Keys, tmp_path: Path
+) -> None:
+    store.append(event())
+    other = tmp_path / "other machine"
+    shutil.copytree(keys.folder, other / "keys")
+    keys.rotate(LEDGER)
+    store.append(event(1))
+    with pytest.raises(MissingKeyError):
+        LedgerStore(database, Keys.open(other)).append(event(2))
+    assert store.count() == 4
     assert broken(database, tmp_path) == []
 
 
