@@ -14,6 +14,11 @@ from tocsin.storage.database import Database
 from tocsin.storage.engines.sqlite import SqliteEngine
 
 NAMES = "SELECT source FROM origin ORDER BY source"
+ADD_COUNTER = "INSERT INTO counter (name, value) VALUES (?, ?)"
+SET_COUNTER = "UPDATE counter SET value = ? WHERE name = ?"
+ADD_BANK = """
+    INSERT INTO bank (name, kind, radius, quality_floor, purpose, onward_sharing, created)
+    VALUES ('known', 'match', 1, 1, '', '', 0) RETURNING id"""
 WAIT = 60.0
 """Seconds that are ample."""
 
@@ -221,6 +226,23 @@ def test_numbers_bytes_and_sums_come_back_as_they_are(database: Database) -> Non
         assert row is not None
         assert (row[0], row[2]) == (0, big)
         assert all(type(number) is int for number in row)
+
+
+@pytest.mark.parametrize("count", [0, 1, 19, 20, 21, 500])
+def test_many_rows_come_in_at_once_and_those_that_are_there_only_once(database: Database, count: int) -> None:
+    names = [f"{number:03}" for number in range(count)]
+    with database.writing():
+        bank = database.number(ADD_BANK)
+        for added in (count, 0):  # twice in one transaction
+            rows = ((bank, number, number) for number in range(count))
+            assert database.change_many(sql.ADD_KEY, rows) == added
+        assert database.change_many(sql.ADD_KEY, [(bank, -1, 5), (bank, -1, 6)] * (count + 1)) == 1
+        assert database.change_many(ADD_COUNTER, ((name, 7) for name in names)) == count
+        assert database.change_many(SET_COUNTER, [(8, name) for name in names]) == count
+        keys = database.rows("SELECT key, entry_id FROM entry_key ORDER BY key")
+        values = database.rows("SELECT name, value FROM counter WHERE value = 8 ORDER BY name")
+    assert keys == [(-1, 5), *((number, number) for number in range(count))]
+    assert values == [(name, 8) for name in names]
 
 
 def test_a_forked_child_has_transactions_of_its_own(database: Database) -> None:

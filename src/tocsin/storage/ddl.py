@@ -25,7 +25,7 @@ have one writer, whose code SQLite's foreign keys hold to account in the same te
 _UNIQUE_TEXTS = re.compile(
     r"\s*CREATE TABLE (origin|label) \(.*(?P<clause>,\s*UNIQUE \((?P<columns>[\w, ]+)\))", re.DOTALL
 )
-"""Lists bring these texts, of any length, and a B-tree takes 2,704 bytes: their digests are unique instead."""
+"""Lists bring these texts, of any length; a B-tree takes 2,704 bytes: so their digests are unique instead."""
 
 
 def digest(text: str) -> str:

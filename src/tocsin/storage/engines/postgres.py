@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain, islice
 from typing import TYPE_CHECKING, cast
 
 import psycopg
@@ -49,6 +50,10 @@ _USUAL: dict[str, str | int] = {
     "keepalives_count": 3,
 }
 """Unless the URL says otherwise."""
+_FEW = 20
+"""Rows that are not worth a COPY."""
+_MANY = "many_rows"
+"""The table by whose way rows come in of which some may be there."""
 _PLAIN_INSERT = re.compile(r"\s*INSERT INTO (\w+) \(([\w, ]+)\)\s+VALUES \([?, ]+\)\s*$")
 _GENTLE_INSERT = re.compile(
     r"\s*INSERT INTO (\w+) \(([\w, ]+)\)\s+VALUES \([?, ]+\)\s+(ON CONFLICT \([\w, ]+\) DO NOTHING)\s*$"
@@ -166,22 +171,30 @@ class PostgresConnection:
         return self._connection.execute(_spelled(statement), values or None)
 
     def executemany(self, statement: str, rows: Iterable[Row], /) -> Cursor:
-        """Run a statement for each row of values: an INSERT by COPY."""
+        """Run a statement for each row of values: an INSERT of more than a few by COPY."""
         cursor = self._connection.cursor()
-        if found := _PLAIN_INSERT.match(statement):
+        statement = FORMS.get(statement, statement)
+        remaining = iter(rows)
+        first = list(islice(remaining, _FEW))
+        every = chain(first, remaining)
+        if len(first) < _FEW:
+            cursor.executemany(_spelled(statement), first)
+        elif found := _PLAIN_INSERT.match(statement):
             table, columns = found.groups()
-            _copy(cursor, table, columns, rows)
+            _copy(cursor, table, columns, every)
         elif found := _GENTLE_INSERT.match(statement):
             table, columns, conflict = found.groups()
-            many = f"many_{table}"
-            cursor.execute(
-                f"CREATE TEMP TABLE {many} ON COMMIT DROP AS SELECT {columns} FROM {table} LIMIT 0"
-            )
-            _copy(cursor, many, columns, rows)
-            cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {many} {conflict}")
+            self._run(f"CREATE TEMP TABLE {_MANY} AS SELECT {columns} FROM {table} LIMIT 0")
+            _copy(cursor, _MANY, columns, every)
+            cursor = self._run(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {_MANY} {conflict}")
+            self._run(f"DROP TABLE {_MANY}")
         else:
-            cursor.executemany(_spelled(statement), rows)
+            cursor.executemany(_spelled(statement), every)
         return cursor
+
+    def _run(self, statement: str) -> "psycopg.Cursor[Row]":
+        """Run a statement of this module's."""
+        return self._connection.execute(statement.encode(), prepare=False)
 
     def commit(self) -> None:
         """End the transaction. Raises if the server undid it: a statement in it had failed."""
@@ -212,13 +225,6 @@ def _copy(cursor: "psycopg.Cursor[Row]", table: str, columns: str, rows: Iterabl
     with cursor.copy(f"COPY {table} ({columns}) FROM STDIN".encode()) as copy:
         for row in rows:
             copy.write_row(row)
-
-
-def _by_way_of(many: str, table: str, columns: str, conflict: str) -> tuple[bytes, bytes]:
-    """Statements that make a table like another for this transaction, and that move its rows there."""
-    make = f"CREATE TEMP TABLE {many} ON COMMIT DROP AS SELECT {columns} FROM {table} LIMIT 0"
-    add = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {many} {conflict}"
-    return make.encode(), add.encode()
 
 
 @lru_cache(maxsize=4096)
