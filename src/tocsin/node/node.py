@@ -17,6 +17,7 @@ from tocsin.intake.screening import Rooms
 from tocsin.intake.service import Intake
 from tocsin.intake.webhooks import DELIVER
 from tocsin.jobs.runner import Handler, Runner
+from tocsin.node.enabling import Enabling
 from tocsin.node.heads import Heads
 from tocsin.node.settings import NodeSettings
 from tocsin.outgoing.fetching import FetchLimits, PinnedFetcher
@@ -25,6 +26,7 @@ from tocsin.provenance.explain import Tier
 from tocsin.provenance.trust import TrustFolder
 from tocsin.storage.access import SqlAccess
 from tocsin.storage.earlier import EarlierContents
+from tocsin.storage.hma import HmaNotes
 from tocsin.storage.home import Home
 from tocsin.storage.jobs import JobStore
 from tocsin.storage.ledger import LedgerStore
@@ -101,8 +103,15 @@ class Node:
         every, authority = timedelta(minutes=self.settings.head_minutes), self.settings.time_stamp_authority
         heads = Heads(self.ledger, self.jobs, self.database, every, authority)
         heads.plan()
+        notes = HmaNotes(self.database)
+        enabling = Enabling(self.database, self.banks, notes, self.ledger, self.jobs)
         deliver = Deliver(self.webhooks, self.jobs, self.database, allowed=self.settings.allowed_networks)
-        handlers: dict[str, Handler] = {**self.intake.handlers(), **heads.handlers(), DELIVER: deliver}
+        handlers: dict[str, Handler] = {
+            **self.intake.handlers(),
+            **heads.handlers(),
+            **enabling.handlers(),
+            DELIVER: deliver,
+        }
         return Runner(self.jobs, handlers, threads=threads, policies={DELIVER: DELIVERY_POLICY})
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tocsin.media.answers import object_in
 from tocsin.storage.database import Database
@@ -36,6 +36,11 @@ _SIZES = """
     SELECT signal.type, COUNT(DISTINCT signal.entry_id), MAX(entry.added)
     FROM signal JOIN entry ON entry.id = signal.entry_id GROUP BY signal.type"""
 _STATE = "SELECT COUNT(*), COALESCE(SUM(version), 0), COALESCE(MAX(id), 0) FROM bank"
+
+ENABLE: Final = "hma.enable"
+"""The kind of job that lets a content match again when its time has come."""
+DISABLED: Final = "disabled through /hma"
+"""Why an entry is withdrawn that was switched off, perhaps for a while."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from tocsin.web.hma.models import (
     Deleted,
 )
 from tocsin.web.hma.service import Hma, caller_of, hma_of
-from tocsin.web.hma.types import NAMES, parsed, signal_type, value_of
+from tocsin.web.hma.types import NAMES, parsed, picture_hash, signal_type, value_of
 from tocsin.web.operation import Operations
 
 operations = Operations("hma: curator")
@@ -62,7 +62,7 @@ async def add_content(
         received = await from_form(request, hma, turned=False)
         note = _note_in_form(received.fields)
     names = wanted_types(hma, received.type, types)
-    if received.type == "photo" and received.content.refused is not None:
+    if received.type == "photo" and (received.content.refused or picture_hash(received.content) is None):
         raise undecodable(received.content)
     signals = received.content.signals
     added = await run_in_threadpool(curator.add, bank_name, signals, note)

@@ -13,7 +13,7 @@ from tocsin.banks.model import Bank, BankKind, Entry, EntryDraft, Origin, Policy
 from tocsin.banks.store import BankExistsError, UnknownBankError, UnknownEntryError
 from tocsin.evidence.ledger import Event
 from tocsin.jobs.model import NewJob
-from tocsin.storage.hma import BankNote, ContentNote
+from tocsin.storage.hma import DISABLED, ENABLE, BankNote, ContentNote
 from tocsin.web.hma.errors import HmaRequestError, NoSuchContentError, WithdrawnContentError
 
 if TYPE_CHECKING:
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 NAME: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
 REMOVED: Final = "removed through /hma"
-DISABLED: Final = "disabled through /hma"
-ENABLE: Final = "hma.enable"
-"""The kind of job that lets a content match again when its time has come."""
 ORIGIN: Final = Origin(source="hma")
 OFF: Final = 0
 ON: Final = 1
