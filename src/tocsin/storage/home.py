@@ -229,7 +229,7 @@ class Home:
         if self.database.inside:
             message = "searching compares the index with the newest state, which a transaction does not see"
             raise RuntimeError(message)
-        if not values or not self._has_pdq():
+        if not values or (self._search is None and not self._has_pdq()):
             return []
         import numpy as np  # noqa: PLC0415  # 0.2 s that exact look-ups do not need
 
