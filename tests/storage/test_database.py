@@ -228,6 +228,12 @@ def test_numbers_bytes_and_sums_come_back_as_they_are(database: Database) -> Non
         assert all(type(number) is int for number in row)
 
 
+def test_a_percent_sign_is_itself_with_values_and_without(database: Database) -> None:
+    with database.reading():
+        assert database.row("SELECT 7 % 4, 'a%s'") == (3, "a%s")
+        assert database.row("SELECT 7 % 4 + CAST(? AS INTEGER), 'a%s'", (1,)) == (4, "a%s")
+
+
 @pytest.mark.parametrize("count", [0, 1, 19, 20, 21, 500])
 def test_many_rows_come_in_at_once_and_those_that_are_there_only_once(database: Database, count: int) -> None:
     names = [f"{number:03}" for number in range(count)]

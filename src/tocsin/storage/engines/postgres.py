@@ -168,7 +168,9 @@ class PostgresConnection:
 
     def execute(self, statement: str, values: Sequence[Value] = (), /) -> Cursor:
         """Run a statement."""
-        return self._connection.execute(_spelled(statement), values or None)
+        if values:
+            return self._connection.execute(_spelled(statement), values)
+        return self._connection.execute(FORMS.get(statement, statement).encode())
 
     def executemany(self, statement: str, rows: Iterable[Row], /) -> Cursor:
         """Run a statement for each row of values: an INSERT of more than a few by COPY."""
