@@ -60,7 +60,9 @@ class Node:
         self.accounts = Accounts.over(self.database, SqlAccess(self.database), self.ledger, keys)
         self.curation = Curation(self.database, banks, OpinionStore(self.database), self.ledger)
         self.fetcher = PinnedFetcher(
-            FetchLimits(bytes=settings.upload_bytes, allowed=settings.allowed_networks)
+            FetchLimits(
+                bytes=settings.upload_bytes, allowed=settings.allowed_networks, ports=settings.fetch_ports
+            )
         )
         self.earlier = EarlierContents(banks.folder, self.database)
         self.intake = Intake(

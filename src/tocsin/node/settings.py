@@ -4,13 +4,14 @@ import os
 import tomllib
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
 
 from tocsin.config import SETTINGS, SettingsError
 
 Network = IPv4Network | IPv6Network
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class NodeSettings(BaseModel):
@@ -40,6 +41,9 @@ class NodeSettings(BaseModel):
     head_minutes: PositiveInt = Field(default=60, description="How often a head of the ledger is signed.")
     allowed_networks: tuple[Network, ...] = Field(
         default=(), description="Private networks that URLs may be fetched from and webhooks sent to."
+    )
+    fetch_ports: tuple[Port, ...] = Field(
+        default=(80, 443, 8080, 8443), description="Ports that URLs may be fetched from."
     )
     hma_anonymous_networks: tuple[Network, ...] = Field(
         default=(), description="Addresses that may use /hma without a token."
