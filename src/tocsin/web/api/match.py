@@ -153,7 +153,10 @@ async def match(request: Request, caller: Caller, asked: Annotated[Asked, Depend
     state = request.app.state
     content = asked.content
     cost = len(asked.signals) if content is None else 1
-    state.limiter.allow(f"look-ups {caller.id}", caller.rate, caller.rate, cost).demand()
+    allowance = state.limiter.allow(f"look-ups {caller.id}", caller.rate, caller.rate, cost)
+    if not allowance.allowed:
+        node_of(request).intake.lookups.refused(caller.id)
+        allowance.demand()
     if content is None:
         answer = await anyio.to_thread.run_sync(_match_signals, request, caller, asked.signals)
         found = [one for one in answer.signals or () if one.matches]

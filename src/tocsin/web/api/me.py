@@ -5,7 +5,7 @@ from pydantic import BaseModel
 from tocsin.web.callers import Caller
 from tocsin.web.operation import SIGNED_IN, Operations
 
-operations = Operations("access")
+operations = Operations("session")
 
 
 class Me(BaseModel):
