@@ -30,12 +30,14 @@ from tocsin.access.model import Permission, Principal, Right
 from tocsin.banks.model import BankKind, EntryDraft, Policy
 from tocsin.content.examiner import Examiner
 from tocsin.content.model import Content
+from tocsin.errors import Refusal
 from tocsin.evidence.errors import VaultError
 from tocsin.hashing.signals import Signal, SignalType
 from tocsin.intake.model import Context, OtherContentError, UnknownSubmissionError, Wanted
 from tocsin.intake.screening import Rooms
 from tocsin.intake.service import Intake
 from tocsin.jobs.model import JobState
+from tocsin.media.errors import KilledError
 from tocsin.storage.home import Home
 from tocsin.storage.jobs import JobStore
 
@@ -179,6 +181,36 @@ def test_content_is_examined_once(rooms: Rooms, examiner: Examiner) -> None:
     assert slow.looked == 1
     assert len({one.submission.id for one in answers}) == 3
     assert all(one.matches == () for one in answers)
+
+
+def test_a_content_whose_child_was_killed_is_examined_anew_when_it_comes_again(
+    rooms: Rooms, examiner: Examiner
+) -> None:
+    killed = Refusal.of(KilledError())
+
+    class Unlucky(Slow):
+        def examine(
+            self,
+            source: "Source",
+            suffix: str = "",
+            *,
+            all_orientations: bool = False,
+            timeout: float | None = None,
+        ) -> Content:
+            content = super().examine(source, suffix, all_orientations=all_orientations, timeout=timeout)
+            return replace(content, signals=(), refused=killed) if self.looked == 1 else content
+
+    unlucky = Unlucky(examiner)
+    unlucky.go.set()
+    with Intake(replace(rooms, examiner=unlucky)) as intake:
+        first, second, third = (submit(intake, jpeg(1)).submission.content for _ in range(3))
+    assert first is not None
+    assert first.refused == killed, "that it was killed is an answer, and no reason to try again by itself"
+    assert first.sha256 == hashlib.sha256(jpeg(1)).hexdigest(), "known without the child"
+    assert second is not None
+    assert second.refused is None
+    assert second == third
+    assert unlucky.looked == 2
 
 
 def test_who_does_not_wait_is_given_a_job(home: Home, rooms: Rooms, examiner: Examiner) -> None:

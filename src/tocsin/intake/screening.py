@@ -10,6 +10,7 @@ from tocsin.errors import Refusal
 from tocsin.evidence.ledger import Event
 from tocsin.hashing.signals import Signal, SignalType
 from tocsin.intake.model import MatchRecord, Submission
+from tocsin.matching.archive_scan import CHILD_LOST
 from tocsin.matching.matches import Matcher, Matches
 
 if TYPE_CHECKING:
@@ -107,7 +108,10 @@ class Screening:
     def _content(self, submission: Submission, source: "Source | None") -> tuple[Content, bool]:
         """What examining gives, and whether that was done just now and is not on record yet."""
         known = submission.content
-        if known is not None and known.looked == self._rooms.examiner.token(all_orientations=self._turned):
+        token = self._rooms.examiner.token(all_orientations=self._turned)
+        # A child that was killed may have been so for lack of memory: each new submission tries once more.
+        lost = known is not None and known.refused is not None and known.refused.code in CHILD_LOST
+        if known is not None and known.looked == token and not lost:
             return known, False
         opened = self._rooms.vault.open(submission.sha256) if source is None else nullcontext(source)
         with opened as at_hand:
