@@ -30,12 +30,14 @@ from PIL import Image
 from bench import serve_peer
 from bench.search import flipped
 from bench.serve_load import Load, get, post_photo, send
+from tocsin.access.model import Right, local
+from tocsin.access.tokens import Scope
 from tocsin.banks.batch import HashBatch
 from tocsin.banks.model import Policy
 from tocsin.hashing.pdq import hash_signals
 from tocsin.hashing.signals import Dialect, SignalType
+from tocsin.node.node import Node
 from tocsin.simulators.pictures import picture
-from tocsin.storage.home import Home
 
 BANK = "BENCH"
 RADIUS = 31
@@ -54,6 +56,15 @@ class Work:
     hashes: Hashes
     queries: Hashes
     pictures: list[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Where a side is asked, and how."""
+
+    port: int
+    prefix: str = ""
+    headers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,30 +95,32 @@ def make_work(count: int, queries: int, pictures: int) -> Work:
 
 
 @contextmanager
-def tocsin(work: Work, folder: Path) -> Iterator[tuple[int, float]]:
-    """`tocsin serve` on a fresh home; its port, and the seconds until it answered."""
+def tocsin(work: Work, folder: Path) -> Iterator[tuple[Side, float]]:
+    """`tocsin serve` on a fresh home, asked with a token; and the seconds until it answered."""
     home = folder / "home"
-    with Home.open(home, create=True) as store:
-        store.create_bank(BANK, Policy())
-        store.add_batches(BANK, [HashBatch(SignalType.PDQ, work.hashes.tobytes())], None, [])
+    with Node.open(home, create=True) as node:
+        node.banks.create_bank(BANK, Policy())
+        node.banks.add_batches(BANK, [HashBatch(SignalType.PDQ, work.hashes.tobytes())], None, [])
+        scope = Scope(frozenset({"matcher"}), {BANK: frozenset({Right.MATCH, Right.READ})})
+        token = node.accounts.tokens.create(local("bench"), "bench", scope)
     port = serve_peer.free_port()
     command = [sys.executable, "-m", "tocsin", "--home", str(home), "serve", "--port", str(port)]
-    command += ["--hma-anonymous-from", "127.0.0.1/32"]
     begun = time.perf_counter()
     with serve_peer.running(command, f"http://127.0.0.1:{port}/hma/status", folder / "serve.log"):
-        yield port, time.perf_counter() - begun
+        yield Side(port, "/hma", f"Authorization: Bearer {token}\r\n"), time.perf_counter() - begun
 
 
-def measure(port: int, prefix: str, work: Work, clients: int, seconds: float) -> tuple[Load, Load]:
-    """Look-ups by hash for about so many seconds, then each picture once for each client."""
+def measure(side: Side, work: Work, clients: int, seconds: float) -> tuple[Load, Load]:
+    """Look-ups by hash for about so many seconds, then each picture a few times."""
+    port, path = side.port, f"{side.prefix}/m/lookup"
     requests = [
-        get(f"{prefix}/m/lookup?signal={value.tobytes().hex()}&signal_type=pdq") for value in work.queries
+        get(f"{path}?signal={value.tobytes().hex()}&signal_type=pdq", side.headers) for value in work.queries
     ]
     send(port, requests[:WARM_UP], clients)
     trial = send(port, requests[:WARM_UP], clients)
     times = max(1, round(trial.rate * seconds / len(requests)))
     by_hash = send(port, requests * times, clients)
-    uploads = [post_photo(f"{prefix}/m/lookup", one) for one in work.pictures]
+    uploads = [post_photo(path, one, side.headers) for one in work.pictures]
     send(port, uploads[:1], 1)
     return by_hash, send(port, uploads * max(1, clients // 2), clients)
 
@@ -161,24 +174,25 @@ def main() -> None:
     parser.add_argument("--library-python", help="a Python that has threatexchange, gunicorn and pillow")
     options = parser.parse_args()
     work = make_work(options.hashes, options.queries, options.pictures)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as folder_name:
+        folder = Path(folder_name)
         (folder / "hashes").write_bytes(work.hashes.tobytes())
         load = (work, options.clients, options.seconds)
-        with tocsin(work, folder) as (port, start):
-            ours = Measured(*measure(port, "/hma", *load), start)
+        with tocsin(work, folder) as (side, start):
+            ours = Measured(*measure(side, *load), start)
         print(f"{options.hashes:,} PDQ hashes, {options.clients} clients, one server process each")
+        print(f"tocsin serve answered {ours.start:.1f} s after it was started")
         row("tocsin serve", ours, ours)
         answers(ours.by_hash, len(work.queries))
         peers = {}
         if options.peer:
             with serve_peer.hma(options.peer, options.peer_python, folder / "hashes", folder) as port:
-                peers["HMA"] = Measured(*measure(port, "", *load), 0.0)
+                peers["HMA"] = Measured(*measure(Side(port), *load), 0.0)
         if options.library_python:
             with serve_peer.library(options.library_python, folder / "hashes", folder) as port:
-                peers["its library, bare server"] = Measured(*measure(port, "", *load), 0.0)
-        for side, measured in peers.items():
-            row(side, measured, ours)
+                peers["its library, bare server"] = Measured(*measure(Side(port), *load), 0.0)
+        for name, measured in peers.items():
+            row(name, measured, ours)
             print(f"{'':28} the same answers: {agreement(measured, ours, work)}")
         if not options.peer:
             print(EARLIER)

@@ -109,12 +109,12 @@ def send(port: int, requests: Sequence[bytes], clients: int) -> Load:
     return _Run(port, requests).run(clients)
 
 
-def get(path: str) -> bytes:
-    """A GET request."""
-    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+def get(path: str, headers: str = "") -> bytes:
+    """A GET request; each of `headers` ends its line."""
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode()
 
 
-def post_photo(path: str, picture: bytes) -> bytes:
+def post_photo(path: str, picture: bytes, headers: str = "") -> bytes:
     """A POST request with a picture in the field `photo`."""
     boundary = "tocsin-bench-0f5c"
     body = (
@@ -123,7 +123,7 @@ def post_photo(path: str, picture: bytes) -> bytes:
     ).encode()
     body += picture + f"\r\n--{boundary}--\r\n".encode()
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: localhost\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}"
         f"Content-Type: multipart/form-data; boundary={boundary}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

@@ -132,6 +132,25 @@ def test_a_token_that_was_revoked_is_refused_within_a_second(hma: Clients) -> No
         time.sleep(0.05)
 
 
+def test_a_token_has_its_rate(hma: Clients) -> None:
+    headers = bearer(hma.served.token("slow", "matcher", rate=2))
+    params = {"signal": "0" * 64, "signal_type": "pdq"}
+    answers = [hma.stranger.get("/hma/m/lookup", params=params, headers=headers) for _ in range(3)]
+    assert [one.status_code for one in answers] == [200, 200, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_a_list_cannot_be_read_out_by_looking_up(hma: Clients) -> None:
+    (_,) = hma.served.bank("GUESSED_AT", parsed("pdq", "0f" * 32))
+    statuses = []
+    for number in range(60):
+        digits = f"{int('0f' * 32, 16) ^ (1 << number):064x}"
+        answer = hma.listed.get("/hma/m/lookup", params={"signal": digits, "signal_type": "pdq"})
+        statuses.append(answer.status_code)
+    assert statuses[0] == 200
+    assert statuses[-1] == 429
+
+
 def test_a_token_may_change_what_it_made(hma: Clients) -> None:
     headers = bearer(hma.served.token("coop", "curator", "bank-manager", banks={EVERY_BANK: frozenset()}))
     assert hma.stranger.post("/hma/c/banks", json={"name": "BY_TOKEN"}, headers=headers).status_code == 201

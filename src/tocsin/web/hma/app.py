@@ -35,12 +35,12 @@ def add_hma(app: "FastAPI", node: "Node", *, anonymous_from: "Iterable[Network]"
     """Let `app` answer HMA's clients under /hma.
 
     Args:
-        app: where its routes go.
+        app: where its routes go; `app.state.limiter` is there.
         node: what it is about.
         anonymous_from: networks whose addresses need no token.
         upload: most bytes of an uploaded content.
     """
-    app.state.hma = Hma.over(node, anonymous_from, upload)
+    app.state.hma = Hma.over(node, anonymous_from, upload, app.state.limiter)
     for operations in ALL:
         add_to(app, operations)
     # Routes are tried one after the other: what is asked thousands of times a second stands first.

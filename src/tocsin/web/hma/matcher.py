@@ -253,6 +253,12 @@ def _compared(left: Signal, right: Signal) -> JsonValue:
 
 
 async def _match(hma: Hma, signals: Sequence[Signal], caller: "Principal") -> Matches:
+    """Raises TooManyRequestsError, LookupLimitError."""
+    if caller.rate:
+        allowance = hma.limiter.allow(f"look-ups {caller.id}", caller.rate, caller.rate)
+        if not allowance.allowed:
+            hma.node.intake.lookups.refused(caller.id)
+        allowance.demand()
     return await hma.lane.run(lambda: hma.node.intake.match(signals, caller))
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from anyio import CapacityLimiter
 
+from tocsin.access.limits import Limiter
 from tocsin.banks.curation import Curation
 from tocsin.storage.hma import HmaNotes
 from tocsin.web.hma.callers import Callers
@@ -32,14 +33,16 @@ class Hma:
     curation: Curation
     upload: int
     """Bytes of an uploaded content."""
+    limiter: Limiter
+    """Of look-ups; shared with our own interface."""
     lane: Lane = field(default_factory=Lane)
     _examining: list[CapacityLimiter] = field(default_factory=list)
 
     @classmethod
-    def over(cls, node: "Node", anonymous_from: "Iterable[Network]", upload: int) -> "Hma":
+    def over(cls, node: "Node", anonymous_from: "Iterable[Network]", upload: int, limiter: Limiter) -> "Hma":
         """Serve `node`."""
         notes = Notes(HmaNotes(node.database))
-        return cls(node, notes, Callers(node, notes, anonymous_from), node.curation, upload)
+        return cls(node, notes, Callers(node, notes, anonymous_from), node.curation, upload, limiter)
 
     def examining(self) -> CapacityLimiter:
         """As many as there are sandbox children; the others wait without holding a thread."""
