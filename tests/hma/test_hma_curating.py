@@ -143,7 +143,7 @@ def test_a_content_switched_off_for_a_while_comes_back_by_itself(hma: Clients) -
     until = int(time.time()) + 2
     assert hma.listed.put(path, json={"disable_until_ts": until}).json()["disable_until_ts"] == until
     assert hma.look_up(encoded(48)) == {"pdq": {}}
-    with hma.served.node.runner(1):
+    with hma.served.node.work(1):
         end = time.monotonic() + 60
         while bank not in hma.look_up(encoded(48))["pdq"]:
             assert time.monotonic() < end

@@ -108,7 +108,7 @@ def _working(node: "Node", threads: int) -> "Iterator[None]":
     if not threads:
         yield
         return
-    with node.runner(threads):
+    with node.work(threads):
         yield
 
 

@@ -36,13 +36,13 @@ def worker(home: str | None, *, threads: int) -> int:
 
     log_to_stderr()
     with Node.open(home_folder(home)) as node:
-        runner = node.runner(threads)
+        work = node.work(threads)
         with _signals() as wait_for_one:
-            runner.start()
+            work.start()
             say(f"working with {threads} thread{'s' if threads > 1 else ''}")
             wait_for_one()
         say("finishing the jobs at hand")
-        if not runner.stop(timedelta(seconds=STOP_SECONDS)):
+        if not work.stop(timedelta(seconds=STOP_SECONDS)):
             say("some were not finished in time; they are given back for others to do")
     return 0
 

@@ -1,7 +1,6 @@
 """A node: everything that serves one home, opened and closed together."""
 
 from contextlib import ExitStack, closing
-from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -15,18 +14,13 @@ from tocsin.evidence.keys import Keys
 from tocsin.evidence.opening import open_vault
 from tocsin.intake.screening import Rooms
 from tocsin.intake.service import Intake
-from tocsin.intake.webhooks import DELIVER
-from tocsin.jobs.runner import Handler, Runner
-from tocsin.node.enabling import Enabling
-from tocsin.node.heads import Heads
 from tocsin.node.settings import NodeSettings
+from tocsin.node.work import Work
 from tocsin.outgoing.fetching import FetchLimits, PinnedFetcher
-from tocsin.outgoing.webhooks import DELIVERY_POLICY, Deliver
 from tocsin.provenance.explain import Tier
 from tocsin.provenance.trust import TrustFolder
 from tocsin.storage.access import SqlAccess
 from tocsin.storage.earlier import EarlierContents
-from tocsin.storage.hma import HmaNotes
 from tocsin.storage.home import Home
 from tocsin.storage.jobs import JobStore
 from tocsin.storage.ledger import LedgerStore
@@ -94,27 +88,16 @@ class Node:
         settings = settings or NodeSettings.read(home)
         with ExitStack() as stack:
             banks = stack.enter_context(Home.open(home, create=create))
-            keys = Keys.open(home, create=True)
+            # A ledger that has begun has its keys: new ones beside it would seal what nobody else can open.
+            keys = Keys.open(home, create=LedgerStore(banks.database).head() is None)
             examiner = stack.enter_context(Examiner(settings.children, search=_search(home, settings)))
             node = cls(banks, keys, settings, examiner)
             stack.pop_all()
         return node
 
-    def runner(self, threads: int) -> Runner:
-        """What does this node's jobs in `threads` threads, once started."""
-        every, authority = timedelta(minutes=self.settings.head_minutes), self.settings.time_stamp_authority
-        heads = Heads(self.ledger, self.jobs, self.database, every, authority)
-        heads.plan()
-        notes = HmaNotes(self.database)
-        enabling = Enabling(self.database, self.banks, notes, self.ledger, self.jobs)
-        deliver = Deliver(self.webhooks, self.jobs, self.database, allowed=self.settings.allowed_networks)
-        handlers: dict[str, Handler] = {
-            **self.intake.handlers(),
-            **heads.handlers(),
-            **enabling.handlers(),
-            DELIVER: deliver,
-        }
-        return Runner(self.jobs, handlers, threads=threads, policies={DELIVER: DELIVERY_POLICY})
+    def work(self, threads: int) -> Work:
+        """What does this node's jobs in `threads` threads, and a few more, once started."""
+        return Work(self, threads)
 
     def close(self) -> None:
         """Finish what is at hand and let everything go."""
