@@ -37,7 +37,8 @@ def demo(folder: Path) -> int:
     Everything is made by code, harmless, and written into FOLDER (tocsin-demo by default), which holds a
     home of its own: your banks are not touched. Ends with an HTML report to open.
     """
-    from tocsin.simulators import inbox  # noqa: PLC0415  # not on --help
+    from tocsin.cli.demo_node import show_node  # noqa: PLC0415  # not on --help
+    from tocsin.simulators import inbox  # noqa: PLC0415
     from tocsin.simulators.answers import answers  # noqa: PLC0415
     from tocsin.storage.home import Home  # noqa: PLC0415
 
@@ -57,6 +58,8 @@ def demo(folder: Path) -> int:
     given = list(answers(manifest.items, scanned, entries))
     _show(given)
     wrong = sum(not answer.right for answer in given)
+    put("5. Starting a node and submitting some of the files over HTTP")
+    differing = show_node(folder / "home", scanned)
     put("")
     seconds = time.monotonic() - started
     put(f"{len(given) - wrong} of {len(given)} files answered as they should be, in {seconds:.0f} s.")
@@ -64,7 +67,8 @@ def demo(folder: Path) -> int:
     put(f"Explain a file:   {_program()} explain {folder / 'inbox' / 'origins'}/*")
     put(f"Look further:     {_program()} --home {folder / 'home'} bank list")
     put(f"                  {_program()} --home {folder / 'home'} match {folder / 'inbox' / 'copies'}/*")
-    return FAILED if wrong else 0
+    put(f"Run the node:     {_program()} --home {folder / 'home'} serve")
+    return FAILED if wrong or differing else 0
 
 
 def _program() -> str:
