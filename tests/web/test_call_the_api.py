@@ -3,14 +3,17 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 from support.nodes import bearer
-from support.served import Server, token
+from support.served import Server, eventually, multipart, token
+from support.sockets import received, status
 
 from tocsin.access.model import ROLES
+from tocsin.intake.model import Wanted
 from tocsin.node.node import Node
 
 PAGE = Path(__file__).parents[2] / "docs" / "howto" / "call-the-api.md"
@@ -97,3 +100,37 @@ def test_a_head_of_the_ledger_is_signed_when_it_stops(tmp_path: Path) -> None:
         last = node.ledger.head()
         assert last is not None
         assert head.number == last.number
+
+
+def test_a_request_that_has_begun_is_ended_when_the_server_is_told_to_stop(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    secret = token(home, "uploads", ["submitter"])
+    server = Server(home)
+    try:
+        body, kind = multipart({"file": b"begun before, ended after"})
+        head = (
+            f"POST /v1/submissions?wait=0 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {secret}\r\n"
+            f"Expect: 100-continue\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+            connection.sendall(head.encode())
+            assert b" 100 " in connection.recv(1 << 16), "it has begun"
+            server.process.terminate()
+            eventually(lambda: refuses(server.port))
+            connection.sendall(body)
+            answer = received(connection)
+        assert status(answer) in {201, 202}, answer
+        assert server.stop() == 0
+    finally:
+        server.stop()
+    with Node.open(home) as node:
+        assert len(node.submissions.page(Wanted())) == 1
+
+
+def refuses(port: int) -> bool:
+    """Whether nobody listens there any more."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=60).close()
+    except OSError:
+        return True
+    return False
