@@ -2,11 +2,18 @@
 
 import json
 import time
+from collections.abc import Iterator
 
 import pytest
-from support.hma import Clients, encoded
+from support.hma import Clients, clients, encoded
 
 from tocsin.jobs.model import JobState
+
+
+@pytest.fixture(scope="module")
+def hma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
+    with clients(tmp_path_factory.mktemp("hma") / "home") as opened:
+        yield opened
 
 
 def test_bank_names_are_hmas(hma: Clients) -> None:

@@ -1,12 +1,20 @@
 """The matcher and hasher: HMA's shapes, without its defects (docs/reference/hma.md)."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
-from support.hma import Clients, encoded, stored_turned
+from support.hma import Clients, clients, encoded, stored_turned
 
 from tocsin.banks.model import BankKind, Policy
 from tocsin.simulators.pictures import flat, picture
 from tocsin.web.hma.types import parsed
+
+
+@pytest.fixture(scope="module")
+def hma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
+    with clients(tmp_path_factory.mktemp("hma") / "home") as opened:
+        yield opened
 
 
 def test_one_banked_content_matches_at_once(hma: Clients) -> None:

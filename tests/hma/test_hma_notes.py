@@ -2,6 +2,7 @@
 
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -78,12 +79,13 @@ def test_look_ups_that_wait_go_to_threads() -> None:
     lane, here = Lane(), threading.get_ident()
     where: list[int] = []
 
-    async def look_up(pause: float) -> None:
-        await lane.run(lambda: (time.sleep(pause), where.append(threading.get_ident()))[1])
+    def waiting(pause: float) -> None:
+        time.sleep(pause)
+        where.append(threading.get_ident())
 
     async def several() -> None:
         for pause in (0, 0, 3 * SLOW_SECONDS, 0):
-            await look_up(pause)
+            await lane.run(partial(waiting, pause))
 
     anyio.run(several)
     assert [one == here for one in where] == [False, True, True, False]
