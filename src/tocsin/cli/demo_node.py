@@ -133,10 +133,9 @@ def _submit(url: str, token: str, chosen: Sequence["Scanned"]) -> int:
             wanted = {(match.bank, match.entry) for match in one.matches.matches}
             wrong += found != wanted
             path = Path(one.path)
+            name = f"{path.parent.name}/{path.name}"
             names = ", ".join(f"{bank} entry {entry}" for bank, entry in sorted(found)) or "no match"
-            put(
-                f"   {'ok   ' if found == wanted else 'FAILED'} {path.parent.name + '/' + path.name:38} {names}"
-            )
+            put(f"   {'ok   ' if found == wanted else 'FAILED'} {name:38} {names}")
     return wrong
 
 
