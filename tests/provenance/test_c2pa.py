@@ -32,7 +32,6 @@ from support.signed import (
     sign,
     trusting,
 )
-from tocsin.simulators.time_stamp import time_stamps
 
 from tocsin.media.sandbox import Job, Pool
 from tocsin.provenance.c2pa import MAX_BOXES, signs
@@ -63,6 +62,7 @@ from tocsin.simulators.authorities import (
     authority,
     signer,
 )
+from tocsin.simulators.time_stamp import time_stamps
 
 CAMERA = Product("Test Camera", "Test Organisation", "camera", 2, ())
 MADE = manifest(action(source=GENERATED))

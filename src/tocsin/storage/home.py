@@ -172,14 +172,18 @@ class Home:
         """
         number = self.bank(name).id
         after = 0
-        while True:
-            with self.database.reading():
-                rows = self.database.rows(sql.ENTRIES_AFTER, (number, after, _PAGE))
-                page = reading.entries(self.database, rows)
+        while page := self._page(number, after, _PAGE):
             yield from page
-            if len(page) < _PAGE:
-                return
             after = page[-1].id
+
+    def page(self, name: str, *, after: int, limit: int) -> list[Entry]:
+        """Up to `limit` entries of a bank with numbers beyond `after`, in order. Raises UnknownBankError."""
+        return self._page(self.bank(name).id, after, limit)
+
+    def _page(self, number: int, after: int, limit: int) -> list[Entry]:
+        with self.database.reading():
+            rows = self.database.rows(sql.ENTRIES_AFTER, (number, after, limit))
+            return reading.entries(self.database, rows)
 
     def entry(self, entry_id: int) -> Entry:
         """One entry, withdrawn or not. Raises UnknownEntryError."""
@@ -277,6 +281,10 @@ class Home:
         """Whether any PDQ signal was ever added."""
         with self.database.reading():
             return reading.counters(self.database)["last_pdq"] > 0
+
+    def lag(self) -> int:
+        """How many signal numbers the PDQ index has not come to yet; those are searched one by one."""
+        return self._near_search().follower.lag() if self._has_pdq() else 0
 
     def _tell_of(self, name: str, entry_ids: Sequence[int]) -> None:
         """Have earlier submissions matched with entries that can be found from now on, or count otherwise."""
