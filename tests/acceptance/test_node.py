@@ -1,18 +1,17 @@
 """What an organisation does with a node, over HTTP, with two servers and two workers on each database."""
 
 import io
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 from PIL import Image
-from support.served import Client, Server, eventually, running, token
+from support.served import Client, eventually, multipart, running, token
 
 from tocsin.access.model import ROLES, Right
 from tocsin.content.examine import signals_of
@@ -57,8 +56,7 @@ class Running:
         answer = self.one.ask("POST", f"/v1/banks/{bank}/entries", {"entries": [entry]})
         assert answer.status == 201, answer.body
         (number,) = answer.table["entries"]
-        assert isinstance(number, int)
-        return number
+        return int(number)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
@@ -101,16 +99,14 @@ def as_json(signal: Signal) -> dict[str, str | int | None]:
     return {"type": signal.type.value, "value": signal.hex, **quality}
 
 
-def matches_of(client: Client, submission: str) -> list[dict[str, object]]:
+def matches_of(client: Client, submission: str) -> list[dict[str, Any]]:
     """All matches of a submission, once it has been matched."""
 
-    def matched() -> list[dict[str, object]] | None:
-        found = client.ask("GET", f"/v1/submissions/{submission}").table
-        return None if found["state"] == "waiting" else [found]
+    def found() -> dict[str, Any] | None:
+        now = client.ask("GET", f"/v1/submissions/{submission}").table
+        return None if now["state"] == "waiting" else now
 
-    (found,) = eventually(matched)
-    matches: list[dict[str, object]] = json.loads(json.dumps(found["matches"]))
-    return matches
+    return list(eventually(found)["matches"])
 
 
 def test_a_banked_picture_is_found_in_a_mirrored_copy_at_the_other_server(node: Running) -> None:
@@ -170,9 +166,7 @@ def test_a_new_entry_finds_what_came_before_and_says_so(node: Running) -> None:
             assert message.signed
             assert message.type == "submission.matched"
         finally:
-            webhook = made.table["webhook"]
-            assert isinstance(webhook, dict)
-            node.one.ask("DELETE", f"/v1/webhooks/{webhook['id']}")
+            node.one.ask("DELETE", f"/v1/webhooks/{made.table['webhook']['id']}")
 
 
 def test_a_change_counts_at_every_server_at_once(node: Running) -> None:
@@ -199,10 +193,9 @@ def test_a_partner_sees_bank_labels_and_distance_only(node: Running) -> None:
     partner = node.partner(bank)
     answer = partner.upload("/v1/match", {"file": data})
     assert answer.status == 200
-    file = answer.table["file"]
-    assert isinstance(file, dict)
-    assert {match["bank"] for match in file["matches"]} == {bank}
-    for match in file["matches"]:
+    matches = answer.table["file"]["matches"]
+    assert {match["bank"] for match in matches} == {bank}
+    for match in matches:
         assert {name for name, value in match.items() if value is not None} == {
             "bank",
             "type",
@@ -224,38 +217,23 @@ def test_what_cannot_be_examined_is_an_answer(node: Running) -> None:
     assert not answer["matches"]
     damaged = node.one.submit(encoders.png(fresh())[:5000])
     assert damaged.status == 201
-    content = damaged.table["content"]
-    assert isinstance(content, dict)
-    assert content["refused"] is not None
+    assert damaged.table["content"]["refused"] is not None
 
 
 def test_hma_clients_find_a_single_entry_at_once(node: Running) -> None:
     """The peer's interface without a token, from an address the operator lists."""
-    server, bank = node.one.server, f"HMA_{uuid4().hex.upper()}"
-    made = node.one.ask("POST", "/hma/c/banks", {"name": bank})
-    assert made.status == 201, made.body
-    data = encoders.png(fresh())
+    bank, data = f"HMA_{uuid4().hex.upper()}", encoders.png(fresh())
+    assert node.one.ask("POST", "/hma/c/banks", {"name": bank}).status == 201
     added = node.one.upload(f"/hma/c/bank/{bank}/content", {"photo": data})
     assert added.status == 200, added.body
-    found = _look_up(node.two.server, data)
-    assert found["pdq"][bank] == [{"bank_content_id": added.table["id"], "distance": "0"}]
-    assert server.ask("GET", "/hma/status").body == b"I-AM-ALIVE"
-
-
-def _look_up(server: Server, data: bytes) -> dict[str, dict[str, list[dict[str, object]]]]:
-    client = Client(server, "")
-    body, kind = _form(data)
-    answer = server.ask("POST", "/hma/m/lookup", body, {"Content-Type": kind})
-    assert answer.status == 200, answer.body
-    assert client.token == ""
-    found: dict[str, dict[str, list[dict[str, object]]]] = json.loads(answer.body)
-    return found
-
-
-def _form(data: bytes) -> tuple[bytes, str]:
-    from support.served import multipart  # noqa: PLC0415
-
-    return multipart({"photo": data})
+    number = added.table["id"]
+    found = node.two.upload("/hma/m/lookup", {"photo": data}).table
+    assert found["pdq"][bank] == [{"bank_content_id": number, "distance": "0"}]
+    body, kind = multipart({"photo": data})
+    unnamed = node.two.server.ask("POST", "/hma/m/lookup", body, {"Content-Type": kind}).table
+    # A number is for those who may read.
+    assert unnamed["pdq"][bank] == [{"bank_content_id": 0, "distance": "0"}]
+    assert node.one.server.ask("GET", "/hma/status").body == b"I-AM-ALIVE"
 
 
 def test_the_ledger_verifies_and_a_backup_is_a_node(node: Running, tmp_path: Path) -> None:

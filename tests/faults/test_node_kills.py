@@ -70,6 +70,11 @@ class Load:
             while number not in self.ids and not self.wrong:
                 self._try(number, data)
 
+    def reach(self, count: int) -> None:
+        """Wait until that many are acknowledged."""
+        eventually(lambda: self.wrong or len(self.ids) >= count, 120)
+        assert not self.wrong
+
     def _try(self, number: int, data: bytes) -> None:
         client = Client(secrets.choice(self.servers), self.secret)
         try:
@@ -124,11 +129,11 @@ def run_load(home: Path, database: Postgres | None, total: int, rounds: int) -> 
         threads = [threading.Thread(target=load.run, daemon=True) for _ in range(CLIENTS)]
         for thread in threads:
             thread.start()
+        victims: list[Process | Postgres] = [*processes, *([database] if database else [])]
         for number in range(1, rounds + 1):
-            eventually(lambda due=number * total // (rounds + 1): load.wrong or len(load.ids) >= due, 120)
-            kill(secrets.choice([*processes, database] if database else processes))
-        eventually(lambda: load.wrong or len(load.ids) == total, 120)
-        assert not load.wrong
+            load.reach(number * total // (rounds + 1))
+            kill(secrets.choice(victims))
+        load.reach(total)
         for thread in threads:
             thread.join()
         eventually(lambda: all_done(home), 300)

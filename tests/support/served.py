@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from tocsin.access.model import EVERY_BANK, Permission, Principal, Right
@@ -46,15 +46,9 @@ class Answered:
     body: bytes
 
     @property
-    def json(self) -> "JsonValue":
-        """Its JSON."""
-        value: JsonValue = json.loads(self.body)
-        return value
-
-    @property
-    def table(self) -> "JsonObject":
+    def table(self) -> dict[str, Any]:
         """Its JSON object."""
-        value = self.json
+        value = json.loads(self.body)
         assert isinstance(value, dict), value
         return value
 
