@@ -71,6 +71,24 @@ def test_what_goes_wrong_inside_is_told_to_the_log_alone(
         assert any(json.loads(line)["incident"] == problem["incident"] for line in lines)
 
 
+@pytest.mark.parametrize("path", ["/v1/banks", "/hma/c/banks"])
+def test_a_store_that_cannot_be_reached_is_to_be_asked_again(
+    path: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    home = tmp_path / "home"
+    with served(home) as one:
+        headers = one.everything()
+        one.node.database.close()
+        (home / "tocsin.db").rename(tmp_path / "away")
+        answer = one.client.get(path, headers=headers)
+        assert answer.status_code == 503, answer.text
+        assert int(answer.headers["retry-after"]) > 0
+        assert "tocsin.db" not in answer.text
+        assert "tocsin.db" in caplog.text
+        (tmp_path / "away").rename(home / "tocsin.db")
+        assert one.client.get(path, headers=headers).status_code == 200
+
+
 def test_a_line_of_the_log_cannot_be_forged_and_holds_no_values() -> None:
     def fail(password: str) -> None:
         raise ValueError(password)

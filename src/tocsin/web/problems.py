@@ -59,9 +59,13 @@ STATUS: Mapping[str, int] = {
     "outgoing.failed": 502,
     "outgoing.refused": 422,
     "outgoing.too_large": 413,
+    "evidence.vault_access": 503,
     "evidence.vault_full": 507,
+    "storage.access": 503,
     "storage.busy": 503,
     "storage.full": 507,
+    "storage.io": 503,
+    "storage.unreachable": 503,
     "web.bad_request": 400,
     "web.cross_site": 403,
     "web.invalid": 422,
@@ -70,7 +74,19 @@ STATUS: Mapping[str, int] = {
     "webhooks.unknown_delivery": 404,
     "webhooks.unknown_event": 422,
 }
-"""What each error that a caller can bring about is answered with. Any other is ours, and is a 500."""
+"""What each error is answered with that a caller can bring about, or that passes. Any other is a 500."""
+OF_OPERATOR: Mapping[str, Refusal] = {
+    code: Refusal(code, message, "Try again after the seconds in Retry-After; the node's log says more.")
+    for code, message in (
+        ("evidence.vault_access", "the vault cannot be read or written just now"),
+        ("evidence.vault_full", "there is no room left in the vault; nothing was half-written"),
+        ("storage.access", "the database or its disk cannot be written just now"),
+        ("storage.full", "there is no room left on the disk; nothing was half-written"),
+        ("storage.io", "the disk failed to read or write"),
+        ("storage.unreachable", "the database server cannot be reached just now"),
+    )
+}
+"""What a caller is told in place of messages that name our disks and hosts, which the log has."""
 TITLES: Mapping[int, str] = {
     400: "Bad Request",
     401: "Unauthorized",
@@ -125,7 +141,15 @@ def problem_of(error: Error) -> Response:
         return incident(error)
     retry = getattr(error, "retry_after", None)
     headers = {"Retry-After": str(max(1, round(retry)))} if isinstance(retry, int | float) else None
-    return problem(status, Refusal.of(error), headers)
+    return problem(status, refusal_of(error), headers)
+
+
+def refusal_of(error: Error) -> Refusal:
+    """What a caller is told of an error of ours; the log has what a caller is not told."""
+    if error.code not in OF_OPERATOR:
+        return Refusal.of(error)
+    log.error("%s: %s", error.code, error.message)
+    return OF_OPERATOR[error.code]
 
 
 def handle_problems(app: "FastAPI") -> None:

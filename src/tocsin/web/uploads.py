@@ -3,9 +3,11 @@
 Memory stays bounded whatever is sent: BUFFER for each upload at most, and small parts up to SMALL_PART.
 """
 
+import errno
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -17,7 +19,7 @@ from starlette.exceptions import HTTPException
 
 from tocsin.intake.service import Arrived
 from tocsin.outgoing.fetching import Fetcher
-from tocsin.storage.errors import StoreFullError
+from tocsin.storage.errors import StoreAccessError, StoreFullError
 from tocsin.web.errors import BadRequestError, InvalidRequestError, MediaTypeError
 
 if TYPE_CHECKING:
@@ -31,46 +33,48 @@ SMALL_PART: Final = 64 << 10
 PARTS: Final = 10
 _HEADERS: Final = 10
 _HEADER_BYTES: Final = 4 << 10
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Spool:
     """A file without a name in a private folder, its SHA-256 and its length, growing."""
 
     def __init__(self, folder: Path, limit: int) -> None:
-        """At most `limit` bytes."""
-        self.file: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # closed by `close`
+        """At most `limit` bytes. Raises StoreFullError, StoreAccessError."""
+        with _translated():
+            self.file: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # closed by `close`
         self.size = 0
         self._limit = limit
         self._digest = hashlib.sha256()
 
     def write(self, data: bytes) -> None:
-        """Add bytes. Raises the answer 413 where there are too many."""
+        """Add bytes. Raises StoreFullError, StoreAccessError, and the answer 413 where there are too many."""
         self.size += len(data)
         if self.size > self._limit:
             message = f"the content is larger than {self._limit} bytes"
             raise HTTPException(413, message, {"Connection": "close"})
         self._digest.update(data)
-        try:
+        with _translated():
             self.file.write(data)
-        except OSError as error:
-            message = f"the folder for uploads cannot be written: {error.strerror}"
-            raise StoreFullError(message) from error
 
     def arrived(self) -> Arrived:
-        """All of it."""
-        self.file.seek(0)
+        """All of it. Raises StoreFullError, StoreAccessError."""
+        with _translated():
+            self.file.seek(0)  # writes what is still in the buffer
         return Arrived(self.file, self._digest.digest(), self.size)
 
     def fetched(self, fetcher: Fetcher, url: str) -> Arrived:
-        """What a URL leads to. Raises FetchRefusedError, FetchFailedError, FetchTooLargeError."""
-        digest = fetcher.fetch(url, self.file)
-        size = self.file.tell()
-        self.file.seek(0)
+        """What a URL leads to. Raises FetchFailedError, StoreFullError, StoreAccessError."""
+        with _translated():
+            digest = fetcher.fetch(url, self.file)
+            size = self.file.tell()
+            self.file.seek(0)
         return Arrived(self.file, digest, size)
 
     def close(self) -> None:
         """Let the file go, and with it what it holds."""
-        self.file.close()
+        with suppress(OSError):  # what the buffer holds finds no room: it is not wanted any more
+            self.file.close()
 
 
 @dataclass(slots=True)
@@ -184,9 +188,13 @@ class Form:
 
 
 def incoming_folder(home: Path) -> Path:
-    """The private folder for what is being received, made where there is none."""
+    """The private folder for what is being received, made where there is none.
+
+    Raises StoreFullError, StoreAccessError.
+    """
     folder = home / FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
+    with _translated():
+        folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 
 
@@ -206,3 +214,14 @@ def form_of(request: "Request", spool: Spool, small: frozenset[str]) -> Form:
         message = "Content-Type names no boundary"
         raise BadRequestError(message)
     return Form(boundary, spool, small)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the system's errors about the folder into ours."""
+    try:
+        yield
+    except OSError as error:
+        ours = StoreFullError if error.errno in _FULL else StoreAccessError
+        message = f"the folder for uploads cannot be written: {error.strerror or error}"
+        raise ours(message) from error

@@ -89,7 +89,8 @@ def answer_of(error: Error) -> Response:
         return problems.incident(error)
     retry = getattr(error, "retry_after", None)
     headers = {"Retry-After": str(max(1, round(retry)))} if isinstance(retry, int | float) else None
-    return failed(status, error.message, Refusal.of(error), headers)
+    refusal = problems.refusal_of(error)
+    return failed(status, refusal.message, refusal, headers)
 
 
 def failed(
