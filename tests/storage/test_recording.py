@@ -1,6 +1,8 @@
 """Whatever changes a bank is in the ledger: who did it, what, and only if it was done."""
 
 import json
+import os
+import pwd
 import threading
 from pathlib import Path
 
@@ -111,3 +113,11 @@ def test_a_home_from_before_gets_its_keys_with_its_first_change(home_folder: Pat
         home.create_bank("known", Policy())
         assert (home_folder / "keys").exists()
         assert recorded(home)[0][0] == "token:uploads"
+
+
+def test_the_environment_does_not_say_who_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = local_actor()
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "somebody-else")
+    assert local_actor() == before
+    assert before in {f"local:{pwd.getpwuid(os.getuid()).pw_name}", f"local:{os.getuid()}"}

@@ -1,7 +1,7 @@
 """Who does what to a home's banks, as it goes into the ledger: in the transaction of what is done."""
 
-import getpass
 import os
+import pwd
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,11 +22,16 @@ if TYPE_CHECKING:
 
 
 def local_actor() -> str:
-    """Who runs this process, for the ledger: `local:` and the name of the account, or its number."""
+    """Who runs this process, for the ledger: `local:` and the name of the account, or its number.
+
+    The system is asked, not the environment (as `getpass.getuser` does), in which anybody can call themselves
+    somebody else.
+    """
+    number = os.getuid()
     try:
-        return f"local:{getpass.getuser()}"
-    except (KeyError, OSError):  # an account without a name; Python 3.13 raises OSError
-        return f"local:{os.getuid()}"
+        return f"local:{pwd.getpwuid(number).pw_name}"
+    except KeyError:  # an account without a name
+        return f"local:{number}"
 
 
 class Recorder:
