@@ -127,3 +127,11 @@ def test_a_file_on_which_everything_dies_comes_to_an_end(rough: Examiner) -> Non
     content = rough.examine(io.BytesIO(data))
     assert died(content) == {*readers, DECODER.name}
     assert rough.examine(io.BytesIO(jpeg(1))).refused is None, "the next content is examined as ever"
+
+
+def test_who_asks_about_matches_only_gets_signals_without_findings(rough: Examiner) -> None:
+    data = deadly(every_file()["demo-hidden.png"], (FAMILIES[0].name, "abort"))
+    hashed = rough.examine(io.BytesIO(data), origin=False)
+    assert (hashed.findings, hashed.refused, hashed.signals) == (None, None, signals_of(data))
+    assert hashed.looked == rough.token(all_orientations=False, origin=False)
+    assert hashed.looked != rough.token(all_orientations=False)

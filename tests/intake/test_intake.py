@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -28,11 +29,13 @@ from support.intake import (
 from tocsin.access.errors import DeniedError
 from tocsin.access.model import Permission, Principal, Right
 from tocsin.banks.model import BankKind, EntryDraft, Policy
+from tocsin.content.examine import signals_of
 from tocsin.content.examiner import Examiner
 from tocsin.content.model import Content
 from tocsin.errors import Refusal
 from tocsin.evidence.errors import VaultError
-from tocsin.hashing.signals import Signal, SignalType
+from tocsin.hashing.signals import Dialect, Signal, SignalType
+from tocsin.intake.lookups import MOST_VARIANTS, LookupLimitError
 from tocsin.intake.model import Context, OtherContentError, UnknownSubmissionError, Wanted
 from tocsin.intake.screening import Rooms
 from tocsin.intake.service import Intake
@@ -70,11 +73,14 @@ class Slow:
         suffix: str = "",
         *,
         all_orientations: bool = False,
+        origin: bool = True,
         timeout: float | None = None,
     ) -> Content:
         self.looked += 1
         assert self.go.wait(120)
-        return self._examiner.examine(source, suffix, all_orientations=all_orientations, timeout=timeout)
+        return self._examiner.examine(
+            source, suffix, all_orientations=all_orientations, origin=origin, timeout=timeout
+        )
 
 
 class FullVault:
@@ -132,6 +138,34 @@ def test_a_known_picture_matches_at_once(home: Home, intake: Intake, announced: 
     assert ledger_of(home) == [("submission.received", subject), ("submission.matched", subject)]
     ((kind, body),) = announced.events
     assert (kind, body["submission"], body["account"]) == ("submission.matched", answer.submission.id, "u1")
+
+
+def test_an_announcement_holds_no_hash(home: Home, intake: Intake, announced: Announced) -> None:
+    home.add_entries("known", [entry_of(jpeg(1))])
+    submit(intake, jpeg(1))
+    ((_, body),) = announced.events
+    assert not [one for one in signals_of(jpeg(1)) if one.hex in json.dumps(body)]
+
+
+def test_hashes_looked_up_together_are_each_shown_and_guarded_as_by_themselves(
+    home: Home, intake: Intake
+) -> None:
+    home.create_bank("hidden", Policy())
+    home.add_entries("known", [entry_of(jpeg(1))])
+    home.add_entries("hidden", [entry_of(jpeg(2))])
+    asked = [(one,) for seed in (1, 2, 3) for one in signals_of(jpeg(seed))]
+    together = intake.match_each(asked, PARTNER)
+    assert together == [intake.match(one, PARTNER) for one in asked]
+    assert {one.bank for found in together for one in found.matches} == {"known"}
+    (value,) = {
+        one.value
+        for one in signals_of(jpeg(1))
+        if one.type is SignalType.PDQ and one.view == "picture" and one.dialect is Dialect.FULL
+    }
+    flipped = [int.from_bytes(value) ^ 1 << bit for bit in range(MOST_VARIANTS + 1)]
+    variants = [(Signal(SignalType.PDQ, one.to_bytes(32)),) for one in flipped]
+    with pytest.raises(LookupLimitError):
+        intake.match_each(variants, PARTNER)
 
 
 def test_what_is_not_known_is_kept_and_not_announced(
@@ -195,9 +229,12 @@ def test_a_content_whose_child_was_killed_is_examined_anew_when_it_comes_again(
             suffix: str = "",
             *,
             all_orientations: bool = False,
+            origin: bool = True,
             timeout: float | None = None,
         ) -> Content:
-            content = super().examine(source, suffix, all_orientations=all_orientations, timeout=timeout)
+            content = super().examine(
+                source, suffix, all_orientations=all_orientations, origin=origin, timeout=timeout
+            )
             return replace(content, signals=(), refused=killed) if self.looked == 1 else content
 
     unlucky = Unlucky(examiner)

@@ -152,9 +152,10 @@ class Ready:
         suffix: str = "",
         *,
         all_orientations: bool = False,
+        origin: bool = True,
         timeout: float | None = None,
     ) -> Content:
-        raise NotImplementedError(source, suffix, all_orientations, timeout)
+        raise NotImplementedError(source, suffix, all_orientations, origin, timeout)
 
 
 class World:

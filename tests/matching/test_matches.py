@@ -94,6 +94,15 @@ def test_each_entry_and_type_within_its_banks_policy_comes_once_and_nothing_else
 
 
 @few
+@given(known(), st.lists(signals, max_size=5))
+def test_several_contents_at_once_match_as_each_by_itself(
+    items: MemoryItems, contents: list[list[Signal]]
+) -> None:
+    matcher = Matcher(items)
+    assert matcher.match_each(contents) == [matcher.match(one) for one in contents]
+
+
+@few
 @given(known(), signals)
 def test_matches_come_best_first_and_say_the_radius_of_their_bank(
     items: MemoryItems, content: list[Signal]

@@ -48,7 +48,7 @@ class Killing:
             super().put(source, sha256)
             die()
 
-    class Examiner(Examiner):
+    class Examining(Examiner):
         """Ends it before or after examining."""
 
         before = True
@@ -59,11 +59,14 @@ class Killing:
             suffix: str = "",
             *,
             all_orientations: bool = False,
+            origin: bool = True,
             timeout: float | None = None,
         ) -> Content:
             if self.before:
                 die()
-            content = super().examine(source, suffix, all_orientations=all_orientations, timeout=timeout)
+            content = super().examine(
+                source, suffix, all_orientations=all_orientations, origin=origin, timeout=timeout
+            )
             die()
             return content
 
@@ -101,8 +104,8 @@ def killing(rooms: Rooms, place: str) -> Rooms:
             assert isinstance(vault, FolderVault)
             vault.__class__ = Killing.Vault
         case "accepted" | "examined":
-            rooms.examiner.__class__ = Killing.Examiner
-            Killing.Examiner.before = place == "accepted"
+            rooms.examiner.__class__ = Killing.Examining
+            Killing.Examining.before = place == "accepted"
         case "matched":
             home.__class__ = Killing.Home
         case "told":

@@ -87,10 +87,10 @@ class Examiner:
             except queue.Empty:  # at work: closed when it is given back
                 return
 
-    def token(self, *, all_orientations: bool) -> str:
+    def token(self, *, all_orientations: bool, origin: bool = True) -> str:
         """A name for this way of looking: with the same one, the same bytes give the same content."""
         turned = "all" if all_orientations else "upright"
-        return f"{__version__} {turned} {self._looked}"
+        return f"{__version__} {turned} {self._looked if origin else '-'}"
 
     def examine(
         self,
@@ -98,6 +98,7 @@ class Examiner:
         suffix: str = "",
         *,
         all_orientations: bool = False,
+        origin: bool = True,
         timeout: float | None = None,
     ) -> Content:
         """What a content is, its signals and, where they are looked for, the signs of its origin.
@@ -106,6 +107,7 @@ class Examiner:
             source: see `Source`.
             suffix: the ending of its name with the dot, lower case; empty where it has no name.
             all_orientations: hash the eight symmetries of the square, for copies that were turned.
+            origin: False to leave out the search for signs of origin, for who asks about matches only.
             timeout: seconds to wait for a free child; without it, as long as it takes.
 
         Raises:
@@ -113,31 +115,15 @@ class Examiner:
             SandboxError: children cannot be started.
             UsageError: the examiner is closed.
         """
+        search = self._search if origin else None
         options: JsonObject = {
             "suffix": suffix,
             "all_orientations": all_orientations,
-            **(self._search.options() if self._search else {}),
+            **(search.options() if search else {}),
         }
         with _opener(source) as opener, self._pool(timeout) as pool:
-            content = self._examined(pool, opener, options)
-        return replace(content, looked=self.token(all_orientations=all_orientations))
-
-    def _examined(self, pool: Pool, opener: Callable[[], int], options: JsonObject) -> Content:
-        """Look, and look again without each reader that ends the child."""
-        skipped: Skipped = ()
-        cut_short: Content | None = None
-        while True:
-            (outcome,) = pool.run([Job(0, opener, {**options, **again_without(skipped)})])
-            content = content_of(outcome)
-            if self._search is None:
-                return content
-            further = skipped_next(content, outcome.refusal, skipped)
-            if not further:
-                content = with_findings(content)
-                return content if cut_short is None else replace(cut_short, findings=content.findings)
-            skipped = further
-            if skipped[-1][0] == DECODER.name:
-                cut_short = content
+            content = _explained(pool, opener, options) if search else _hashed(pool, opener, options)
+        return replace(content, looked=self.token(all_orientations=all_orientations, origin=origin))
 
     @contextmanager
     def _pool(self, timeout: float | None) -> Iterator[Pool]:
@@ -179,6 +165,27 @@ class Examiner:
         with self._turn:
             self._pools.add(pool)
         return pool
+
+
+def _hashed(pool: Pool, opener: Callable[[], int], options: JsonObject) -> Content:
+    (outcome,) = pool.run([Job(0, opener, options)])
+    return content_of(outcome)
+
+
+def _explained(pool: Pool, opener: Callable[[], int], options: JsonObject) -> Content:
+    """Look for signs of origin too, and again without each reader that ends the child."""
+    skipped: Skipped = ()
+    cut_short: Content | None = None
+    while True:
+        (outcome,) = pool.run([Job(0, opener, {**options, **again_without(skipped)})])
+        content = content_of(outcome)
+        further = skipped_next(content, outcome.refusal, skipped)
+        if not further:
+            content = with_findings(content)
+            return content if cut_short is None else replace(cut_short, findings=content.findings)
+        skipped = further
+        if skipped[-1][0] == DECODER.name:
+            cut_short = content
 
 
 @contextmanager

@@ -48,9 +48,10 @@ class Examining(Protocol):
         suffix: str = "",
         *,
         all_orientations: bool = False,
+        origin: bool = True,
         timeout: float | None = None,
     ) -> Content:
-        """Examine one content. Raises ExaminerBusyError, SandboxError."""
+        """Examine one content; `origin`: also for signs of it. Raises ExaminerBusyError, SandboxError."""
         ...
 
 
@@ -168,9 +169,9 @@ def _announcement(
     records: list[MatchRecord],
     retroactive: bool,  # noqa: FBT001  # two values of one message
 ) -> "JsonObject":
+    """What those outside are told: no hash, for the SHA-256 of what a list names is on that list."""
     return {
         "submission": submission.id,
-        "sha256": submission.sha256.hex(),
         "received": submission.received.isoformat(),
         "platform": submission.context.platform,
         "account": submission.context.account,

@@ -133,10 +133,20 @@ class Intake:
             DeniedError: the principal may not match.
             LookupLimitError: it looks as if an entry's hash were being found out.
         """
+        return self.match_each([signals], principal)[0]
+
+    def match_each(self, contents: Sequence[Sequence[Signal]], principal: Principal) -> list[Matches]:
+        """As `match`, for several contents, each looked up and counted for itself, by a few searches for all.
+
+        Raises:
+            DeniedError: the principal may not match.
+            LookupLimitError: as for `match`, of any of them.
+        """
         principal.demand(Permission.MATCH)
-        found = Matcher(VisibleItems(self._rooms.known, principal)).match(signals)
-        self.lookups.answered(principal, signals, found)
-        return visible(found, principal)
+        found = Matcher(VisibleItems(self._rooms.known, principal)).match_each(contents)
+        for signals, matches in zip(contents, found, strict=True):
+            self.lookups.answered(principal, signals, matches)
+        return [visible(matches, principal) for matches in found]
 
     def match_file(
         self, source: Source, principal: Principal, *, suffix: str = "", timeout: float | None = None
@@ -150,7 +160,9 @@ class Intake:
             LookupLimitError: as for `match`.
         """
         principal.demand(Permission.MATCH)
-        content = self._rooms.examiner.examine(source, suffix, all_orientations=self._turned, timeout=timeout)
+        content = self._rooms.examiner.examine(
+            source, suffix, all_orientations=self._turned, origin=False, timeout=timeout
+        )
         return content, self.match(content.signals, principal)
 
     def answer(self, submission_id: str, principal: Principal) -> Answer:

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 
 from tocsin.banks.model import Bank, BankKind, Label
 from tocsin.banks.store import KnownItems, NearHit, UnknownBankError
+from tocsin.batches import batched
 from tocsin.content.model import Content
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 
 if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonValue
 
+_AT_ONCE = 250
+"""Contents searched for together: enough to pay for a search, few enough to hold what is found."""
 _EVIDENCE = (SignalType.SHA256, SignalType.SHA1, SignalType.MD5, SignalType.PDQ)
 _ORIENTATIONS = tuple(Orientation)
 _DIALECTS = tuple(Dialect)
@@ -114,28 +117,16 @@ class Matcher:
 
     def match(self, signals: Sequence[Signal]) -> Matches:
         """All matches of one content's signals, best evidence first."""
+        return self.match_each([signals])[0]
+
+    def match_each(self, contents: Sequence[Sequence[Signal]]) -> list[Matches]:
+        """As `match`, for several contents that do not concern each other, by a few searches for all."""
         banks = {bank.id: bank for bank in self.banks()}
-        closest: dict[tuple[int, int, SignalType, str | None], tuple[tuple[int, ...], Match]] = {}
-        for signal, hit in self._hits(signals, banks):
-            bank = banks.get(hit.known.bank_id)
-            if bank is None or not _counts(bank, signal, hit):
-                continue
-            key = (bank.id, hit.known.entry_id, signal.type, signal.view)
-            order = _preference(signal, hit)
-            if key not in closest or order < closest[key][0]:
-                closest[key] = order, _match(bank, signal, hit)
-        found = [match for _, match in sorted(closest.values(), key=lambda pair: _rank(*pair))]
-        floors = [bank.policy.quality_floor for bank in banks.values()]
-        compared = {signal.type for signal in signals if floors and not _is_plain(signal, min(floors))}
-        return replace(
-            _judged(found, {bank.name for bank in banks.values() if bank.policy.kind is BankKind.ALLOW}),
-            too_plain=tuple(
-                signal
-                for signal in signals
-                if _is_plain(signal, max(floors, default=0)) and signal.orientation is Orientation.UPRIGHT
-            ),
-            compared=tuple(kind for kind in _EVIDENCE if kind in compared),
-        )
+        found: list[Matches] = []
+        for several in batched(contents, _AT_ONCE):
+            hits = self._hits(several, banks)
+            found += [_matches(signals, hits[place], banks) for place, signals in enumerate(several)]
+        return found
 
     def banks(self) -> list[Bank]:
         """The banks that take part, as they are now."""
@@ -145,24 +136,57 @@ class Matcher:
             if self._named is None or bank.name in self._named or bank.policy.kind is BankKind.ALLOW
         ]
 
-    def _hits(self, signals: Sequence[Signal], banks: Mapping[int, Bank]) -> Iterable[tuple[Signal, NearHit]]:
+    def _hits(
+        self, contents: Sequence[Sequence[Signal]], banks: Mapping[int, Bank]
+    ) -> list[list[tuple[Signal, NearHit]]]:
+        """What is known that each of `contents` could match, in the order found."""
+        found: list[list[tuple[Signal, NearHit]]] = [[] for _ in contents]
         if not banks:
-            return
-        exact = [signal for signal in signals if signal.type.exact]
-        for hit in self._known.exact(exact) if exact else ():
-            yield exact[hit.query], hit
+            return found
+        exact = [(place, one) for place, several in enumerate(contents) for one in several if one.type.exact]
+        for hit in self._known.exact([one for _, one in exact]) if exact else ():
+            place, signal = exact[hit.query]
+            found[place].append((signal, hit))
         floor = min(bank.policy.quality_floor for bank in banks.values())
         # Several views often share a value: each value is searched once, and stands for all that have it.
-        sharing: dict[bytes, list[Signal]] = {}
-        for signal in signals:
-            if signal.type is SignalType.PDQ and not _is_plain(signal, floor):
-                sharing.setdefault(signal.value, []).append(signal)
-        if not sharing:
-            return
+        sharing: dict[bytes, list[tuple[int, Signal]]] = {}
+        for place, several in enumerate(contents):
+            for signal in several:
+                if signal.type is SignalType.PDQ and not _is_plain(signal, floor):
+                    sharing.setdefault(signal.value, []).append((place, signal))
         values = list(sharing)
-        for hit in self._known.near(values, max(bank.policy.radius for bank in banks.values())):
-            for signal in sharing[values[hit.query]]:
-                yield signal, hit
+        radius = max(bank.policy.radius for bank in banks.values())
+        for hit in self._known.near(values, radius) if values else ():
+            for place, signal in sharing[values[hit.query]]:
+                found[place].append((signal, hit))
+        return found
+
+
+def _matches(
+    signals: Sequence[Signal], hits: Iterable[tuple[Signal, NearHit]], banks: Mapping[int, Bank]
+) -> Matches:
+    """What policies make of the hits of one content's signals."""
+    closest: dict[tuple[int, int, SignalType, str | None], tuple[tuple[int, ...], Match]] = {}
+    for signal, hit in hits:
+        bank = banks.get(hit.known.bank_id)
+        if bank is None or not _counts(bank, signal, hit):
+            continue
+        key = (bank.id, hit.known.entry_id, signal.type, signal.view)
+        order = _preference(signal, hit)
+        if key not in closest or order < closest[key][0]:
+            closest[key] = order, _match(bank, signal, hit)
+    found = [match for _, match in sorted(closest.values(), key=lambda pair: _rank(*pair))]
+    floors = [bank.policy.quality_floor for bank in banks.values()]
+    compared = {signal.type for signal in signals if floors and not _is_plain(signal, min(floors))}
+    return replace(
+        _judged(found, {bank.name for bank in banks.values() if bank.policy.kind is BankKind.ALLOW}),
+        too_plain=tuple(
+            signal
+            for signal in signals
+            if _is_plain(signal, max(floors, default=0)) and signal.orientation is Orientation.UPRIGHT
+        ),
+        compared=tuple(kind for kind in _EVIDENCE if kind in compared),
+    )
 
 
 def _rank(order: tuple[int, ...], match: Match) -> tuple[object, ...]:

@@ -169,11 +169,11 @@ async def match(request: Request, caller: Caller, asked: Annotated[Asked, Depend
 
 
 def _match_signals(request: Request, caller: "Principal", signals: tuple[Signal, ...]) -> MatchAnswer:
-    intake = node_of(request).intake
+    found = node_of(request).intake.match_each([(one,) for one in signals], caller)
     return MatchAnswer(
         signals=[
-            SignalAnswer(signal=SignalShape.of(one), **_members(intake.match([one], caller), caller))
-            for one in signals
+            SignalAnswer(signal=SignalShape.of(one), **_members(matches, caller))
+            for one, matches in zip(signals, found, strict=True)
         ]
     )
 

@@ -73,7 +73,8 @@ async def from_url(hma: "Hma", url: str, given: str | None, *, turned: bool) -> 
 
 async def _examined(hma: "Hma", file: BinaryIO, *, turned: bool) -> Content:
     return await to_thread.run_sync(
-        lambda: hma.node.examiner.examine(file, all_orientations=turned), limiter=hma.examining()
+        lambda: hma.node.examiner.examine(file, all_orientations=turned, origin=False),
+        limiter=hma.examining(),
     )
 
 
