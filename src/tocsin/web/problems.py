@@ -75,15 +75,17 @@ STATUS: Mapping[str, int] = {
     "webhooks.unknown_event": 422,
 }
 """What each error is answered with that a caller can bring about, or that passes. Any other is a 500."""
+_LATER = "Try again after the seconds in Retry-After; the node's log says more."
+_NO_ROOM = "Try again when whoever runs this node has made room. What was not acknowledged was not kept."
 OF_OPERATOR: Mapping[str, Refusal] = {
-    code: Refusal(code, message, "Try again after the seconds in Retry-After; the node's log says more.")
-    for code, message in (
-        ("evidence.vault_access", "the vault cannot be read or written just now"),
-        ("evidence.vault_full", "there is no room left in the vault; nothing was half-written"),
-        ("storage.access", "the database or its disk cannot be written just now"),
-        ("storage.full", "there is no room left on the disk; nothing was half-written"),
-        ("storage.io", "the disk failed to read or write"),
-        ("storage.unreachable", "the database server cannot be reached just now"),
+    one.code: one
+    for one in (
+        Refusal("evidence.vault_access", "the vault cannot be read or written just now", _LATER),
+        Refusal("evidence.vault_full", "there is no room left in the vault", _NO_ROOM),
+        Refusal("storage.access", "the database or its disk cannot be written just now", _LATER),
+        Refusal("storage.full", "there is no room left on the disk", _NO_ROOM),
+        Refusal("storage.io", "the disk failed to read or write", _LATER),
+        Refusal("storage.unreachable", "the database server cannot be reached just now", _LATER),
     )
 }
 """What a caller is told in place of messages that name our disks and hosts, which the log has."""

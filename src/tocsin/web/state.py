@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tocsin.errors import Error
+from tocsin.evidence.folder import FOLDER as VAULT
 from tocsin.web.uploads import incoming_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tocsin.node.node import Node
     from tocsin.web.metrics import Gauge
@@ -51,7 +53,11 @@ def gauges(node: "Node") -> "Iterator[Gauge]":
     yield "tocsin_entries", "Entries of all banks.", entries
     lag = node.banks.lag()
     yield "tocsin_index_lag_signals", "PDQ signals that the index has not taken in yet.", {"": float(lag)}
-    yield "tocsin_free_bytes", "Room on the disk that the home is on.", {"": float(_free(node))}
+    yield (
+        "tocsin_free_bytes",
+        "Room where the home is, or its vault where that is less.",
+        {"": float(_free(node))},
+    )
     yield (
         "tocsin_sandbox_children",
         "Contents that can be examined at a time.",
@@ -68,10 +74,9 @@ def _database(node: "Node") -> Check:
 
 
 def _disk(node: "Node") -> Check:
-    """Whether content can be kept: the folder for what comes in is on the disk of the vault's folder."""
+    """Whether content can be kept."""
     try:
-        folder = incoming_folder(node.banks.folder)
-        if not os.access(folder, os.W_OK | os.X_OK):
+        if not all(os.access(one, os.W_OK | os.X_OK) for one in _folders(node)):
             return Check("disk", ok=False, detail="cannot be written")
         free = _free(node)
     except OSError as error:
@@ -96,6 +101,13 @@ def _workers(node: "Node") -> Check:
     return Check("workers", ok=waited < WAITING_SECONDS, detail=f"work has waited {waited:.0f} s")
 
 
+def _folders(node: "Node") -> "list[Path]":
+    """Where contents are written: each of these may be a disk of its own."""
+    home = node.banks.folder
+    return [home, incoming_folder(home), *(one for one in [home / VAULT] if one.is_dir())]
+
+
 def _free(node: "Node") -> int:
-    stat = os.statvfs(node.banks.folder)
-    return stat.f_bavail * stat.f_frsize
+    """Bytes, where there is least room."""
+    stats = [os.statvfs(one) for one in _folders(node)]
+    return min(one.f_bavail * one.f_frsize for one in stats)
