@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from tocsin.evidence.errors import KeysDamagedError, KeysError, MissingKeyError, NoKeysError
 from tocsin.evidence.files import write_durably
-from tocsin.evidence.sealing import open_sealed, seal
+from tocsin.evidence.sealing import keyed_digest, open_sealed, seal
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -136,6 +136,19 @@ class Keys:
     def unseal(self, sealed: bytes, purpose: str = "") -> bytes:
         """What was sealed for `purpose`. Raises SealBrokenError, MissingKeyError, KeysDamagedError."""
         return open_sealed(lambda one: str(self.identity(one)).encode(), sealed, purpose)
+
+    def vouch(self, data: bytes) -> str:
+        """The id of the current identity, a colon and the keyed digest of some data under it."""
+        identity_id = self.vault_id
+        return f"{identity_id}:{keyed_digest(str(self.identity(identity_id)).encode(), data)}"
+
+    def vouches(self, vouched: str, data: bytes) -> bool:
+        """Whether `vouch` gave that for this data. Raises MissingKeyError, KeysDamagedError."""
+        identity_id, _, found = vouched.partition(":")
+        if identity_id not in self.ids(VAULT):
+            message = f"the key is not there: {identity_id!r}"
+            raise MissingKeyError(message)
+        return keyed_digest(str(self.identity(identity_id)).encode(), data) == found
 
     def _signer(self, signer_id: str) -> "Ed25519PrivateKey":
         from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415  # not to match and scan

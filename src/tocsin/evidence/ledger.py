@@ -18,6 +18,8 @@ class Event:
     subject: str
     """What it was done to, as in `submission:01J...`, `bank:known`, `entry:17`."""
     detail: "JsonObject" = field(default_factory=dict)
+    vouched: bytes = b""
+    """What other tables hold of it. A keyed digest goes into the row: it shows a change and tells nothing."""
 
 
 class Ledger(Protocol):

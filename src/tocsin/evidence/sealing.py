@@ -5,6 +5,7 @@ with its tag of 16 bytes. The additional data are the first 17 bytes and the pur
 to another place in the database does not open there.
 """
 
+import hmac
 import os
 from collections.abc import Callable
 from typing import Final
@@ -15,14 +16,15 @@ _VERSION: Final = b"\x01"
 _HEADER: Final = 17
 _NONCE: Final = 12
 _INFO: Final = b"tocsin-sealed-secret-1"
+_VOUCHED: Final = b"tocsin-vouched-1"
 
 
-def _derived(identity: bytes) -> bytes:
-    """32 bytes for AES, from the identity's secret text."""
+def _derived(identity: bytes, info: bytes = _INFO) -> bytes:
+    """32 bytes for AES or HMAC, from the identity's secret text."""
     from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415  # not needed to match and scan
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
 
-    return HKDF(SHA256(), 32, None, _INFO).derive(identity)
+    return HKDF(SHA256(), 32, None, info).derive(identity)
 
 
 def seal(identity: bytes, identity_id: str, secret: bytes, purpose: str) -> bytes:
@@ -32,6 +34,11 @@ def seal(identity: bytes, identity_id: str, secret: bytes, purpose: str) -> byte
     header = _VERSION + identity_id.encode()
     nonce = os.urandom(_NONCE)
     return header + nonce + AESGCM(_derived(identity)).encrypt(nonce, secret, header + purpose.encode())
+
+
+def keyed_digest(identity: bytes, data: bytes) -> str:
+    """HMAC-SHA256 under a key of the identity's: whoever has no key cannot try out what the data may be."""
+    return hmac.digest(_derived(identity, _VOUCHED), data, "sha256").hex()
 
 
 def open_sealed(identity_of: Callable[[str], bytes], sealed: bytes, purpose: str) -> bytes:

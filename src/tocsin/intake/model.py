@@ -145,6 +145,14 @@ class Submissions(Protocol):
         """All matches ever made of a submission, oldest first."""
         ...
 
+    def vouched(self, submission_id: str) -> bytes:
+        """A submission as it was received, in bytes for the ledger to vouch for."""
+        ...
+
+    def vouched_matches(self, submission_id: str) -> bytes:
+        """All matches of a submission so far, in bytes for the ledger to vouch for."""
+        ...
+
     def submissions_of(self, sha256: bytes) -> Sequence[str]:
         """The ids of all submissions of that content."""
         ...

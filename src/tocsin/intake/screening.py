@@ -147,7 +147,13 @@ def keep_matches(
     new = list(rooms.submissions.record_matches(submission.id, matches, versions, retroactive=again))
     if new or not again:
         rooms.ledger.append(
-            Event("submission.matched", NODE, f"submission:{submission.id}", _summary(new, again))
+            Event(
+                "submission.matched",
+                NODE,
+                f"submission:{submission.id}",
+                _summary(new, again),
+                vouched=rooms.submissions.vouched_matches(submission.id),
+            )
         )
     reported = [record for record in new if not record.suppressed]
     if reported and rooms.announce is not None:

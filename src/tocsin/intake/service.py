@@ -202,7 +202,13 @@ class Intake:
             self._rooms.submissions.has_job(submission.id, job.id)
             detail: JsonObject = {"sha256": new.sha256.hex(), "bytes": new.size, "job": job.id}
             self._rooms.ledger.append(
-                Event("submission.received", new.submitter, f"submission:{submission.id}", detail)
+                Event(
+                    "submission.received",
+                    new.submitter,
+                    f"submission:{submission.id}",
+                    detail,
+                    vouched=self._rooms.submissions.vouched(submission.id),
+                )
             )
         return submission.id, job
 

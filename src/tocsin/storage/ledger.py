@@ -55,7 +55,8 @@ class LedgerStore:
 
         Raises InvalidEventError, NoKeysError, MissingKeyError, KeysDamagedError.
         """
-        detail = chain.canonical(event.detail)
+        vouched = {"vouched": self._with_keys().vouch(event.vouched)} if event.vouched else {}
+        detail = chain.canonical({**event.detail, **vouched})
         _check(event)
         with self._database.writing():
             last, key_id = self.head(), self._with_keys().ledger_id

@@ -21,7 +21,7 @@ from tocsin.intake.model import (
     Wanted,
 )
 from tocsin.matching.matches import Match, Matches
-from tocsin.storage import reading, times
+from tocsin.storage import reading, times, vouching
 from tocsin.storage.database import Database, Row, Value
 
 if TYPE_CHECKING:
@@ -242,6 +242,16 @@ class SubmissionStore:
             )
             for found, retroactive, version, suppressed, detail in rows
         ]
+
+    def vouched(self, submission_id: str) -> bytes:
+        """A submission as it was received, in bytes for the ledger to vouch for."""
+        with self._database.reading():
+            return vouching.received(self._database, self._number(submission_id))
+
+    def vouched_matches(self, submission_id: str) -> bytes:
+        """All matches of a submission so far, in bytes for the ledger to vouch for."""
+        with self._database.reading():
+            return vouching.matches(self._database, self._number(submission_id))
 
     def _number(self, submission_id: str) -> int:
         row = self._database.row(_NUMBER, (_storable(submission_id),))

@@ -11,6 +11,7 @@ from tocsin.evidence.errors import MissingKeyError, NoKeysError, VaultDamagedErr
 from tocsin.evidence.keys import LEDGER, Keys
 from tocsin.evidence.tip import FILE, read_tip
 from tocsin.evidence.vault import Vault
+from tocsin.storage import vouching
 from tocsin.storage.database import Database
 from tocsin.storage.ledger import LedgerStore
 
@@ -86,6 +87,8 @@ class Verification:
         for (subject,) in unknown:
             identity = str(subject).removeprefix("submission:")
             yield Broken(f"submission {identity}", "the ledger says that it was received, but it is gone")
+        if (keys := _keys(self.home)) is not None:
+            yield from vouching.broken(self.database, keys)
 
     def _files(self, vault: Vault, advance: Callable[[int], None]) -> Iterator[Broken]:
         """Each content of the database is in the vault, and each file of the vault is what it was."""
@@ -114,8 +117,12 @@ class Verification:
 
 def _public_keys(home: Path) -> dict[str, bytes]:
     """The public parts of a home's ledger keys; none where it has no keys."""
+    keys = _keys(home)
+    return {} if keys is None else {one: keys.public(one) for one in keys.ids(LEDGER)}
+
+
+def _keys(home: Path) -> Keys | None:
     try:
-        keys = Keys.open(home)
+        return Keys.open(home)
     except NoKeysError:
-        return {}
-    return {one: keys.public(one) for one in keys.ids(LEDGER)}
+        return None

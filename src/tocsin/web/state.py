@@ -79,6 +79,8 @@ def _disk(node: "Node") -> Check:
         if not all(os.access(one, os.W_OK | os.X_OK) for one in _folders(node)):
             return Check("disk", ok=False, detail="cannot be written")
         free = _free(node)
+    except Error as error:
+        return Check("disk", ok=False, detail=error.code)
     except OSError as error:
         return Check("disk", ok=False, detail=os.strerror(error.errno or 0))
     return Check("disk", ok=free >= FREE_BYTES, detail=f"{free >> 20} MiB free")

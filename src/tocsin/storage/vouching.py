@@ -1,0 +1,89 @@
+"""What the ledger vouches for in other tables: submissions as they were received, and their matches.
+
+A row of the ledger holds a keyed digest (`Keys.vouch`) of what the tables held when it was written. A home
+whose tables were changed since is found by that; see docs/formats/ledger.md for what is covered.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from tocsin.evidence.checking import Broken
+from tocsin.evidence.errors import KeysError
+from tocsin.storage.database import Database, Row, Value
+
+if TYPE_CHECKING:
+    from tocsin.evidence.keys import Keys
+
+_PAGE: Final = 500
+_RECEIVED = """
+    SELECT submission.id, content.sha256, content.size, submission.received, submission.submitter,
+        submission.idempotency_key, submission.platform, submission.account, submission.url,
+        submission.context, submission.job
+    FROM submission JOIN content ON content.id = submission.content_id WHERE submission.number = ?"""
+_MATCHES = """
+    SELECT found, retroactive, bank, bank_version, entry_id, type, distance, radius, suppressed, detail
+    FROM submission_match WHERE submission = ? ORDER BY id"""
+_PAGED = """
+    SELECT number, id, matched,
+        (SELECT MIN(ledger.number) FROM ledger
+            WHERE subject = 'submission:' || submission.id AND kind = 'submission.received'),
+        (SELECT MAX(ledger.number) FROM ledger
+            WHERE subject = 'submission:' || submission.id AND kind = 'submission.matched')
+    FROM submission WHERE number > ? ORDER BY number LIMIT ?"""
+_DETAIL = "SELECT detail FROM ledger WHERE number = ?"
+
+
+def received(database: Database, number: int) -> bytes:
+    """The submission of that number as it was received. Inside a transaction."""
+    return _in_bytes(database.rows(_RECEIVED, (number,)))
+
+
+def matches(database: Database, number: int) -> bytes:
+    """All matches of that submission, oldest first. Inside a transaction."""
+    return _in_bytes(database.rows(_MATCHES, (number,)))
+
+
+def broken(database: Database, keys: "Keys") -> Iterator[Broken]:
+    """The submissions that are not as the ledger says, or whose matches are not."""
+    after = 0
+    while True:
+        with database.reading():
+            page = database.rows(_PAGED, (after, _PAGE))
+            found = [one for row in page for one in _of_submission(database, keys, row)]
+        yield from found
+        if len(page) < _PAGE:
+            return
+        after = page[-1][0]
+
+
+def _of_submission(database: Database, keys: "Keys", row: Row) -> Iterator[Broken]:
+    number, identity, matched, first, last = row
+    if first is not None and (why := _why(database, keys, first, received(database, number))):
+        yield Broken(f"submission {identity}", f"it is not as it was received: {why}")
+    if (matched is None) != (last is None):
+        says = "it was matched" if matched is None else "nothing of its being matched"
+        yield Broken(f"submission {identity}", f"the ledger says {says}")
+    elif last is not None and (why := _why(database, keys, last, matches(database, number))):
+        yield Broken(f"submission {identity}", f"its matches are not those that were found: {why}")
+
+
+def _why(database: Database, keys: "Keys", number: int, data: bytes) -> str:
+    """Why a row of the ledger does not vouch for the data; empty if it does, or says nothing of it."""
+    detail = database.row(_DETAIL, (number,))
+    try:
+        vouched = json.loads(detail[0])["vouched"] if detail else ""
+        return "" if keys.vouches(str(vouched), data) else f"row {number} vouches for something else"
+    except (ValueError, KeyError, TypeError):
+        return ""  # broken, which is told of the row; or without it
+    except KeysError as error:
+        return error.message
+
+
+def _in_bytes(rows: list[Row]) -> bytes:
+    """Rows in bytes that are the same on both databases, of which no two are alike."""
+    return json.dumps([[_plain(value) for value in row] for row in rows], separators=(",", ":")).encode()
+
+
+def _plain(value: Value) -> int | str | None:
+    return value.hex() if isinstance(value, bytes) else value
