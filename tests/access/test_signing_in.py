@@ -325,6 +325,25 @@ def test_a_session_ends_in_the_end_however_much_it_is_used(rig: Rig) -> None:
         rig.accounts.sessions.principal_of(secret)
 
 
+def test_a_clock_that_was_ahead_leaves_no_session_that_lasts_too_long(rig: Rig) -> None:
+    anna = rig.person()
+    rig.clock.move(timedelta(days=300))
+    secret = rig.sign_in("anna", anna)
+    rig.clock.move(-MINUTE)
+    rig.accounts.sessions.principal_of(secret)  # a small correction ends nothing
+    rig.clock.move(-timedelta(days=300))
+    with pytest.raises(NotSignedInError):
+        rig.accounts.sessions.principal_of(secret)
+
+
+def test_a_clock_that_was_ahead_keeps_nobody_out(rig: Rig) -> None:
+    anna = rig.person()
+    rig.clock.move(timedelta(days=300))
+    fail(rig, 20)
+    rig.clock.move(-timedelta(days=300))
+    rig.accounts.sessions.sign_in("anna", PASSWORD, rig.code(anna))
+
+
 def test_using_a_session_is_written_down_once_a_minute_at_most(rig: Rig) -> None:
     secret = rig.sign_in("anna", rig.person())
     begun = rig.clock.now

@@ -8,11 +8,14 @@ from tocsin.access.errors import NotSignedInError, UnknownSessionError
 from tocsin.access.limits import Limiter
 from tocsin.access.model import Principal, permissions_of
 from tocsin.access.office import Office, manager
-from tocsin.access.signing_in import IDLE, SignedIn, SigningIn
+from tocsin.access.signing_in import IDLE, LIFETIME, SignedIn, SigningIn
 from tocsin.access.store import Person, Session
 
 _NOTED_EVERY: Final = timedelta(minutes=1)
 """A session's last use is written down at most so often, for a request is no reason to write."""
+
+_SKEW: Final = timedelta(minutes=10)
+"""The clocks of a node's machines may differ by less than that."""
 
 
 class Sessions:
@@ -91,7 +94,11 @@ class Sessions:
 
     def _ended(self, session: Session) -> bool:
         now = self._office.clock()
-        return session.revoked is not None or now >= min(session.expires, session.last_used + IDLE)
+        # One that would last longer than any can was begun under a clock that has been set back since.
+        lasts = (
+            now < min(session.expires, session.last_used + IDLE) and session.expires <= now + LIFETIME + _SKEW
+        )
+        return session.revoked is not None or not lasts
 
     def _found(self, secret: str) -> tuple[Session, Person, Principal]:
         """Raises NotSignedInError."""

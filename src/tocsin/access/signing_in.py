@@ -175,7 +175,8 @@ def _shut_out(credentials: Credentials | None, now: datetime, *, recovered: bool
     person = credentials.person
     if not person.active:
         return "disabled"
-    locked = person.locked_until is not None and person.locked_until > now
+    # A wait that ends later than any wait can was set by a clock that has been set back since.
+    locked = person.locked_until is not None and now < person.locked_until <= now + LONGEST_WAIT
     return "locked" if locked and not recovered else ""
 
 
