@@ -20,10 +20,10 @@ ADD = _whole("""INSERT INTO job
 WITH_KEY = _whole("SELECT COLUMNS FROM job WHERE idempotency_key = ?")
 JOB = _whole("SELECT COLUMNS FROM job WHERE id = ?")
 CLAIM = _whole("""CLAIMED
-    WHERE id = (SELECT id FROM job WHERE state IN ('ready', 'leased') AND due <= ?
+    WHERE id = (SELECT id FROM job WHERE ended IS NULL AND due <= ?
         AND instr(',' || ? || ',', ',' || kind || ',') > 0 ORDER BY due, id LIMIT 1) RETURNING COLUMNS""")
 CLAIM_POSTGRES = _whole("""CLAIMED
-    WHERE id = (SELECT id FROM job WHERE state IN ('ready', 'leased') AND due <= ?
+    WHERE id = (SELECT id FROM job WHERE ended IS NULL AND due <= ?
         AND kind = ANY (string_to_array(?, ',')) ORDER BY due, id LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING COLUMNS""")
 """Nobody waits for a job that another is just taking: the next one is taken."""
@@ -37,7 +37,7 @@ REVIVE = _whole("""UPDATE job SET state = 'ready', attempts = 0, due = ?, change
     WHERE id = ? AND state = 'dead' RETURNING COLUMNS""")
 PAGE = _whole("SELECT COLUMNS FROM job WHERE state = ? AND id > ? ORDER BY id LIMIT ?")
 COUNTS = "SELECT state, COUNT(*) FROM job GROUP BY state"
-OLDEST = "SELECT MIN(due) FROM job WHERE state IN ('ready', 'leased')"
+OLDEST = "SELECT MIN(due) FROM job WHERE ended IS NULL"
 FORGET = """DELETE FROM job WHERE id IN
     (SELECT id FROM job WHERE state = 'done' AND ended < ? ORDER BY ended LIMIT ?)"""
-MEND = "UPDATE job SET due = ?, changed = ? WHERE state IN ('ready', 'leased') AND due > ? AND changed > ?"
+MEND = "UPDATE job SET due = ?, changed = ? WHERE ended IS NULL AND due > ? AND changed > ?"

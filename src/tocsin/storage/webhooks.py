@@ -75,8 +75,9 @@ _LEFT = """SELECT delivery.id FROM delivery LEFT JOIN job ON job.id = delivery.j
 _DELIVERED = "UPDATE delivery SET delivered = ?, attempts = attempts + 1, last_answer = ? WHERE id = ?"
 _FAILED = "UPDATE delivery SET attempts = attempts + 1, last_answer = ? WHERE id = ?"
 _SEND_AGAIN = "UPDATE delivery SET delivered = NULL WHERE id = ?"
-_FORGET = """DELETE FROM delivery WHERE id IN
-    (SELECT id FROM delivery WHERE webhook_id = ? AND created < ? ORDER BY id LIMIT ?)"""
+# Only the oldest are looked at: to look for old ones among all would take longer with each that is kept.
+_FORGET = """DELETE FROM delivery WHERE created < ? AND id IN
+    (SELECT id FROM delivery WHERE webhook_id = ? ORDER BY id LIMIT ?)"""
 _NO_LIMIT = (1 << 63) - 1
 
 
@@ -276,7 +277,7 @@ class WebhookStore:
     def _add(self, webhook: Webhook, message: str, kind: str, text: str) -> int:
         """A new delivery with its job; its number. Old ones are forgotten as new ones come."""
         old = self._now() - KEPT // timedelta(microseconds=1)
-        self._database.change(_FORGET, (webhook.id, old, _FORGET_AT_A_TIME))
+        self._database.change(_FORGET, (old, webhook.id, _FORGET_AT_A_TIME))
         number = self._database.number(_ADD_DELIVERY, (webhook.id, message, kind, text, self._now()))
         if webhook.active:
             self._enqueue(number)

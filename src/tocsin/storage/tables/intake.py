@@ -48,6 +48,9 @@ INTAKE = (
         UNIQUE (submitter, idempotency_key)
     ) STRICT""",
     "CREATE INDEX submission_of_content ON submission (content_id)",
+    # Pages are by number: without the number in them, SQLite sorts everything that a submitter has sent.
+    "CREATE INDEX submission_of_submitter ON submission (submitter, number)",
+    "CREATE INDEX submission_of_platform ON submission (platform, number)",
     "CREATE INDEX submission_of_account ON submission (platform, account)",
     "CREATE INDEX submission_of_url ON submission (url)",
     # A match stays what it was when it was made, also when its entry or bank is gone: no foreign keys.

@@ -17,7 +17,8 @@ JOBS = (
         ended INTEGER,
         reason TEXT NOT NULL DEFAULT ''
     ) STRICT""",
-    "CREATE INDEX job_to_do ON job (due, id) WHERE state IN ('ready', 'leased')",
+    # By `ended`, not by state: SQLite would look for the states in job_in_state, and sort all that waits.
+    "CREATE INDEX job_to_do ON job (due, id) WHERE ended IS NULL",
     "CREATE INDEX job_in_state ON job (state, id)",
-    "CREATE INDEX job_ended ON job (ended) WHERE state = 'done'",
+    "CREATE INDEX job_ended ON job (state, ended)",
 )
