@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from support.hma import Clients, clients, encoded
+from support.nodes import bearer
 
 from tocsin.jobs.model import JobState
 
@@ -99,13 +100,26 @@ def test_what_is_no_metadata_is_refused(hma: Clients, given: str) -> None:
     assert "metadata" in answer.json()["message"] or "JSON" in answer.json()["message"]
 
 
-@pytest.mark.parametrize("given", ["[]", '"x"', "{"])
+@pytest.mark.parametrize("given", ["[]", '"x"', "{", '{"a": 1e999}', '{"a": NaN}', '{"a": "\\ud800"}'])
 def test_what_is_no_metadata_in_a_form_is_refused(hma: Clients, given: str) -> None:
     hma.listed.post("/hma/c/banks", json={"name": "REFUSES"})
     answer = hma.listed.post(
         "/hma/c/bank/REFUSES/content", files={"photo": ("a", encoded(44))}, data={"metadata": given}
     )
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("note", ['"\\ud800"', '"\\u0000"'])
+def test_a_note_that_no_database_can_hold_is_refused(hma: Clients, note: str) -> None:
+    path = f"/hma/c/bank/{hma.bank(f'NOTES_{note[3].upper()}')}/signal"
+    body = f'{{"pdq": "{"b7" * 32}", "note": {note}}}'
+    kind = {"Content-Type": "application/json"}
+    assert hma.listed.post(path, content=body, headers=kind).status_code == 400
+
+
+def test_a_path_with_doubled_slashes_leads_to_the_same_host(hma: Clients) -> None:
+    answer = hma.listed.get("/hma//m/lookup?a=b", headers={"Host": "elsewhere"}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (308, "/hma/m/lookup?a=b")
 
 
 def test_a_long_note_is_refused(hma: Clients) -> None:
@@ -187,13 +201,18 @@ def test_what_a_list_withdrew_does_not_come_back_by_adding(hma: Clients) -> None
 def test_signal_types_can_be_switched(hma: Clients) -> None:
     names = {one["name"] for one in hma.listed.get("/hma/c/signal_type").json()}
     assert {"pdq", "video_md5"} <= names
-    off = hma.listed.put("/hma/c/signal_type/sha1", json={"enabled_ratio": 0.0})
+    manager = bearer(hma.served.token("switches", "bank-manager"))
+    refused = hma.listed.put("/hma/c/signal_type/sha1", json={"enabled_ratio": 0.0})
+    assert refused.status_code == 403, "a listed address would switch matching off for everybody"
+    off = hma.listed.put("/hma/c/signal_type/sha1", json={"enabled_ratio": 0.0}, headers=manager)
     assert (off.status_code, off.json()) == (200, {"name": "sha1", "enabled_ratio": 0.0})
     asked = {"signal": "0" * 40, "signal_type": "sha1"}
     assert hma.listed.get("/hma/m/lookup", params=asked).status_code == 400
-    assert hma.listed.put("/hma/c/signal_type/sha1", json={"enabled_ratio": 1}).status_code == 200
+    on = hma.listed.put("/hma/c/signal_type/sha1", json={"enabled_ratio": 1}, headers=manager)
+    assert on.status_code == 200
     assert hma.listed.get("/hma/m/lookup", params=asked).json() == {}
-    assert hma.listed.put("/hma/c/signal_type/tmk", json={"enabled_ratio": 1}).status_code == 400
+    unknown = hma.listed.put("/hma/c/signal_type/tmk", json={"enabled_ratio": 1}, headers=manager)
+    assert unknown.status_code == 400
 
 
 def test_indexes_are_up_to_date_and_contents_typed(hma: Clients) -> None:

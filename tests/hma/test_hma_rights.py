@@ -140,6 +140,17 @@ def test_a_token_has_its_rate(hma: Clients) -> None:
     assert int(answers[-1].headers["Retry-After"]) > 0
 
 
+def test_a_rate_counts_before_anything_is_fetched_or_examined(hma: Clients) -> None:
+    headers = bearer(hma.served.token("slow-files", "matcher", rate=2))
+    nowhere = {"url": "http://127.0.0.1/"}  # refused, once it is looked at
+    for path in ("/hma/m/lookup", "/hma/h/hash"):
+        assert hma.stranger.get(path, params=nowhere, headers=headers).status_code == 400
+    photo = {"photo": ("a", b"no picture")}
+    for path in ("/hma/m/lookup", "/hma/h/hash"):
+        assert hma.stranger.get(path, params=nowhere, headers=headers).status_code == 429
+        assert hma.stranger.post(path, files=photo, headers=headers).status_code == 429
+
+
 def test_a_list_cannot_be_read_out_by_looking_up(hma: Clients) -> None:
     (_,) = hma.served.bank("GUESSED_AT", parsed("pdq", "0f" * 32))
     statuses = []

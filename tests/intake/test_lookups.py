@@ -87,6 +87,29 @@ def test_walking_along_an_entry_ends(lookups: Lookups, items: MemoryItems, ledge
     ]
 
 
+def test_a_hash_held_still_beside_others_hides_no_walk(lookups: Lookups, items: MemoryItems) -> None:
+    """A file has several hashes: its maker can keep one of them, while the others walk."""
+    signals = list(walk())
+    for signal in signals[:10]:
+        look_up(lookups, items, PARTNER, pdq(), signal)
+    with pytest.raises(LookupLimitError):
+        look_up(lookups, items, PARTNER, pdq(), signals[10])
+
+
+def test_misses_along_the_edge_are_walking_too(lookups: Lookups, items: MemoryItems) -> None:
+    """31 bits from the entry, a bit more is a miss: of 256 look-ups only those matches would be seen."""
+    edge = set(range(31))
+    look_up(lookups, items, PARTNER, pdq(*edge))
+    assert not look_up(lookups, items, PARTNER, pdq(*edge, 60)).matches
+    for bit in range(61, 69):
+        look_up(lookups, items, PARTNER, pdq(*edge, bit))
+    with pytest.raises(LookupLimitError):
+        look_up(lookups, items, PARTNER, pdq(*edge, 69))
+    assert not look_up(lookups, items, PARTNER, pdq(*range(60, 200))).matches, (
+        "far from it, this tells nothing"
+    )
+
+
 def test_others_and_other_entries_go_on(lookups: Lookups, items: MemoryItems) -> None:
     signals = list(walk())
     for signal in signals[:10]:

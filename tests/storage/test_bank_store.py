@@ -105,6 +105,10 @@ class BankStoreContract:
         changes(lambda: store.add_entries("a", [gone]), by=1)
         changes(lambda: store.remove_bank("b"), by=0)
 
+    def test_no_bank_has_a_nul_in_its_name(self, store: BankStore) -> None:
+        with pytest.raises(UnknownBankError):
+            store.bank("a\0b")
+
     def test_a_bank_that_is_not_there_is_said_to_be_unknown(self, store: BankStore) -> None:
         for ask in (
             lambda: store.bank("a"),

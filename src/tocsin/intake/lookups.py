@@ -1,30 +1,39 @@
 """Who looks up how much, and who tries to read a list out by looking up.
 
 Whoever may match but not read learns, with each look-up, how far a hash is from an entry. So by changing a
-hash bit by bit one could find the entry's own. That takes many different hashes that all match one entry,
-which ordinary uploads do not bring within an hour; beyond some number such look-ups are refused, others not.
+hash bit by bit one could find the entry's own. That takes many different hashes that match one entry, or just
+miss it; ordinary uploads do not bring that within an hour. Beyond some number such look-ups are refused,
+others not. Misses count because they tell as much: at the edge of the radius each bit that is turned brings a
+match or a miss, so that 256 look-ups tell the whole hash, of which only 31 match.
 """
 
+import hashlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tocsin.access.errors import TooManyRequestsError
 from tocsin.access.model import Principal, Right
 from tocsin.evidence.ledger import Event
-from tocsin.hashing.signals import Signal
+from tocsin.hashing.signals import Orientation, Signal
 
 if TYPE_CHECKING:
     from tocsin.evidence.ledger import Ledger
-    from tocsin.matching.matches import Matches
+    from tocsin.matching.matches import Match, Matches
 
 MOST_VARIANTS: Final = 40
 """Different hashes of one principal that may match one entry within a window."""
+MISS: Final = 10
+"""Bits: what misses an entry by more tells nothing of it."""
+FARTHEST: Final = 80
+"""Bits: hashes of pictures that have nothing in common are farther apart, whatever a bank's radius is."""
 WINDOW_SECONDS: Final = 3600.0
 _MOST_WATCHED: Final = 100_000
+_MOST_NEAR: Final = 1024
+"""Entries of each principal, come upon within the window, to which misses are compared."""
 _FLUSH_SECONDS: Final = 10.0
 _MINUTE: Final = 60
 
@@ -59,11 +68,24 @@ class LookupCounts(Protocol):
 
 @dataclass(slots=True)
 class _Watched:
-    """The hashes with which one principal came upon one entry."""
+    """The hashes with which one principal came upon one entry, those of a file as one digest."""
 
     since: float
     variants: set[bytes] = field(default_factory=set)
     recorded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _CameUpon:
+    """What last matched an entry."""
+
+    when: float
+    reach: int
+    """Bits: what is farther from it misses the entry by more than MISS."""
+    values: tuple[int, ...]
+
+    def is_near(self, asked: Sequence[int]) -> bool:
+        return any((one ^ other).bit_count() <= self.reach for one in self.values for other in asked)
 
 
 class Lookups:
@@ -90,16 +112,17 @@ class Lookups:
         self._counts: dict[tuple[str, int], LookupCount] = {}
         self._flushed = clock()
         self._watched: OrderedDict[tuple[str, int], _Watched] = OrderedDict()
+        self._near: dict[str, OrderedDict[int, _CameUpon]] = {}
 
     def answered(self, principal: Principal, signals: Sequence[Signal], matches: "Matches") -> None:
         """Count a look-up, with all it found before anything is hidden. Raises LookupLimitError."""
         found = [*matches.matches, *(one.match for one in matches.suppressed)]
         guarded = {
-            match.entry
+            match.entry: match
             for match in found
             if not match.type.exact and not principal.may_in(match.bank, Right.READ)
         }
-        refused = bool(guarded) and self._walked(principal, guarded, signals)
+        refused = self._walked(principal, guarded, signals)
         self._count(principal.id, matched=bool(matches.matches), refused=refused)
         if refused:
             raise LookupLimitError(WINDOW_SECONDS)
@@ -127,13 +150,15 @@ class Lookups:
             count.matched += matched
             count.refused += refused
 
-    def _walked(self, principal: Principal, entries: set[int], signals: Sequence[Signal]) -> bool:
+    def _walked(self, principal: Principal, found: "Mapping[int, Match]", signals: Sequence[Signal]) -> bool:
         """Whether an entry was come upon with too many hashes. The first time that is so is recorded."""
-        value = min(signal.value for signal in signals if not signal.type.exact)
+        # All of a file's hashes: one of them alone can be held still while the others walk.
+        values = sorted({signal.value for signal in signals if not signal.type.exact})
+        value = hashlib.sha256(b"".join(values)).digest()
         over: list[int] = []
         tell: list[int] = []
         with self._turn:
-            for entry in sorted(entries):
+            for entry in sorted({*found, *self._missed(principal.id, found, signals)}):
                 watched = self._watch(principal.id, entry)
                 if len(watched.variants) < self._most:
                     watched.variants.add(value)
@@ -145,6 +170,29 @@ class Lookups:
         for entry in tell:
             self._ledger.append(Event("lookups.refused", principal.id, f"entry:{entry}"))
         return bool(over)
+
+    def _missed(
+        self, principal: str, found: "Mapping[int, Match]", signals: Sequence[Signal]
+    ) -> Iterator[int]:
+        """Entries that the principal came upon before, and that `signals` match, or miss by not much.
+
+        Of many that match at once (they are near to each other), the first stands for all.
+        """
+        near = self._near.setdefault(principal, OrderedDict())
+        now = self._clock()
+        compared = [one for one in signals if not one.type.exact]
+        if found:
+            first = found[min(found)]
+            values = tuple({int.from_bytes(one.value) for one in compared})
+            reach = min(FARTHEST, first.distance + first.radius + MISS)
+            near.pop(first.entry, None)
+            near[first.entry] = _CameUpon(now, reach, values)
+        while near and (len(near) > _MOST_NEAR or next(iter(near.values())).when < now - WINDOW_SECONDS):
+            near.popitem(last=False)
+        # What was come upon has all of its orientations: one of what is asked about is enough.
+        upright = {None, Orientation.UPRIGHT}
+        asked = [int.from_bytes(one.value) for one in compared if one.orientation in upright]
+        yield from (entry for entry, one in near.items() if one.is_near(asked))
 
     def _watch(self, principal: str, entry: int) -> _Watched:
         now = self._clock()

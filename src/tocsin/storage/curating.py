@@ -26,7 +26,8 @@ MAX_NAME = 200
 
 def bank(database: Database, name: str) -> Bank:
     """The bank of that name. Raises UnknownBankError."""
-    if (row := database.row(sql.BANK, (name,))) is None:
+    # PostgreSQL cannot even be asked about a NUL; no bank has one in its name.
+    if "\0" in name or (row := database.row(sql.BANK, (name,))) is None:
         message = f"there is no bank named {name!r}"
         raise UnknownBankError(message)
     return reading.bank(row)

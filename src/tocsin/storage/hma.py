@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tocsin.banks.batch import InvalidTextError, check_texts
 from tocsin.media.answers import object_in
 from tocsin.storage.database import Database
 
@@ -25,8 +26,6 @@ _SET_CONTENT = """
     INSERT INTO hma_content (entry_id, disable_until, metadata, note) VALUES (?, ?, ?, ?)
     ON CONFLICT (entry_id) DO UPDATE SET
         disable_until = excluded.disable_until, metadata = excluded.metadata, note = excluded.note"""
-_FORGET_CONTENTS = "DELETE FROM hma_content WHERE entry_id IN (SELECT id FROM entry WHERE bank_id = ?)"
-_FORGET_BANK = "DELETE FROM hma_bank WHERE bank_id = ?"
 _TYPES = "SELECT name, enabled_ratio FROM hma_signal_type"
 _SET_TYPE = """
     INSERT INTO hma_signal_type (name, enabled_ratio) VALUES (?, ?)
@@ -88,12 +87,6 @@ class HmaNotes:
             self._database.change(_RENAME_RIGHTS, (new, name))
             self._database.change(_RENAME, (new, name))
 
-    def forget(self, bank_id: int) -> None:
-        """Drop what is kept about a bank and its entries; called before the bank is removed."""
-        with self._database.writing():
-            self._database.change(_FORGET_CONTENTS, (bank_id,))
-            self._database.change(_FORGET_BANK, (bank_id,))
-
     def content(self, entry_id: int) -> ContentNote:
         """What is kept about an entry."""
         with self._database.reading():
@@ -104,8 +97,9 @@ class HmaNotes:
         return ContentNote(until, object_in(json.loads(metadata)) if metadata else None, note)
 
     def set_content(self, entry_id: int, note: ContentNote) -> None:
-        """Replace what is kept about an entry."""
-        metadata = "" if note.metadata is None else json.dumps(note.metadata)
+        """Replace what is kept about an entry. Raises InvalidTextError."""
+        metadata = "" if note.metadata is None else _json(note.metadata)
+        check_texts([note.note, metadata])
         with self._database.writing():
             self._database.change(_SET_CONTENT, (entry_id, note.disable_until, metadata, note.note))
 
@@ -132,3 +126,15 @@ class HmaNotes:
         with self._database.reading():
             rows = self._database.rows(_SIZES)
         return {kind: (count, newest // 1_000_000) for kind, count, newest in rows}
+
+
+def _json(metadata: "JsonObject") -> str:
+    """Raises InvalidTextError for what could not be sent out again as JSON: an infinite number.
+
+    Half a surrogate pair stays itself here, for `check_texts` to find.
+    """
+    try:
+        return json.dumps(metadata, ensure_ascii=False, allow_nan=False)
+    except ValueError as error:
+        message = "a number in the metadata is not finite"
+        raise InvalidTextError(message) from error

@@ -60,7 +60,8 @@ async def _unknown(request: "Request") -> Response:
     while "//" in path:
         path = path.replace("//", "/")
     if path != request.url.path:
-        return RedirectResponse(str(request.url.replace(path=path)), 308)
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{path}{query}", 308)  # without the host, which the client names
     allowed = sorted({one.method for operations in ALL for one in operations.all if _is(one.path, path)})
     if allowed:
         return failed(405, "this path is not one for this method", headers={"Allow": ", ".join(allowed)})

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from tocsin.access.model import Permission
 from tocsin.web.hma.contents import Received, from_form, from_url, hashes, quality_headers, wanted_types
 from tocsin.web.hma.operation import answer
-from tocsin.web.hma.service import Hma, hma_of
+from tocsin.web.hma.service import Hma, caller_of, hma_of
 from tocsin.web.operation import UPLOADS_KEY, Operations
 
 operations = Operations("hma: hasher")
@@ -48,6 +48,7 @@ async def hash_url(
 ) -> Response:
     """Fetch a URL and hash what it leads to."""
     hma = hma_of(request)
+    hma.demand_allowance(caller_of(request))
     received = await from_url(hma, url, content_type, turned=False)
     return _answer(hma, received, types)
 
@@ -58,6 +59,7 @@ async def hash_url(
 async def hash_file(request: Request, types: Types = None) -> Response:
     """Hash a file."""
     hma = hma_of(request)
+    hma.demand_allowance(caller_of(request))
     received = await from_form(request, hma, turned=False)
     return _answer(hma, received, types)
 

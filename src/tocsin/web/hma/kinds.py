@@ -5,7 +5,9 @@ from typing import Annotated
 from fastapi import Body, Request
 from starlette.concurrency import run_in_threadpool
 
+from tocsin.access.errors import DeniedError
 from tocsin.access.model import Permission
+from tocsin.web.hma.callers import ANONYMOUS
 from tocsin.web.hma.curating import Curator
 from tocsin.web.hma.models import (
     ContentTypeConfig,
@@ -32,10 +34,13 @@ async def list_signal_types(request: Request) -> list[SignalTypeConfig]:
 async def update_signal_type(
     request: Request, signal_type_name: str, changes: Annotated[SignalTypeUpdate, Body()]
 ) -> SignalTypeConfig:
-    """Switch a signal type off (0) or on, for clients of this interface."""
-    hma = hma_of(request)
+    """Switch a signal type off (0) or on, for all clients of this interface; needs a token."""
+    hma, caller = hma_of(request), caller_of(request)
+    if caller.id == ANONYMOUS.id:
+        message = "a signal type is everybody's: it is switched with a token, not by an address"
+        raise DeniedError(message)
     signal_type(signal_type_name)
-    curator = Curator(hma, caller_of(request))
+    curator = Curator(hma, caller)
     await run_in_threadpool(curator.set_type, signal_type_name, changes.enabled_ratio)
     return SignalTypeConfig(name=signal_type_name, enabled_ratio=hma.notes.type_ratio(signal_type_name))
 

@@ -126,7 +126,9 @@ async def raw_lookup(request: Request) -> Response:
             raise HTTPException(422, f"query.{name}: Field required")
     with_distance = _truth(asked, "include_distance")
     hma.demand_enabled(asked["signal_type"])
-    matches = await _match(hma, [parsed(asked["signal_type"], asked["signal"])], caller_of(request))
+    signal, caller = parsed(asked["signal_type"], asked["signal"]), caller_of(request)
+    hma.demand_allowance(caller)
+    matches = await _match(hma, [signal], caller)
     chosen = Chosen(asked.get("banks"), bypass=True)
     found = [_one(match) for match in matches.matches if chosen.has(hma, match.bank)]
     return answer({"matches": found if with_distance else [one["bank_content_id"] for one in found]})
@@ -162,8 +164,11 @@ async def lookup(request: Request) -> Response:
             message = "Either url or both signal and signal_type are required"
             raise HmaRequestError(message)
         hma.demand_enabled(signal_type)
-        matches = await _match(hma, [parsed(signal_type, signal)], caller)
+        one = parsed(signal_type, signal)
+        hma.demand_allowance(caller)
+        matches = await _match(hma, [one], caller)
         return answer(_by_bank(hma, matches.matches, chosen))
+    hma.demand_allowance(caller)
     received = await from_url(hma, url, asked.get("content_type"), turned=True)
     found = await _content_matches(hma, received, caller, chosen, asked.get("types"))
     headers = quality_headers(received.content)
@@ -198,6 +203,7 @@ async def lookup_file(
 ) -> Response:
     """Look up a file."""
     hma = hma_of(request)
+    hma.demand_allowance(caller_of(request))
     chosen = Chosen(banks, seed, bypass=bypass_coinflip)
     received = await from_form(request, hma, turned=True)
     found = await _content_matches(hma, received, caller_of(request), chosen, types)
@@ -253,12 +259,7 @@ def _compared(left: Signal, right: Signal) -> JsonValue:
 
 
 async def _match(hma: Hma, signals: Sequence[Signal], caller: "Principal") -> Matches:
-    """Raises TooManyRequestsError, LookupLimitError."""
-    if caller.rate:
-        allowance = hma.limiter.allow(f"look-ups {caller.id}", caller.rate, caller.rate)
-        if not allowance.allowed:
-            hma.node.intake.lookups.refused(caller.id)
-        allowance.demand()
+    """Raises LookupLimitError."""
     return await hma.lane.run(lambda: hma.node.intake.match(signals, caller))
 
 

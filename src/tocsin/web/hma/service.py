@@ -50,6 +50,17 @@ class Hma:
             self._examining.append(CapacityLimiter(self.node.examiner.workers))
         return self._examining[0]
 
+    def demand_allowance(self, caller: "Principal") -> None:
+        """Count one of a caller's look-ups, before anything is fetched or examined for it.
+
+        Raises TooManyRequestsError.
+        """
+        if caller.rate:
+            allowance = self.limiter.allow(f"look-ups {caller.id}", caller.rate, caller.rate)
+            if not allowance.allowed:
+                self.node.intake.lookups.refused(caller.id)
+            allowance.demand()
+
     def demand_enabled(self, name: str) -> None:
         """Raise HmaRequestError if the signal type was switched off."""
         if self.notes.type_ratio(name) <= 0:
