@@ -5,8 +5,10 @@ keeps a lock that users get into each other's way with. The server listens on a 
 and nowhere else. As root it runs as `nobody`, since PostgreSQL refuses to run as root.
 """
 
+import grp
 import importlib.util
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -70,11 +72,10 @@ class Server:
         settings = [word for pair in self._settings.items() for word in ("-c", "=".join(pair))]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._programs / "postgres", "-D", self.data, *settings],
+                [*_as_nobody(), str(self._programs / "postgres"), "-D", self.data, *settings],
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                user=_user(),
                 start_new_session=True,  # ^C at the tests is not for the server
             )
         deadline = time.monotonic() + _START_SECONDS
@@ -114,8 +115,8 @@ class Server:
         return True
 
     def _run(self, program: str, *arguments: str) -> None:
-        command = [str(self._programs / program), *arguments]
-        subprocess.run(command, check=True, capture_output=True, cwd="/", user=_user())
+        command = [*_as_nobody(), str(self._programs / program), *arguments]
+        subprocess.run(command, check=True, capture_output=True, cwd="/")
 
     def __enter__(self) -> Self:
         """The server, running."""
@@ -126,8 +127,16 @@ class Server:
         self.stop()
 
 
-def _user() -> str | None:
-    return NOBODY if os.geteuid() == 0 else None
+def _as_nobody() -> list[str]:
+    """What goes before a command.
+
+    Not subprocess's `user`: with it Python forks instead of calling vfork, and forking a process that has
+    threads of libraries in it was seen to hang.
+    """
+    if os.geteuid() != 0:
+        return []
+    group = grp.getgrgid(pwd.getpwnam(NOBODY).pw_gid).gr_name
+    return ["setpriv", f"--reuid={NOBODY}", f"--regid={group}", "--clear-groups"]
 
 
 def programs() -> Path:
