@@ -30,7 +30,7 @@ from tocsin.access.errors import DeniedError
 from tocsin.access.model import Permission, Principal, Right
 from tocsin.banks.model import BankKind, EntryDraft, Policy
 from tocsin.content.examine import signals_of
-from tocsin.content.examiner import Examiner
+from tocsin.content.examiner import Examiner, Lent
 from tocsin.content.model import Content
 from tocsin.errors import Refusal
 from tocsin.evidence.errors import VaultError
@@ -66,6 +66,9 @@ class Slow:
 
     def token(self, *, all_orientations: bool) -> str:
         return self._examiner.token(all_orientations=all_orientations)
+
+    def lend(self, source: "Source", *, all_orientations: bool = False) -> AbstractContextManager[Lent]:
+        return self._examiner.lend(source, all_orientations=all_orientations)
 
     def examine(
         self,

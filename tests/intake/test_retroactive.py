@@ -1,6 +1,7 @@
 """Entries that come later find what was submitted earlier."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +19,7 @@ from support.intake import (
 
 from tocsin.banks.batch import HashBatch
 from tocsin.banks.model import BankKind, EntryDraft, Policy
-from tocsin.content.examiner import Examiner
+from tocsin.content.examiner import Examiner, Lent
 from tocsin.content.model import Content
 from tocsin.hashing.signals import Signal, SignalType
 from tocsin.intake.model import NewSubmission
@@ -145,6 +146,9 @@ class Ready:
 
     def token(self, *, all_orientations: bool) -> str:
         return str(all_orientations)
+
+    def lend(self, source: object, *, all_orientations: bool = False) -> AbstractContextManager[Lent]:
+        raise NotImplementedError(source, all_orientations)
 
     def examine(
         self,

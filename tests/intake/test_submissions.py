@@ -15,6 +15,9 @@ from tocsin.errors import Refusal
 from tocsin.hashing.signals import Signal, SignalType
 from tocsin.intake.model import (
     Context,
+    Found,
+    Inside,
+    Member,
     NewSubmission,
     OtherContentError,
     UnknownSubmissionError,
@@ -132,26 +135,49 @@ def test_content_nobody_submitted_cannot_be_examined(store: SubmissionStore) -> 
 def test_each_match_is_kept_once(store: SubmissionStore) -> None:
     kept, _ = store.add(new(1))
     found = Matches((match(1), match(2)), (Suppressed(match(3), match(9, bank="fine")),))
-    first = store.record_matches(kept.id, found, {"known": 7}, retroactive=False)
+    first = store.record_matches(kept.id, [(None, found)], {"known": 7}, retroactive=False)
     assert [(one.suppressed, one.bank_version, one.retroactive) for one in first] == [
         (False, 7, False),
         (False, 7, False),
         (True, 7, False),
     ]
     assert store.matches(kept.id) == first
-    assert store.record_matches(kept.id, found, {"known": 8}, retroactive=True) == []
-    more = store.record_matches(kept.id, Matches((match(1), match(3))), {"known": 9}, retroactive=True)
+    assert store.record_matches(kept.id, [(None, found)], {"known": 8}, retroactive=True) == []
+    more = store.record_matches(
+        kept.id, [(None, Matches((match(1), match(3))))], {"known": 9}, retroactive=True
+    )
     assert [(one.match["entry"], one.retroactive, one.bank_version) for one in more] == [(3, True, 9)]
     assert len(store.matches(kept.id)) == 4
-    assert store.matches(kept.id)[0].match == match(1).to_json()
+    assert store.matches(kept.id)[0].match == {**match(1).to_json(), "member": None}
+
+
+def test_members_are_kept_with_their_signals_and_matched_each_for_itself(store: SubmissionStore) -> None:
+    kept, _ = store.add(new(1))
+    why = Refusal("media.corrupt", "it is damaged", "look at it")
+    refused = replace(content(pdq(3)), refused=why)
+    inside = (Member(1, "a.jpg", content(pdq(1), pdq(2))), Member(2, "b.jpg", refused))
+    archive = replace(content(pdq(9)), format="zip")
+    store.examined(kept.sha256, archive, inside)
+    assert tuple(store.members(kept.sha256)) == inside
+    assert store.members(kept.sha256, {2}) == [inside[1]]
+    found = store.submission(kept.id)
+    assert found.content == archive
+    assert found.inside == Inside(2, 1, (("b.jpg", why),))
+    matches: list[Found] = [(None, Matches((match(1),))), *((one, Matches((match(1),))) for one in inside)]
+    first = store.record_matches(kept.id, matches, {}, retroactive=False)
+    assert [one.match["member"] for one in first] == [None, "a.jpg", "b.jpg"]
+    assert store.matches(kept.id) == first
+    assert store.record_matches(kept.id, matches, {}, retroactive=True) == []
+    store.examined(kept.sha256, archive, inside[:1])
+    assert tuple(store.members(kept.sha256)) == inside[:1]
 
 
 def test_a_submission_says_when_it_was_first_matched(store: SubmissionStore) -> None:
     kept, _ = store.add(new(1))
-    store.record_matches(kept.id, Matches(), {}, retroactive=False)
+    store.record_matches(kept.id, [(None, Matches())], {}, retroactive=False)
     when = store.submission(kept.id).matched
     assert when is not None
-    store.record_matches(kept.id, Matches((match(1),)), {}, retroactive=True)
+    store.record_matches(kept.id, [(None, Matches((match(1),)))], {}, retroactive=True)
     assert store.submission(kept.id).matched == when
 
 
@@ -171,8 +197,10 @@ def test_pages_hold_what_is_wanted(store: SubmissionStore) -> None:
     first, _ = store.add(new(1))
     second, _ = store.add(new(2, context=Context("shop", "u2", "https://example.org/2")))
     third, _ = store.add(new(3, by="token:b"))
-    store.record_matches(second.id, Matches((match(1),)), {}, retroactive=False)
-    store.record_matches(third.id, Matches(suppressed=(Suppressed(match(1), None),)), {}, retroactive=False)
+    store.record_matches(second.id, [(None, Matches((match(1),)))], {}, retroactive=False)
+    store.record_matches(
+        third.id, [(None, Matches(suppressed=(Suppressed(match(1), None),)))], {}, retroactive=False
+    )
 
     def ids(wanted: Wanted) -> list[str]:
         return [one.id for one in store.page(wanted)]

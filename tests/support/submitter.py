@@ -70,7 +70,7 @@ class Killing:
             die()
             return content
 
-    class Home(Home):
+    class Known(Home):
         """Ends it when it has been searched."""
 
         def near(self, values: Sequence[bytes], radius: int) -> "list[NearHit]":
@@ -107,7 +107,7 @@ def killing(rooms: Rooms, place: str) -> Rooms:
             rooms.examiner.__class__ = Killing.Examining
             Killing.Examining.before = place == "accepted"
         case "matched":
-            home.__class__ = Killing.Home
+            home.__class__ = Killing.Known
         case "told":
             return replace(rooms, announce=Killing.Announce())
         case "ending":

@@ -6,7 +6,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
@@ -33,6 +33,18 @@ PRELOAD: Final = (
     "tocsin.hashing._pdq_numba",
 )
 """What children load beforehand, the compiled kernels included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """A sandbox child for one content, and what jobs on it are made of."""
+
+    pool: Pool
+    opener: Callable[[], int]
+    """Opens the content, anew each time."""
+    options: JsonObject
+
+
 Source = FilePath | int | BinaryIO
 """A path; or a descriptor or file object, which stays the caller's and is read from its beginning."""
 
@@ -124,6 +136,18 @@ class Examiner:
         with _opener(source) as opener, self._pool(timeout) as pool:
             content = _explained(pool, opener, options) if search else _hashed(pool, opener, options)
         return replace(content, looked=self.token(all_orientations=all_orientations, origin=origin))
+
+    @contextmanager
+    def lend(
+        self, source: Source, *, all_orientations: bool = False, timeout: float | None = None
+    ) -> Iterator[Lent]:
+        """A child for several jobs on one content, as the members of an archive are; they hash only.
+
+        Args and errors as for `examine`.
+        """
+        options: JsonObject = {"all_orientations": all_orientations}
+        with _opener(source) as opener, self._pool(timeout) as pool:
+            yield Lent(pool, opener, options)
 
     @contextmanager
     def _pool(self, timeout: float | None) -> Iterator[Pool]:

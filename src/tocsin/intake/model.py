@@ -1,12 +1,12 @@
 """The nouns of this room: submissions, their context, the matches that were made of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from tocsin.content.model import Content
-from tocsin.errors import Error
+from tocsin.errors import Error, Refusal
 from tocsin.matching.matches import Matches
 
 if TYPE_CHECKING:
@@ -52,6 +52,32 @@ class NewSubmission:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """One file in an archive that was submitted."""
+
+    number: int
+    """Its place among the archive's files, from 1."""
+    name: str
+    """As it may be shown: of bounded length, and without what no terminal or database takes."""
+    content: Content
+
+
+Found = tuple[Member | None, Matches]
+"""What is known about a member of an archive, or, with None, about the content itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """How much of an archive was looked at. Why there is no more of it, if there is, is its own refusal."""
+
+    members: int
+    refused: int
+    """Those that could not be examined, or not to their end."""
+    told: tuple[tuple[str, Refusal], ...]
+    """Name and reason of the first of those."""
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """One submission on record."""
 
@@ -68,6 +94,8 @@ class Submission:
     """When it was first matched."""
     job: int
     """The job that examines and matches it."""
+    inside: Inside | None = None
+    """Of an archive that was examined and has a format that can be looked into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +127,7 @@ class MatchRecord:
     """Of the bank: it counts the changes of its entries and its policy."""
     suppressed: bool
     match: "JsonObject"
-    """`Match.to_json()` or `Suppressed.to_json()`."""
+    """`Match.to_json()` or `Suppressed.to_json()`, and `member`: the name of one, or None."""
 
 
 class Announce(Protocol):
@@ -128,14 +156,18 @@ class Submissions(Protocol):
         """The submission of that id. Raises UnknownSubmissionError."""
         ...
 
-    def examined(self, sha256: bytes, content: Content) -> None:
-        """Note what examining a content gave, with its signals; a second time replaces the first."""
+    def examined(self, sha256: bytes, content: Content, members: Sequence[Member] = ()) -> None:
+        """Note what examining a content, and the members of an archive, gave; once more replaces it."""
+        ...
+
+    def members(self, sha256: bytes, numbers: Collection[int] | None = None) -> Sequence[Member]:
+        """The members of an archive that was submitted, in their order: those numbered so, or all."""
         ...
 
     def record_matches(
-        self, submission_id: str, matches: Matches, versions: Mapping[str, int], *, retroactive: bool
+        self, submission_id: str, matches: Sequence[Found], versions: Mapping[str, int], *, retroactive: bool
     ) -> Sequence[MatchRecord]:
-        """Keep matches, each once for a submission, entry and signal type; those that are new.
+        """Keep matches, each once for a submission, member, entry and signal type; those that are new.
 
         `versions` gives each bank's version.
         """

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from tocsin.batches import batched
 from tocsin.hashing.signals import Signal
+from tocsin.intake.archives import matched
 from tocsin.intake.screening import Rooms, keep_matches, versions_of
 from tocsin.jobs.model import Job, NewJob
-from tocsin.matching.matches import Matcher
 from tocsin.media.answers import list_in, number_in, text_in
 
 if TYPE_CHECKING:
@@ -37,10 +37,11 @@ class Earlier(Protocol):
         """The signals of the entries with these numbers, withdrawn ones included."""
         ...
 
-    def resembling(self, signals: Sequence[Signal], radius: int) -> Sequence[bytes]:
-        """The SHA-256 of contents with an equal digest, or with a PDQ within `radius` bits, of one of these.
+    def resembling(self, signals: Sequence[Signal], radius: int) -> Sequence[tuple[bytes, Collection[int]]]:
+        """Contents with an equal digest, or with a PDQ within `radius` bits, of one of these.
 
-        Not inside a transaction.
+        Each with its SHA-256 and the numbers of its members that resemble them, 0 for itself. Not inside a
+        transaction.
         """
         ...
 
@@ -90,15 +91,15 @@ class Rematching:
         if radius is not None:  # else the bank is gone
             for first, last in now:
                 signals = self.earlier.signals_of(first, last)
-                for sha256 in self.earlier.resembling(signals, radius):
-                    self._match_again(sha256)
+                for sha256, members in self.earlier.resembling(signals, radius):
+                    self._match_again(sha256, members)
         with self.rooms.transactions.writing():
             if later and radius is not None:
                 self.rooms.jobs.enqueue(_job(bank, later))
             self.rooms.jobs.done(job)
 
-    def _match_again(self, sha256: bytes) -> None:
-        """Match all submissions of one content, under the policies in force now."""
+    def _match_again(self, sha256: bytes, members: Collection[int]) -> None:
+        """Match all submissions of one content, or some of its members, under the policies in force now."""
         rooms = self.rooms
         for ids in batched(rooms.submissions.submissions_of(sha256), _AT_ONCE):
             submissions = [rooms.submissions.submission(one) for one in ids]
@@ -106,10 +107,11 @@ class Rematching:
             if content is None:
                 return  # not examined yet: it will be matched then
             versions = versions_of(rooms.known.banks())
-            matches = Matcher(rooms.known).match(content.signals)
+            inside = rooms.submissions.members(sha256, {one for one in members if one})
+            found = matched(rooms.known, content if 0 in members else None, inside)
             with rooms.transactions.writing():
                 for submission in submissions:
-                    keep_matches(rooms, submission, matches, versions)
+                    keep_matches(rooms, submission, found, versions)
 
 
 def _run(item: "JsonValue") -> tuple[int, int]:

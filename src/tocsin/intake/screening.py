@@ -1,7 +1,7 @@
 """One submission examined and matched, and what came of it kept in the transaction that ends its job."""
 
-from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -9,14 +9,14 @@ from tocsin.content.model import Content, SubvertedError
 from tocsin.errors import Refusal
 from tocsin.evidence.ledger import Event
 from tocsin.hashing.signals import Signal, SignalType
-from tocsin.intake.model import MatchRecord, Submission
+from tocsin.intake.archives import look_inside, matched
+from tocsin.intake.model import Found, MatchRecord, Member, Submission
 from tocsin.matching.archive_scan import CHILD_LOST
-from tocsin.matching.matches import Matcher, Matches
 
 if TYPE_CHECKING:
     from tocsin.banks.model import Bank
     from tocsin.banks.store import KnownItems
-    from tocsin.content.examiner import Source
+    from tocsin.content.examiner import Lent, Source
     from tocsin.evidence.ledger import Ledger
     from tocsin.evidence.vault import Vault
     from tocsin.intake.lookups import LookupCounts
@@ -52,6 +52,10 @@ class Examining(Protocol):
         timeout: float | None = None,
     ) -> Content:
         """Examine one content; `origin`: also for signs of it. Raises ExaminerBusyError, SandboxError."""
+        ...
+
+    def lend(self, source: "Source", *, all_orientations: bool = False) -> AbstractContextManager["Lent"]:
+        """What the members of an archive are examined with. Raises ExaminerBusyError, SandboxError."""
         ...
 
 
@@ -92,32 +96,39 @@ class Screening:
         """
         rooms = self._rooms
         submission = rooms.submissions.submission(submission_id)
-        content, fresh = self._content(submission, source)
+        content, members, fresh = self._content(submission, source)
         done = False
         while not done:
             banks = rooms.known.banks()
-            matches = Matcher(rooms.known).match(content.signals)
+            found = matched(rooms.known, content, members)
             with rooms.transactions.writing():
                 if fresh:
-                    rooms.submissions.examined(submission.sha256, content)
+                    rooms.submissions.examined(submission.sha256, content, members)
                 if not fresh or rooms.known.banks() == banks:
-                    keep_matches(rooms, submission, matches, versions_of(banks))
+                    keep_matches(rooms, submission, found, versions_of(banks))
                     rooms.jobs.done(job)
                     done = True
             fresh = False
 
-    def _content(self, submission: Submission, source: "Source | None") -> tuple[Content, bool]:
-        """What examining gives, and whether that was done just now and is not on record yet."""
+    def _content(
+        self, submission: Submission, source: "Source | None"
+    ) -> tuple[Content, Sequence[Member], bool]:
+        """What examining it and its members gives; whether that was just done and is not on record yet."""
         known = submission.content
         token = self._rooms.examiner.token(all_orientations=self._turned)
         # A child that was killed may have been so for lack of memory: each new submission tries once more.
         lost = known is not None and known.refused is not None and known.refused.code in CHILD_LOST
         if known is not None and known.looked == token and not lost:
-            return known, False
+            members = () if submission.inside is None else self._rooms.submissions.members(submission.sha256)
+            return known, members, False
         opened = self._rooms.vault.open(submission.sha256) if source is None else nullcontext(source)
         with opened as at_hand:
             content = self._rooms.examiner.examine(at_hand, all_orientations=self._turned)
-        return attested(content, submission), True
+            content = attested(content, submission)
+            content, members = look_inside(
+                self._rooms.examiner, at_hand, content, all_orientations=self._turned
+            )
+        return content, members, True
 
 
 def attested(content: Content, submission: Submission) -> Content:
@@ -137,14 +148,14 @@ def versions_of(banks: "Iterable[Bank]") -> dict[str, int]:
 
 
 def keep_matches(
-    rooms: Rooms, submission: Submission, matches: Matches, versions: Mapping[str, int]
+    rooms: Rooms, submission: Submission, found: Sequence[Found], versions: Mapping[str, int]
 ) -> list[MatchRecord]:
     """Keep the matches of a submission, tell the ledger and those outside; those that are new.
 
     Runs in the caller's transaction. Matches of a submission that was matched before are retroactive.
     """
     again = submission.matched is not None
-    new = list(rooms.submissions.record_matches(submission.id, matches, versions, retroactive=again))
+    new = list(rooms.submissions.record_matches(submission.id, found, versions, retroactive=again))
     if new or not again:
         rooms.ledger.append(
             Event(

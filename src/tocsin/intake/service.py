@@ -12,6 +12,7 @@ from tocsin.access.model import Permission, Principal
 from tocsin.content.examiner import Source, descriptor_of
 from tocsin.evidence.ledger import Event
 from tocsin.hashing.signals import Signal
+from tocsin.intake.archives import not_opened
 from tocsin.intake.background import LEASE, Background, Task
 from tocsin.intake.lookups import Lookups
 from tocsin.intake.model import (
@@ -151,7 +152,7 @@ class Intake:
     def match_file(
         self, source: Source, principal: Principal, *, suffix: str = "", timeout: float | None = None
     ) -> "tuple[Content, Matches]":
-        """What a file is and what is known about it; nothing is kept.
+        """What a file is and what is known about it; nothing is kept, and no archive is looked into.
 
         Raises:
             DeniedError: the principal may not match.
@@ -163,7 +164,7 @@ class Intake:
         content = self._rooms.examiner.examine(
             source, suffix, all_orientations=self._turned, origin=False, timeout=timeout
         )
-        return content, self.match(content.signals, principal)
+        return not_opened(content), self.match(content.signals, principal)
 
     def answer(self, submission_id: str, principal: Principal) -> Answer:
         """How a submission stands. Raises UnknownSubmissionError."""

@@ -1,16 +1,16 @@
 """Examining what is inside an archive, shared among sandbox children and outliving the loss of some."""
 
 import os
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from tocsin.content.examine import NotAPictureError
 from tocsin.content.explaining import Skipped, again_without, skipped_next
 from tocsin.content.model import Content, SubvertedError, content_from
 from tocsin.errors import Refusal
 from tocsin.matching.seen import ITSELF, SeenMember
-from tocsin.matching.walk import Stamp
 from tocsin.media.errors import KilledError, OutOfMemoryError, OutOfTimeError
-from tocsin.media.identify import SHAREABLE_ARCHIVES
+from tocsin.media.identify import READABLE_ARCHIVES, SHAREABLE_ARCHIVES
 from tocsin.media.sandbox import Job, JsonObject, Outcome, Pool, Reply
 from tocsin.provenance.explain import DECODER
 
@@ -28,8 +28,8 @@ _LAST_NUMBER = (1 << 63) - 1
 class Archive:
     """An archive with members still to be examined, and the numbers of those that are known."""
 
-    path: str
-    stamp: Stamp
+    opener: Callable[[], int]
+    """Opens it for a child; may raise an Error."""
     content: Content
     known: frozenset[int] = frozenset()
 
@@ -59,7 +59,7 @@ class _Reading:
 
 def examine_members(
     pool: Pool, archive: Archive, options: JsonObject, workers: int
-) -> Iterator[tuple[int, SeenMember]]:
+) -> Generator[tuple[int, SeenMember], None, None]:
     """The members of `archive` that are not known yet, with their numbers.
 
     What is wrong with the archive itself comes once, with the number `ITSELF` or one below it. A member that
@@ -90,7 +90,7 @@ def examine_members(
                 lost += 1
                 if number not in archive.known:
                     content = replace(member.content, refused=refusal)
-                    content = _looked_at_again(pool, archive.path, options, number, content)
+                    content = _looked_at_again(pool, archive.opener, options, number, content)
                     yield number, SeenMember(member.name, content)
                 shares.append(share.after(number))
         if lost > MOST_LOST_MEMBERS:
@@ -99,7 +99,20 @@ def examine_members(
             return
 
 
-def _looked_at_again(pool: Pool, path: str, options: JsonObject, number: int, content: Content) -> Content:
+def can_be_opened(content: Content) -> bool:
+    """Whether it is an archive to look into, also one that is named like a picture."""
+    sound = content.refused is None or content.refused.code == NotAPictureError.code
+    return sound and content.format in READABLE_ARCHIVES
+
+
+def with_refusal(content: Content, wrong: Sequence[Refusal]) -> Content:
+    """An archive's content with the first thing found wrong with it on opening it."""
+    return replace(content, refused=wrong[0]) if wrong else content
+
+
+def _looked_at_again(
+    pool: Pool, opener: Callable[[], int], options: JsonObject, number: int, content: Content
+) -> Content:
     """`content` of a member whose child was ended by a reader of signs of origin, with what others find.
 
     Without the decoder it keeps its refusal and the signals that there were; without another reader it is
@@ -110,7 +123,7 @@ def _looked_at_again(pool: Pool, path: str, options: JsonObject, number: int, co
     while following := skipped_next(seen, refusal, skipped):
         skipped = following
         only = {"start": number, "stride": 1, "offset": 0, "only_first": True}
-        job = Job.of_path(number, path, {**options, **only, **again_without(skipped)})
+        job = Job(number, opener, {**options, **only, **again_without(skipped)})
         (outcome,) = pool.run([job])
         answers = [item for item in outcome.items if item.get("index") == number and "format" in item]
         if not answers:
@@ -132,7 +145,7 @@ def _read_shares(
     """What is in the shares; returns those that were cut short, with the reason."""
     left = {key: _Reading(share) for key, share in enumerate(shares)}
     broken: list[tuple[_Reading, Refusal]] = []
-    for event in pool.stream(_jobs(archive.path, shares, options)):
+    for event in pool.stream(_jobs(archive.opener, shares, options)):
         reading = left[event.key]
         refusal = event.refusal if isinstance(event, Outcome) else None
         if isinstance(event, Reply) and "index" in event.item:  # otherwise it is a sign of life
@@ -159,10 +172,10 @@ def _read_shares(
     return broken
 
 
-def _jobs(path: str, shares: Sequence[_Share], options: JsonObject) -> Iterator[Job[int]]:
+def _jobs(opener: Callable[[], int], shares: Sequence[_Share], options: JsonObject) -> Iterator[Job[int]]:
     for key, share in enumerate(shares):
         place = {"start": share.start, "stride": share.stride, "offset": share.offset}
-        yield Job.of_path(key, path, {**options, **place})  # whether to follow a link was decided before
+        yield Job(key, opener, {**options, **place})
 
 
 def _first_unknown(offset: int, stride: int, known: Collection[int]) -> int:

@@ -8,23 +8,26 @@ import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from tocsin.batches import batched
-from tocsin.content.examine import TASK, NotAPictureError, suffix_of
+from tocsin.content.examine import TASK, suffix_of
 from tocsin.content.explaining import Search, Skipped, again_without, skipped_next, with_findings
 from tocsin.content.model import Content, content_of
-from tocsin.errors import Refusal
-from tocsin.matching.archive_scan import CHILD_LOST, Archive, examine_members
+from tocsin.matching.archive_scan import CHILD_LOST, Archive, can_be_opened, examine_members, with_refusal
 from tocsin.matching.examine import COMPILED
 from tocsin.matching.matches import Matcher, Matches
 from tocsin.matching.seen import MemberNote, SeenFile, SeenFiles
 from tocsin.matching.walk import FoundFile, Stamp, walk
 from tocsin.media.errors import MediaError, UnreadableError
 from tocsin.media.identify import READABLE_ARCHIVES
+from tocsin.media.regular import open_regular
 from tocsin.media.sandbox import Job, JsonObject, Pool
 from tocsin.provenance.answer import Explanation, explanation_of
 from tocsin.provenance.explain import DECODER
+
+if TYPE_CHECKING:
+    from tocsin.errors import Refusal
 
 CHUNK = 2000
 """Files looked up and handed out together: enough to keep the workers busy, few enough to hold in memory."""
@@ -52,6 +55,20 @@ class Scanned:
     def name(self) -> str:
         """What people call it: the path, and the member if it is one."""
         return self.path if self.member is None else f"{self.path}, member {self.member}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """An archive to look into, and the numbers of the members that are known."""
+
+    path: str
+    stamp: Stamp
+    content: Content
+    known: frozenset[int] = frozenset()
+
+    def archive(self) -> Archive:
+        """The archive; whether to follow a link was decided before."""
+        return Archive(lambda: open_regular(self.path), self.content, self.known)
 
 
 @dataclass(slots=True)
@@ -129,10 +146,10 @@ class Scanner:
 
     def _recall(
         self, files: Sequence[FoundFile]
-    ) -> Generator[Scanned, None, tuple[dict[str, Stamp], list[Archive]]]:
+    ) -> Generator[Scanned, None, tuple[dict[str, Stamp], list[_Opening]]]:
         """What is known of `files`; returns what is not: files to read and archives to open."""
         fresh: dict[str, Stamp] = {}
-        archives: list[Archive] = []
+        archives: list[_Opening] = []
         paths = [file.path for file in files if file.stamp is not None]
         recalled = {} if self._fresh else self._seen.recall(paths)
         for file in {file.path: file for file in files}.values():  # given paths may overlap
@@ -148,7 +165,7 @@ class Scanner:
                 continue
             members = yield from self._recall_members(file.path, known)
             if members is not None:
-                archives.append(Archive(file.path, file.stamp, known.content, members))
+                archives.append(_Opening(file.path, file.stamp, known.content, members))
         return fresh, archives
 
     def _recall_members(self, path: str, known: SeenFile) -> Generator[Scanned, None, frozenset[int] | None]:
@@ -169,15 +186,15 @@ class Scanner:
                 wrong.append(member.content.refused)
         if not all_there:
             return frozenset(numbers)
-        yield self._scanned(path, _with_refusal(known.content, wrong), recalled=True)
+        yield self._scanned(path, with_refusal(known.content, wrong), recalled=True)
         return None
 
     def _is_answered_by(self, content: Content) -> bool:
         return self._search is None or content.looked in self._answering
 
-    def _examine(self, files: dict[str, Stamp]) -> Generator[Scanned, None, list[Archive]]:
+    def _examine(self, files: dict[str, Stamp]) -> Generator[Scanned, None, list[_Opening]]:
         """Read files; returns the archives among them."""
-        archives: list[Archive] = []
+        archives: list[_Opening] = []
         tasks: dict[str, Skipped] = dict.fromkeys(files, ())
         cut_short: dict[str, Content] = {}
         while tasks:
@@ -188,7 +205,7 @@ class Scanner:
         self,
         tasks: dict[str, Skipped],
         files: dict[str, Stamp],
-        archives: list[Archive],
+        archives: list[_Opening],
         cut_short: dict[str, Content],
     ) -> Generator[Scanned, None, dict[str, Skipped]]:
         """Read files; returns those whose child was ended by a reader that can be left out next time.
@@ -205,9 +222,9 @@ class Scanner:
                 continue
             if path in cut_short:
                 content = replace(cut_short[path], findings=content.findings)
-            is_archive = _can_be_opened(content)
+            is_archive = can_be_opened(content)
             if is_archive:
-                archives.append(Archive(path, files[path], content))
+                archives.append(_Opening(path, files[path], content))
             if content.refused is None or content.refused.code not in _PASSING:
                 self._notes.files[path] = SeenFile(files[path], content, complete=not is_archive)
                 self._remember_if_due()
@@ -226,11 +243,11 @@ class Scanner:
         options = {**self._options, "suffix": suffix_of(path), **again_without(skipped)}
         return Job.of_path(path, path, options, follow=path in self._given)
 
-    def _open(self, archive: Archive) -> Iterator[Scanned]:
+    def _open(self, archive: _Opening) -> Iterator[Scanned]:
         """What is inside an archive, and then the archive itself."""
         path, stamp, count = archive.path, archive.stamp, len(archive.known)
         wrong: list[Refusal] = []
-        for number, member in examine_members(self._pool(), archive, self._options, self._workers):
+        for number, member in examine_members(self._pool(), archive.archive(), self._options, self._workers):
             member = replace(member, content=self._noted(member.content))  # noqa: PLW2901  # the same member
             self._notes.members.append(MemberNote(path, stamp, number, member))
             self._remember_if_due()
@@ -241,7 +258,7 @@ class Scanner:
                 wrong.append(member.content.refused)
         self._remember()
         self._seen.complete(path, stamp, count)
-        yield self._scanned(path, _with_refusal(archive.content, wrong))
+        yield self._scanned(path, with_refusal(archive.content, wrong))
 
     def _remember_if_due(self) -> None:
         if self._notes.due():
@@ -267,14 +284,3 @@ class Scanner:
             else:
                 self._started = search.pool(workers=self._workers, preload=COMPILED)
         return self._started
-
-
-def _can_be_opened(content: Content) -> bool:
-    """Whether it is an archive to look into, also one that is named like a picture."""
-    sound = content.refused is None or content.refused.code == NotAPictureError.code
-    return sound and content.format in READABLE_ARCHIVES
-
-
-def _with_refusal(content: Content, wrong: Sequence[Refusal]) -> Content:
-    """An archive's content with the first thing found wrong with it on opening it."""
-    return replace(content, refused=wrong[0]) if wrong else content

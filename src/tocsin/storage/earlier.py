@@ -1,6 +1,7 @@
 """What was submitted earlier, as retroactive matching looks it up: `tocsin.intake.retroactive.Earlier`."""
 
 import threading
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,10 +21,12 @@ _SIGNALS_OF_ENTRIES = """
     FROM signal WHERE entry_id >= ? AND entry_id <= ? ORDER BY entry_id, id"""
 # "type <> 'pdq'" repeats the condition of the partial index exact_content_signal.
 _EXACT = """
-    SELECT DISTINCT content_id FROM content_signal
+    SELECT DISTINCT content_id, member FROM content_signal
     WHERE type = ? AND type <> 'pdq' AND value IN ({values})"""
-_CONTENT_OF = "SELECT id, content_id FROM content_signal WHERE id IN ({values})"
-_SHA256 = "SELECT sha256 FROM content WHERE id IN ({values}) ORDER BY id"
+_CONTENT_OF = "SELECT id, content_id, member FROM content_signal WHERE id IN ({values})"
+_SHA256 = "SELECT id, sha256 FROM content WHERE id IN ({values}) ORDER BY id"
+_Part = tuple[int, int]
+"""The numbers of a content, and of a member of it; 0 for the content itself."""
 
 
 class EarlierContents:
@@ -33,7 +36,7 @@ class EarlierContents:
         """Search the contents in `database` by the help of an index in the folder `home`."""
         self._folder = home / INDEX
         self._database = database
-        self._search: NearSearch[int] | None = None
+        self._search: NearSearch[_Part] | None = None
         self._turn = threading.Lock()
 
     def close(self) -> None:
@@ -46,26 +49,31 @@ class EarlierContents:
         with self._database.reading():
             return [reading.signal(row) for row in self._database.rows(_SIGNALS_OF_ENTRIES, (first, last))]
 
-    def resembling(self, signals: Sequence[Signal], radius: int) -> list[bytes]:
-        """The SHA-256 of contents with an equal digest, or with a PDQ within `radius` bits, of one of these.
+    def resembling(self, signals: Sequence[Signal], radius: int) -> list[tuple[bytes, frozenset[int]]]:
+        """Contents with an equal digest, or with a PDQ within `radius` bits, of one of these.
 
-        Not inside a transaction.
+        Each with its SHA-256 and the numbers of its members that resemble them, 0 for itself. Not inside a
+        transaction.
         """
         near = self._near({one.value for one in signals if one.type is SignalType.PDQ}, radius)
         with self._database.reading():
             found = near | self._exact(signals)
-            return [row[0] for row in self._database.rows_among(_SHA256, (), sorted(found))]
+            members: defaultdict[int, set[int]] = defaultdict(set)
+            for content, member in found:
+                members[content].add(member)
+            rows = self._database.rows_among(_SHA256, (), sorted(members))
+            return [(sha256, frozenset(members[content])) for content, sha256 in rows]
 
-    def _exact(self, signals: Sequence[Signal]) -> set[int]:
-        found: set[int] = set()
+    def _exact(self, signals: Sequence[Signal]) -> set[_Part]:
+        found: set[_Part] = set()
         for kind in SignalType:
             asked = {one.value for one in signals if one.type is kind and kind.exact}
             if asked:
                 rows = self._database.rows_among(_EXACT, (kind.value,), sorted(asked))
-                found |= {number for (number,) in rows}
+                found |= {(content, member) for content, member in rows}
         return found
 
-    def _near(self, values: set[bytes], radius: int) -> set[int]:
+    def _near(self, values: set[bytes], radius: int) -> set[_Part]:
         with self._database.reading():
             there = reading.counters(self._database)["last_content_pdq"] > 0
         if not values or not there:
@@ -73,9 +81,9 @@ class EarlierContents:
         import numpy as np  # noqa: PLC0415  # 0.2 s that exact look-ups do not need
 
         queries = np.frombuffer(b"".join(sorted(values)), np.uint8).reshape(-1, SignalType.PDQ.size)
-        return {content for _, content, _ in self._searching().search(queries, radius)}
+        return {part for _, part, _ in self._searching().search(queries, radius)}
 
-    def _searching(self) -> "NearSearch[int]":
+    def _searching(self) -> "NearSearch[_Part]":
         """The search, made when first needed."""
         with self._turn:
             if self._search is None:
@@ -86,9 +94,10 @@ class EarlierContents:
             return self._search
 
 
-def _contents_of(database: Database, numbers: Collection[int]) -> dict[int, int]:
-    """The content that each of these signals belongs to, by the signal's number."""
-    return dict(database.rows_among(_CONTENT_OF, (), sorted(numbers)))
+def _contents_of(database: Database, numbers: Collection[int]) -> dict[int, _Part]:
+    """What each of these signals belongs to, by the signal's number."""
+    rows = database.rows_among(_CONTENT_OF, (), sorted(numbers))
+    return {number: (content, member) for number, content, member in rows}
 
 
 def leave_rematch(database: Database, bank: str, entries: Collection[int]) -> None:

@@ -1,27 +1,28 @@
-"""Contents, their signals, submissions and matches: `tocsin.intake.model.Submissions` on either database."""
+"""Submissions and matches: `tocsin.intake.model.Submissions` on either database."""
 
 import json
 import secrets
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from tocsin.banks.batch import check_texts
 from tocsin.content.model import Content
-from tocsin.hashing.signals import Signal, SignalType
 from tocsin.intake.model import (
     Context,
+    Found,
     MatchRecord,
+    Member,
     NewSubmission,
     OtherContentError,
     Submission,
     UnknownSubmissionError,
     Wanted,
 )
-from tocsin.matching.matches import Match, Matches
-from tocsin.storage import reading, times, vouching
+from tocsin.matching.matches import Match
+from tocsin.media.identify import READABLE_ARCHIVES
+from tocsin.storage import contents, times, vouching
 from tocsin.storage.database import Database, Row, Value
 
 if TYPE_CHECKING:
@@ -30,17 +31,6 @@ if TYPE_CHECKING:
 _ADD_CONTENT = """
     INSERT INTO content (id, sha256, size, received) VALUES (?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING"""
 _CONTENT = "SELECT id, examined, answer FROM content WHERE sha256 = ?"
-_EXAMINED = "UPDATE content SET kind = ?, format = ?, examined = ?, answer = ? WHERE id = ?"
-# In the shape of rows of the entries' signals (see reading.signal): two numbers stand before the type.
-_SIGNALS = """
-    SELECT id, content_id, content_id, type, value, quality, view, dialect, orientation
-    FROM content_signal WHERE content_id = ? ORDER BY id"""
-_ADD_SIGNAL = """
-    INSERT INTO content_signal (id, content_id, type, value, quality, view, dialect, orientation)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
-_FORGET_SIGNALS = "DELETE FROM content_signal WHERE content_id = ?"
-_LOG_REMOVAL = "INSERT INTO content_removal (id, first_signal, last_signal) VALUES (?, ?, ?)"
-_SET_COUNTER = "UPDATE counter SET value = ? WHERE name = ?"
 _ADD = """
     INSERT INTO submission
         (id, content_id, received, submitter, idempotency_key, platform, account, url, context)
@@ -60,10 +50,10 @@ _HAS_JOB = "UPDATE submission SET job = ? WHERE id = ?"
 _MATCHED = "UPDATE submission SET matched = ? WHERE number = ? AND matched IS NULL"
 _ADD_MATCH = """
     INSERT INTO submission_match
-        (submission, found, retroactive, bank, bank_version, entry_id, type, distance, radius, suppressed,
-        detail)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (submission, entry_id, type, bank, suppressed) DO NOTHING"""
+        (submission, found, retroactive, member, bank, bank_version, entry_id, type, distance, radius,
+        suppressed, detail)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (submission, member, entry_id, type, bank, suppressed) DO NOTHING"""
 _MATCHES = """
     SELECT found, retroactive, bank_version, suppressed, detail
     FROM submission_match WHERE submission = ? ORDER BY id"""
@@ -152,76 +142,45 @@ class SubmissionStore:
             statement = f"{_COLUMNS} {where} ORDER BY submission.number DESC LIMIT ?"
             return [self._submission(row) for row in self._database.rows(statement, (*values, limit))]
 
-    def examined(self, sha256: bytes, content: Content) -> None:
-        """Note what examining a content gave, with its signals; a second time replaces the first.
+    def examined(self, sha256: bytes, content: Content, members: Sequence[Member] = ()) -> None:
+        """Note what examining a content, and the members of an archive, gave; once more replaces it.
 
         Raises UnknownSubmissionError: nobody has submitted that content.
         """
-        answer = json.dumps(replace(content, signals=()).to_answer())
         with self._database.writing():
-            row = self._database.row(_CONTENT, (sha256,))
-            if row is None:
-                message = f"nobody has submitted content with the SHA-256 {sha256.hex()}"
-                raise UnknownSubmissionError(message)
-            number = row[0]
-            self._database.change(_EXAMINED, (content.kind, content.format, times.now(), answer, number))
-            before = self._database.rows(_SIGNALS, (number,))
-            if [reading.signal(one) for one in before] == list(content.signals):
-                return
-            self._forget_signals(number, before)
-            self._add_signals(number, content.signals)
+            contents.keep(self._database, self._content_number(sha256), content, members)
 
-    def _forget_signals(self, number: int, rows: Sequence[Row]) -> None:
-        """Drop the signals of a content, and say so to the indexes that follow."""
-        if not rows:
-            return
-        self._database.change(_FORGET_SIGNALS, (number,))
-        removal = self._database.number("SELECT value FROM counter WHERE name = 'last_content_removal'") + 1
-        self._database.change(_LOG_REMOVAL, (removal, rows[0][0], rows[-1][0]))
-        self._database.change(_SET_COUNTER, (removal, "last_content_removal"))
+    def members(self, sha256: bytes, numbers: Collection[int] | None = None) -> list[Member]:
+        """The members of an archive that was submitted, in their order: those numbered so, or all.
 
-    def _add_signals(self, number: int, signals: Sequence[Signal]) -> None:
-        if not signals:
-            return
-        first = self._database.take_numbers("content_signal", len(signals))
-        self._database.change_many(
-            _ADD_SIGNAL,
-            [
-                (
-                    first + place,
-                    number,
-                    one.type.value,
-                    one.value,
-                    one.quality,
-                    one.view,
-                    one.dialect and one.dialect.value,
-                    one.orientation and one.orientation.value,
-                )
-                for place, one in enumerate(signals)
-            ],
-        )
-        pdq = [place for place, one in enumerate(signals) if one.type is SignalType.PDQ]
-        if pdq:
-            self._database.change(_SET_COUNTER, (first + pdq[-1], "last_content_pdq"))
+        Raises UnknownSubmissionError.
+        """
+        with self._database.reading():
+            return contents.members(self._database, self._content_number(sha256), numbers)
+
+    def _content_number(self, sha256: bytes) -> int:
+        row = self._database.row(_CONTENT, (sha256,))
+        if row is None:
+            message = f"nobody has submitted content with the SHA-256 {sha256.hex()}"
+            raise UnknownSubmissionError(message)
+        return int(row[0])
 
     def record_matches(
-        self, submission_id: str, matches: Matches, versions: Mapping[str, int], *, retroactive: bool
+        self, submission_id: str, matches: Sequence[Found], versions: Mapping[str, int], *, retroactive: bool
     ) -> list[MatchRecord]:
-        """Keep matches, each once for a submission, entry and signal type; those that are new.
+        """Keep matches, each once for a submission, member, entry and signal type; those that are new.
 
         `versions` gives each bank's version. From now on the submission counts as matched.
         """
         new: list[MatchRecord] = []
-        found = [(match, False, match.to_json()) for match in matches.matches]
-        found += [(one.match, True, one.to_json()) for one in matches.suppressed]
         with self._database.writing():
             number, now = self._number(submission_id), times.now()
             self._database.change(_MATCHED, (now, number))
-            for match, suppressed, detail in found:
+            for member, match, suppressed, detail in _details(matches):
                 version = versions.get(match.bank, 0)
-                row = _match_row(match, version, detail)
+                about = (number, now, int(retroactive), 0 if member is None else member.number)
                 if self._database.change(
-                    _ADD_MATCH, (number, now, int(retroactive), *row[:-1], int(suppressed), row[-1])
+                    _ADD_MATCH, (*about, *_match_row(match, version), int(suppressed), json.dumps(detail))
                 ):
                     when = times.from_number(now)
                     new.append(MatchRecord(submission_id, when, retroactive, version, suppressed, detail))
@@ -263,6 +222,8 @@ class SubmissionStore:
     def _submission(self, row: Row) -> Submission:
         *about, job, matched, content_id, examined, answer = row
         submission_id, number, sha256, size, received, submitter, platform, account, url, context = about
+        content = None if examined is None else contents.own_content(self._database, content_id, answer)
+        is_archive = content is not None and content.format in READABLE_ARCHIVES
         return Submission(
             id=submission_id,
             number=number,
@@ -271,14 +232,11 @@ class SubmissionStore:
             received=times.from_number(received),
             submitter=submitter,
             context=Context(platform, account, url, cast("JsonObject | None", json.loads(context))),
-            content=None if examined is None else self._content(content_id, answer),
+            content=content,
+            inside=contents.inside(self._database, content_id) if is_archive else None,
             matched=None if matched is None else times.from_number(matched),
             job=job,
         )
-
-    def _content(self, number: int, answer: str) -> Content:
-        signals = tuple(reading.signal(row) for row in self._database.rows(_SIGNALS, (number,)))
-        return replace(Content.from_answer(json.loads(answer)), signals=signals)
 
 
 def _where(wanted: Wanted) -> tuple[list[str], list[Value]]:
@@ -303,16 +261,18 @@ def _where(wanted: Wanted) -> tuple[list[str], list[Value]]:
     return conditions, values
 
 
-def _match_row(match: Match, version: int, detail: "Mapping[str, object]") -> tuple[Value, ...]:
-    return (
-        match.bank,
-        version,
-        match.entry,
-        match.type.value,
-        match.distance,
-        match.radius,
-        json.dumps(detail),
-    )
+def _details(found: Iterable[Found]) -> Iterator[tuple[Member | None, Match, bool, "JsonObject"]]:
+    """Each match of each member, whether it is suppressed, and all there is to tell of it."""
+    for member, matches in found:
+        name = None if member is None else member.name
+        for match in matches.matches:
+            yield member, match, False, {**match.to_json(), "member": name}
+        for one in matches.suppressed:
+            yield member, one.match, True, {**one.to_json(), "member": name}
+
+
+def _match_row(match: Match, version: int) -> tuple[Value, ...]:
+    return match.bank, version, match.entry, match.type.value, match.distance, match.radius
 
 
 def _storable(text: str) -> str:

@@ -17,6 +17,7 @@ INTAKE = (
     """CREATE TABLE content_signal (
         id INTEGER PRIMARY KEY,
         content_id INTEGER NOT NULL REFERENCES content (id),
+        member INTEGER NOT NULL DEFAULT 0,
         type TEXT NOT NULL,
         value BLOB NOT NULL,
         quality INTEGER,
@@ -24,8 +25,17 @@ INTAKE = (
         dialect TEXT,
         orientation TEXT
     ) STRICT""",
-    "CREATE INDEX signal_of_content ON content_signal (content_id)",
+    "CREATE INDEX signal_of_content ON content_signal (content_id, member)",
     "CREATE INDEX exact_content_signal ON content_signal (type, value) WHERE type <> 'pdq'",
+    # Files in an archive, counted from 1; member 0 of content_signal is the archive itself.
+    """CREATE TABLE content_member (
+        content_id INTEGER NOT NULL REFERENCES content (id),
+        number INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        refused TEXT,
+        answer TEXT NOT NULL,
+        PRIMARY KEY (content_id, number)
+    ) STRICT, WITHOUT ROWID""",
     # Signals of a content that was examined anew: what an index over content_signal has to forget.
     """CREATE TABLE content_removal (
         id INTEGER PRIMARY KEY,
@@ -59,6 +69,7 @@ INTAKE = (
         submission INTEGER NOT NULL REFERENCES submission (number),
         found INTEGER NOT NULL,
         retroactive INTEGER NOT NULL,
+        member INTEGER NOT NULL,
         bank TEXT NOT NULL,
         bank_version INTEGER NOT NULL,
         entry_id INTEGER NOT NULL,
@@ -68,9 +79,10 @@ INTAKE = (
         suppressed INTEGER NOT NULL,
         detail TEXT NOT NULL
     ) STRICT""",
-    # Once for each submission, entry and type; and once more when an allow bank no longer holds it back.
+    # Once for each submission, member, entry and type; and once more when an allow bank no longer holds it
+    # back.
     """CREATE UNIQUE INDEX match_of_submission
-        ON submission_match (submission, entry_id, type, bank, suppressed)""",
+        ON submission_match (submission, member, entry_id, type, bank, suppressed)""",
     "CREATE INDEX match_of_entry ON submission_match (entry_id)",
     """CREATE TABLE opinion (
         id INTEGER PRIMARY KEY AUTOINCREMENT,

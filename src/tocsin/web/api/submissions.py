@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from tocsin.access.model import Permission, Right
 from tocsin.hashing.signals import Orientation
 from tocsin.intake.context import context_of, parse_context
-from tocsin.intake.model import Context, MatchRecord, Submission, UnknownSubmissionError, Wanted
+from tocsin.intake.model import Context, Inside, MatchRecord, Submission, UnknownSubmissionError, Wanted
 from tocsin.intake.service import Answer, Arrived
 from tocsin.intake.visible import visible_records
 from tocsin.provenance.answer import explanation_of
@@ -91,6 +91,8 @@ class MatchOnRecord(SuppressedShape):
     found: datetime
     retroactive: bool
     """Made because a bank grew, after the submission had been answered."""
+    member: str | None = None
+    """Which file in an archive it is about, by its name; null for the content itself."""
     suppressed: bool
     bank_version: int | None = None
 
@@ -105,6 +107,24 @@ class Origin(BaseModel):
     """All of it, as `tocsin explain --json` has it."""
 
 
+class RefusedMember(BaseModel):
+    """A file in an archive that could not be examined, or not to its end."""
+
+    member: str
+    refused: RefusalShape
+
+
+class MembersShape(BaseModel):
+    """How much of an archive was looked at. Where that is not all of it, the content's `refused` says why."""
+
+    count: int
+    """Files in it that were come to."""
+    refused_count: int
+    """Those of them that could not be examined, or not to their end."""
+    refused: list[RefusedMember]
+    """The first of those."""
+
+
 class ContentShape(BaseModel):
     """What examining a content gave."""
 
@@ -115,6 +135,8 @@ class ContentShape(BaseModel):
     refused: RefusalShape | None
     origin: Origin | None
     """Null where signs of origin were not looked for."""
+    members: MembersShape | None
+    """Null where it is no archive in a format that can be looked into."""
 
 
 class SubmissionShape(BaseModel):
@@ -332,7 +354,13 @@ def _content(submission: Submission) -> ContentShape | None:
         signals=[SignalShape.of(one) for one in upright],
         refused=None if content.refused is None else RefusalShape(**content.refused.to_json()),
         origin=None if content.findings is None else _origin(content.findings),
+        members=None if submission.inside is None else _members(submission.inside),
     )
+
+
+def _members(inside: Inside) -> MembersShape:
+    told = [RefusedMember(member=name, refused=RefusalShape(**why.to_json())) for name, why in inside.told]
+    return MembersShape(count=inside.members, refused_count=inside.refused, refused=told)
 
 
 def _origin(findings: Any) -> Origin:  # noqa: ANN401
