@@ -35,7 +35,7 @@ def test_banks_keep_their_ratio_and_who_made_them(home_folder: Path) -> None:
 def test_contents_keep_what_came_with_them_until_their_bank_is_removed(home_folder: Path) -> None:
     with Home.open(home_folder) as home:
         notes = HmaNotes(home.database)
-        bank = home.create_bank("A", Policy())
+        home.create_bank("A", Policy())
         signal = Signal(SignalType.MD5, bytes(16))
         (number,) = home.add_entries("A", [EntryDraft((signal,))]).entry_ids
         assert notes.content(number) == ContentNote()
@@ -44,7 +44,6 @@ def test_contents_keep_what_came_with_them_until_their_bank_is_removed(home_fold
         assert notes.content(number) == kept
         assert notes.sizes().keys() == {"md5"}
         before = notes.state()
-        notes.forget(bank.id)
         home.remove_bank("A")
         assert notes.state() != before
         assert notes.content(number) == ContentNote()

@@ -17,7 +17,6 @@ from tocsin.web.problems import STATUS, TITLES
 CALLERS_ROOMS = ("access", "banks", "intake", "jobs", "outgoing", "web", "webhooks")
 """Rooms whose errors callers can bring about."""
 NOT_ANSWERED = {
-    "access.invalid_network": "the operator's settings",
     "banks.ambiguous_type": "reading a list, at the command line",
     "banks.nothing_readable": "reading a list, at the command line",
     "banks.unknown_list": "reading a list, at the command line",

@@ -3,8 +3,7 @@
 import ipaddress
 from collections.abc import Iterable
 
-from tocsin.access.errors import InvalidNetworkError
-from tocsin.access.model import EVERY_BANK, Permission, Principal, Right
+from tocsin.access.model import Principal
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -13,7 +12,7 @@ class Anonymous:
     """The networks that need no token, and what may be done from them."""
 
     def __init__(self, networks: Iterable[Network], principal: Principal) -> None:
-        """Use `anonymous`."""
+        """Whoever calls from one of `networks` is `principal`."""
         self._networks = tuple(networks)
         self._principal = principal
 
@@ -29,29 +28,3 @@ class Anonymous:
         if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
             parsed = parsed.ipv4_mapped  # how a socket for both families names an IPv4 peer
         return self._principal if any(parsed in network for network in self._networks) else None
-
-
-def anonymous(
-    networks: Iterable[str],
-    *,
-    permissions: frozenset[Permission] = frozenset({Permission.MATCH}),
-    rights: frozenset[Right] = frozenset({Right.MATCH, Right.READ}),
-    rate: int = 0,
-) -> Anonymous:
-    """Let callers from `networks` (as in `10.0.0.0/8`) do that, in every bank, `rate` look-ups a minute.
-
-    Without networks it is nobody. Raises InvalidNetworkError.
-    """
-    return Anonymous(
-        [_network(text) for text in networks],
-        Principal("anonymous", permissions, {EVERY_BANK: rights}, rate),
-    )
-
-
-def _network(text: str) -> Network:
-    """Raises InvalidNetworkError; also for 10.0.0.1/8, which may have been meant as either."""
-    try:
-        return ipaddress.ip_network(text)
-    except ValueError as error:
-        message = f"this is not a network: {text[:80]!r}"
-        raise InvalidNetworkError(message) from error

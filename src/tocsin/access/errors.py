@@ -131,10 +131,3 @@ class InvalidRateError(Error):
 
     code = "access.invalid_rate"
     advice = "Choose 0 to 1000000."
-
-
-class InvalidNetworkError(Error):
-    """This is not a network address."""
-
-    code = "access.invalid_network"
-    advice = "Write networks like 10.0.0.0/8, 192.0.2.7/32 or 2001:db8::/32, without bits behind the prefix."

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from tocsin.banks.store import BankStore, UnknownEntryError
-from tocsin.evidence.ledger import Event, Ledger
+from tocsin.banks.curation import RecordedBanks
+from tocsin.banks.store import UnknownEntryError
+from tocsin.intake.screening import NODE
 from tocsin.jobs.model import Job, JobQueue
 from tocsin.media.answers import number_in
 from tocsin.storage.hma import DISABLED, ENABLE, HmaNotes
@@ -14,13 +15,12 @@ class Enabling:
     """Does the jobs that `disable_until_ts` leaves behind."""
 
     def __init__(
-        self, transactions: Transactions, banks: BankStore, notes: HmaNotes, ledger: Ledger, jobs: JobQueue
+        self, transactions: Transactions, banks: RecordedBanks, notes: HmaNotes, jobs: JobQueue
     ) -> None:
         """All are of one database."""
         self._transactions = transactions
         self._banks = banks
         self._notes = notes
-        self._ledger = ledger
         self._jobs = jobs
 
     def handlers(self) -> Mapping[str, Callable[[Job], None]]:
@@ -30,9 +30,9 @@ class Enabling:
     def _enable(self, job: Job) -> None:
         """Reinstate the entry, if it still is what the job was left for."""
         entry, until = number_in(job.payload["entry"]), number_in(job.payload["until"])
-        with self._transactions.writing():
-            if self._waits(entry, until) and self._banks.reinstate([entry]):
-                self._ledger.append(Event("entry.reinstated", "node", f"entry:{entry}", {"until": until}))
+        with self._transactions.writing(), self._banks.acting_as(NODE):
+            if self._waits(entry, until):
+                self._banks.reinstate([entry])
             self._jobs.done(job)
 
     def _waits(self, number: int, until: int) -> bool:

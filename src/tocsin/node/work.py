@@ -29,7 +29,7 @@ class Work:
         every = timedelta(minutes=settings.head_minutes)
         heads = Heads(node.ledger, node.jobs, node.database, every, settings.time_stamp_authority)
         heads.plan()
-        enabling = Enabling(node.database, node.banks, HmaNotes(node.database), node.ledger, node.jobs)
+        enabling = Enabling(node.database, node.banks, HmaNotes(node.database), node.jobs)
         handlers: dict[str, Handler] = {
             **node.intake.handlers(),
             **heads.handlers(),

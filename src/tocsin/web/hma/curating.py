@@ -99,11 +99,10 @@ class Curator:
     def remove(self, name: str) -> None:
         """Delete a bank with its contents, if there is one."""
         try:
-            bank = self.bank(name, Right.CURATE)
+            self.bank(name, Right.CURATE)
         except UnknownBankError:
             return  # as HMA: what is not there is gone
         with self._changing():
-            self._hma.notes.kept.forget(bank.id)
             self._curation.remove_bank(self._caller, name)
 
     # ---- contents
