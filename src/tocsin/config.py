@@ -13,7 +13,7 @@ class SettingsError(Error):
     """The settings cannot be read."""
 
     code = "config.settings"
-    advice = "Correct tocsin.toml in the home folder; docs/formats/home.md says what may stand in it."
+    advice = "Correct tocsin.toml in the home folder; docs/reference/settings.md says what may stand in it."
 
 
 def home_folder(given: str | os.PathLike[str] | None = None) -> Path:
@@ -71,6 +71,12 @@ def _url_in(text: str, path: Path) -> str | None:
         message = f"{path} is no TOML: {error}"
         raise SettingsError(message) from error
     table = settings.get("database", {})
+    # A word that is misspelt must not leave a node on another database than was meant.
+    known = {"database", "node", "database.url"}
+    names = {*settings, *(f"database.{name}" for name in (table if isinstance(table, dict) else ()))}
+    if unknown := names - known:
+        message = f"{path}: there is no setting {min(unknown)}"
+        raise SettingsError(message)
     url = table.get("url") if isinstance(table, dict) else table
     if url is None:
         return None

@@ -250,7 +250,16 @@ def test_the_environment_is_stronger_than_the_file(
 
 
 @pytest.mark.parametrize(
-    "text", ["[database", '[database]\nurl = "mysql://x"', "[database]\nurl = 5", "database = 1", b"\xff"]
+    "text",
+    [
+        "[database",
+        '[database]\nurl = "mysql://x"',
+        "[database]\nurl = 5",
+        '[database]\nuri = "postgresql://x"',
+        '[databases]\nurl = "postgresql://x"',
+        "database = 1",
+        b"\xff",
+    ],
 )
 def test_settings_that_make_no_sense_are_refused(text: str | bytes, tmp_path: Path) -> None:
     (tmp_path / "tocsin.toml").write_bytes(text if isinstance(text, bytes) else text.encode())

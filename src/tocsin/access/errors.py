@@ -102,7 +102,9 @@ class UnknownPrincipalError(Error):
     """There is no principal of that name."""
 
     code = "access.unknown_principal"
-    advice = "Write person:NAME or token:NAME; `tocsin admin user list` and `token list` show them."
+    advice = (
+        "Write person:NAME or token:NAME; `tocsin admin user list` and `tocsin admin token list` show them."
+    )
 
 
 class InvalidBankError(Error):

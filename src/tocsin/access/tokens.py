@@ -72,7 +72,7 @@ class Tokens:
     def _new(self, by: str, name: str, scope: Scope) -> Token:
         """Raises UnknownRoleError, InvalidLifetimeError, InvalidRateError."""
         if not timedelta() < scope.lifetime <= LONGEST:
-            message = f"a token lives at most {LONGEST.days} days, not {scope.lifetime}"
+            message = f"a token lives at most {LONGEST.days} days, not {scope.lifetime.days}"
             raise InvalidLifetimeError(message)
         if not 0 <= scope.rate <= MOST_A_MINUTE:
             message = f"a rate is 0 to {MOST_A_MINUTE} look-ups a minute, not {scope.rate}"

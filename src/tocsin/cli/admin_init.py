@@ -46,4 +46,5 @@ def _show(shell: Shell, name: str, *, must_enrol: bool, as_json: bool) -> None:
         put_enrolment(name, shell.accounts.people.enrol(shell.me, name), as_json=as_json)
     else:
         put_person(shell.accounts.people.person(shell.me, name), as_json=as_json)
-    say(f"{name} may manage people, tokens and rights, and read the ledger; nothing else. See `roles`.")
+    say(f"{name} may manage people, tokens and rights, and read the ledger. Nothing else: see")
+    say("`tocsin admin roles`.")

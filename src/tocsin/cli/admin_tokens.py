@@ -25,7 +25,9 @@ def token() -> None:
 
 @token.command()
 @click.argument("name")
-@click.option("--role", "roles", multiple=True, help="What it may do; may be repeated. See `admin roles`.")
+@click.option(
+    "--role", "roles", multiple=True, help="What it may do; may be repeated. See `tocsin admin roles`."
+)
 @click.option("--bank", "banks", multiple=True, help="In which banks; may be repeated; * for all others.")
 @click.option(
     "--right", "rights", multiple=True, type=RIGHT, help="What it may do there; may be repeated  [match]"

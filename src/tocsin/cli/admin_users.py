@@ -21,7 +21,9 @@ def user() -> None:
 
 @user.command()
 @click.argument("name")
-@click.option("--role", "roles", multiple=True, help="What they may do; may be repeated. See `admin roles`.")
+@click.option(
+    "--role", "roles", multiple=True, help="What they may do; may be repeated. See `tocsin admin roles`."
+)
 @password_option
 @enrol_later_option
 @click.option(

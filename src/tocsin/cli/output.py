@@ -52,7 +52,7 @@ def home_option(command: F) -> F:
         metavar="FOLDER",
         expose_value=False,
         callback=_note_home,
-        help="Where banks, trust lists and detectors are kept  [default: $TOCSIN_HOME or your data folder]",
+        help="The node's folder: banks, vault, keys, settings  [default: $TOCSIN_HOME or your data folder]",
     )(command)
 
 

@@ -32,7 +32,9 @@ WARM_VALUE = bytes(32)
     help="Threads that do the node's work beside; 0 for none.",
 )
 @click.option("--no-worker", is_flag=True, help="The same as --workers-inside 0: `tocsin worker` does it.")
-@click.option("--max-upload", type=click.IntRange(1, 10_000), help="MiB of a content  [default: as set, 100]")
+@click.option(
+    "--max-upload", type=click.IntRange(1, 10_000), help="Largest content, in MiB  [default: as set, 100]"
+)
 @click.option(
     "--hma-anonymous-from",
     "anonymous",
@@ -91,6 +93,7 @@ def serve(  # noqa: PLR0913  # one for each option
         limits = Limits(settings.upload_bytes, threads=threads, wait=settings.wait_seconds)
         with _working(node, 0 if no_worker else workers_inside):
             serve_app(create_app(node, limits), where, opened, lambda url: _begun(node, url))
+            say("no longer listening; finishing the jobs at hand")
         node.ledger.sign_head()
 
 
@@ -117,7 +120,7 @@ def _begun(node: "Node", url: str) -> None:
     say(f"listening on {url}")
     if not node.accounts.people.any():
         say("nobody can sign in yet: `tocsin admin init` makes the first administrator,")
-        say("`tocsin admin token create NAME --role submitter` a token for a program")
+        say("`tocsin admin token create NAME --role submitter --bank '*'` a token for a program")
     threading.Thread(target=_warm, args=(node,), name="warm", daemon=True).start()
 
 

@@ -61,7 +61,19 @@ class NodeSettings(BaseModel):
             message = f"{path} cannot be read: {error}"
             raise SettingsError(message) from error
         except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(map(str, ("node", *first["loc"])))
-            message = f"{path}: {name}: {first['msg']}"
+            message = f"{path}: {_first(error)}"
             raise SettingsError(message) from error
+
+
+def _first(error: ValidationError) -> str:
+    """The first thing that is wrong, in an operator's words where pydantic's are a programmer's."""
+    first = error.errors()[0]
+    setting, *within = first["loc"] or ("",)
+    message = {
+        "extra_forbidden": "there is no such setting",
+        "tuple_type": "write a list, as in [...]",
+        "model_type": "write settings below [node]",
+    }.get(first["type"], first["msg"])
+    if len(within) > 1:  # one of several types: networks
+        message = "write networks like 10.20.0.0/16 or 2001:db8::/32, without bits behind the prefix"
+    return f"node.{setting}: {message}" if setting else f"node: {message}"

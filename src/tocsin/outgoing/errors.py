@@ -9,7 +9,7 @@ class FetchRefusedError(Error):
     code = "outgoing.refused"
     advice = (
         "Give an http or https URL of a public host, without a user name. Whoever runs this node can allow "
-        "further networks and ports."
+        "further networks and ports (`allowed_networks` and `fetch_ports` in tocsin.toml)."
     )
 
 
@@ -17,7 +17,7 @@ class FetchFailedError(Error):
     """The URL could not be fetched."""
 
     code = "outgoing.failed"
-    advice = "Look whether the URL answers with status 200 and the bytes themselves; then try again."
+    advice = "Look whether its host can be reached, and a content's URL answers with status 200; try again."
 
 
 class FetchTooLargeError(FetchFailedError):

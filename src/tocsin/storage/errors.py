@@ -13,7 +13,8 @@ class NoHomeError(Error):
 
     code = "storage.no_home"
     advice = (
-        "Make a bank first (`tocsin bank create NAME`), or name the right folder with --home or TOCSIN_HOME."
+        "Make a bank first (`tocsin bank create NAME`), start a node (`tocsin serve`), or name the right"
+        " folder with --home or TOCSIN_HOME."
     )
 
 
@@ -50,6 +51,16 @@ class StoreAccessError(Error):
 
     code = "storage.access"
     advice = "Check that the folder exists, is on a local disk and may be read and written by you."
+
+
+class OwnerError(Error):
+    """The home belongs to another user, and root would leave files in it that they cannot read."""
+
+    code = "storage.owner"
+    advice = (
+        "Run the command as the user who owns the folder, with `sudo --user=NAME` before it; or make root the"
+        " owner if nobody else is to use it."
+    )
 
 
 class StoreUnreachableError(Error):

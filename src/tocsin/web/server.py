@@ -25,7 +25,7 @@ class ListenError(Error):
     """The address cannot be listened on."""
 
     code = "web.listen"
-    advice = "Choose another --port, or stop what listens there."
+    advice = "Choose another --host or --port, or stop what listens there."
 
 
 @dataclass(frozen=True, slots=True)
