@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import shutil
 import threading
 from pathlib import Path
 
@@ -11,7 +12,10 @@ import pytest
 from tocsin.banks.importing import ImportOptions, import_file
 from tocsin.banks.model import BankKind, EntryDraft, Policy
 from tocsin.banks.store import BankExistsError, UnknownEntryError
+from tocsin.evidence.errors import KeysError
 from tocsin.hashing.signals import Signal, SignalType
+from tocsin.node.node import Node
+from tocsin.node.settings import NodeSettings
 from tocsin.storage.home import Home
 from tocsin.storage.recording import local_actor
 from tocsin.storage.verifying import Verification
@@ -121,3 +125,26 @@ def test_the_environment_does_not_say_who_it_was(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(name, "somebody-else")
     assert local_actor() == before
     assert before in {f"local:{pwd.getpwuid(os.getuid()).pw_name}", f"local:{os.getuid()}"}
+
+
+@pytest.mark.parametrize("which", ["none", "another home's"])
+def test_a_ledger_that_has_begun_is_never_given_other_keys(which: str, tmp_path: Path) -> None:
+    home, kept = tmp_path / "home", tmp_path / "kept"
+    with Home.open(home, create=True) as store:
+        store.create_bank("known", Policy())
+    (home / "keys").rename(kept)
+    if which != "none":
+        with Home.open(tmp_path / "other", create=True) as other:
+            other.create_bank("known", Policy())
+        shutil.copytree(tmp_path / "other" / "keys", home / "keys")
+    before = sorted(home.glob("keys/*"))
+    with Home.open(home) as store, pytest.raises(KeysError):
+        store.create_bank("more", Policy())
+    with pytest.raises(KeysError):
+        Node.open(home, NodeSettings(children=1))
+    assert sorted(home.glob("keys/*")) == before
+    shutil.rmtree(home / "keys", ignore_errors=True)
+    kept.rename(home / "keys")
+    with Home.open(home) as store:
+        store.create_bank("more", Policy())
+        assert [bank.name for bank in store.banks()] == ["known", "more"]

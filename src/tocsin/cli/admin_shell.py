@@ -41,12 +41,12 @@ def open_shell(given: str | None, *, create: bool = False) -> Iterator[Shell]:
     """The accounts of the home folder that the command line, the environment or the platform names."""
     from tocsin.access.accounts import Accounts  # noqa: PLC0415  # not on --help
     from tocsin.access.model import local  # noqa: PLC0415
-    from tocsin.evidence.keys import Keys  # noqa: PLC0415
     from tocsin.storage.access import SqlAccess  # noqa: PLC0415
+    from tocsin.storage.ledger import keys_of  # noqa: PLC0415
     from tocsin.storage.recording import local_actor  # noqa: PLC0415
 
     with open_home(given, create=create) as home:
-        keys = Keys.open(home.folder, create=True)
+        keys = keys_of(home.folder, home.database)
         accounts = Accounts.over(home.database, SqlAccess(home.database), home.ledger, keys)
         yield Shell(home, accounts, local(local_actor().removeprefix("local:")))
 

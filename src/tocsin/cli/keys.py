@@ -52,10 +52,10 @@ def rotate(home: str | None, kind: str) -> None:
 
     `tocsin admin key reencrypt` then encrypts what is in the vault to the new key.
     """
-    from tocsin.evidence.keys import Keys  # noqa: PLC0415  # not on --help
+    from tocsin.storage.ledger import keys_of  # noqa: PLC0415  # not on --help
 
     with open_home(home) as store:
-        old, new = Keys.open(store.folder, create=True).rotate(kind)
+        old, new = keys_of(store.folder, store.database).rotate(kind)
         _record(store, "key.rotated", new, {"kind": kind, "old": old})
     put(f"{kind} key {new} is current; {old} stays, for what it made")
     say("Back up the home's `keys` now: without them nothing in the vault can be opened.")

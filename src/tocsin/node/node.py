@@ -10,7 +10,6 @@ from tocsin.banks.curation import Curation
 from tocsin.config import detectors_folder, trust_folder
 from tocsin.content.examiner import Examiner
 from tocsin.content.explaining import Search
-from tocsin.evidence.keys import Keys
 from tocsin.evidence.opening import open_vault
 from tocsin.intake.screening import Rooms
 from tocsin.intake.service import Intake
@@ -23,13 +22,14 @@ from tocsin.storage.access import SqlAccess
 from tocsin.storage.earlier import EarlierContents
 from tocsin.storage.home import Home
 from tocsin.storage.jobs import JobStore
-from tocsin.storage.ledger import LedgerStore
+from tocsin.storage.ledger import LedgerStore, keys_of
 from tocsin.storage.lookups import LookupStore
 from tocsin.storage.opinions import OpinionStore
 from tocsin.storage.submissions import SubmissionStore
 from tocsin.storage.webhooks import WebhookStore
 
 if TYPE_CHECKING:
+    from tocsin.evidence.keys import Keys
     from tocsin.evidence.vault import Vault
 
 
@@ -39,7 +39,7 @@ class Node:
     Its parts are public, for interfaces to call; each may be used from several threads at once.
     """
 
-    def __init__(self, banks: Home, keys: Keys, settings: NodeSettings, examiner: Examiner) -> None:
+    def __init__(self, banks: Home, keys: "Keys", settings: NodeSettings, examiner: Examiner) -> None:
         """Use `Node.open`."""
         self.settings = settings
         self.banks = banks
@@ -88,8 +88,7 @@ class Node:
         settings = settings or NodeSettings.read(home)
         with ExitStack() as stack:
             banks = stack.enter_context(Home.open(home, create=create))
-            # A ledger that has begun has its keys: new ones beside it would seal what nobody else can open.
-            keys = Keys.open(home, create=LedgerStore(banks.database).head() is None)
+            keys = keys_of(home, banks.database)
             examiner = stack.enter_context(Examiner(settings.children, search=_search(home, settings)))
             node = cls(banks, keys, settings, examiner)
             stack.pop_all()

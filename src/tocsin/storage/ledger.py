@@ -6,6 +6,7 @@ at a time: a new key is introduced by a row that the key before it signed.
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from tocsin.evidence import chain
@@ -40,6 +41,19 @@ _STAMP = """UPDATE ledger_head SET time_stamp = ?, time_stamp_failure = ''
 _STAMP_FAILED = "UPDATE ledger_head SET time_stamp_failure = ? WHERE number = ? AND time_stamp IS NULL"
 _FAILURES = """SELECT number, time_stamp_failure FROM ledger_head
     WHERE time_stamp IS NULL AND time_stamp_failure <> '' ORDER BY number"""
+
+
+def keys_of(home: Path, database: Database) -> Keys:
+    """The keys of a home, made if nothing has been recorded yet.
+
+    A ledger that has begun has its keys: new ones, or another home's, beside it would seal what nobody else
+    can open. Raises NoKeysError, MissingKeyError, KeysDamagedError, KeysError.
+    """
+    last = LedgerStore(database).head()
+    keys = Keys.open(home, create=last is None)
+    if last is not None:
+        keys.public(last.key_id)
+    return keys
 
 
 class LedgerStore:

@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tocsin.evidence.keys import Keys
 from tocsin.evidence.ledger import Event
 from tocsin.storage.database import Database
-from tocsin.storage.ledger import LedgerStore
+from tocsin.storage.ledger import LedgerStore, keys_of
 
 if TYPE_CHECKING:
     from tocsin.banks.model import Policy
@@ -48,10 +47,10 @@ class Recorder:
 
     @property
     def ledger(self) -> LedgerStore:
-        """The ledger. Raises KeysDamagedError, KeysError."""
+        """The ledger. Raises what `keys_of` raises."""
         with self._turn:
             if self._ledger is None:
-                self._ledger = LedgerStore(self._database, Keys.open(self._home, create=True))
+                self._ledger = LedgerStore(self._database, keys_of(self._home, self._database))
             return self._ledger
 
     @contextmanager
