@@ -11,6 +11,8 @@ from tocsin.access.model import Principal
 from tocsin.web.errors import CrossSiteError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tocsin.access.model import Permission
     from tocsin.node.node import Node
 
@@ -44,17 +46,23 @@ def authenticated(request: Request, needs: "tuple[Permission, ...] | str") -> Pr
     Raises NotSignedInError, DeniedError, CrossSiteError.
     """
     accounts = node_of(request).accounts
-    if token := _bearer(request):
+    if token := bearer_of(request):
         caller = accounts.tokens.principal_of(token)
     elif session := session_of(request):
         caller = accounts.sessions.principal_of(session)
         _refuse_cross_site(request, session)
     else:
         raise NotSignedInError
-    if not isinstance(needs, str) and not any(caller.may(one) for one in needs):
+    if not isinstance(needs, str):
+        demand_one(caller, needs)
+    return caller
+
+
+def demand_one(caller: Principal, needs: "Sequence[Permission]") -> None:
+    """Raise DeniedError unless the caller has one of the permissions."""
+    if not any(caller.may(one) for one in needs):
         message = f"{caller.id} lacks the permission {' or '.join(needs)}"
         raise DeniedError(message)
-    return caller
 
 
 def session_of(request: Request) -> str | None:
@@ -78,7 +86,8 @@ def _refuse_cross_site(request: Request, session: str) -> None:
         raise CrossSiteError
 
 
-def _bearer(request: Request) -> str | None:
+def bearer_of(request: Request) -> str | None:
+    """The token that came along. Raises NotSignedInError where the header is of another form."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if not scheme:
         return None

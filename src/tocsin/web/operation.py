@@ -53,6 +53,16 @@ class Operation:
     options: Mapping[str, Any]
     """For FastAPI's `add_api_route`."""
 
+    @property
+    def problems(self) -> list[int]:
+        """The status of every problem that it can answer with."""
+        codes = {*_ALWAYS, *self.answers}
+        if self.needs != PUBLIC:
+            codes.update(_GUARDED)
+        if self.method in {"POST", "PUT", "PATCH"}:
+            codes.update(_WITH_BODY)
+        return sorted(codes)
+
 
 @dataclass(slots=True)
 class Operations:
@@ -133,15 +143,10 @@ def _add(app: "FastAPI", one: Operation, tag: str) -> None:
 
 
 def _problems(one: Operation) -> dict[int | str, dict[str, Any]]:
-    codes = {*_ALWAYS, *one.answers}
-    if one.needs != PUBLIC:
-        codes.update(_GUARDED)
-    if one.method in {"POST", "PUT", "PATCH"}:
-        codes.update(_WITH_BODY)
     return {
         code: {
             "description": TITLES[code],
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        for code in sorted(codes)
+        for code in one.problems
     }

@@ -118,7 +118,7 @@ def problem(
 ) -> Response:
     """A problem as an answer; `more` are members of its own."""
     return Response(
-        problem_body(status, refusal, **more), status, {**_headers(status), **(headers or {})}, MEDIA_TYPE
+        problem_body(status, refusal, **more), status, {**headers_of(status), **(headers or {})}, MEDIA_TYPE
     )
 
 
@@ -141,9 +141,13 @@ def problem_of(error: Error) -> Response:
     status = STATUS.get(error.code)
     if status is None:
         return incident(error)
-    retry = getattr(error, "retry_after", None)
-    headers = {"Retry-After": str(max(1, round(retry)))} if isinstance(retry, int | float) else None
-    return problem(status, refusal_of(error), headers)
+    return problem(status, refusal_of(error), retry_of(error))
+
+
+def retry_of(error: Error) -> Mapping[str, str]:
+    """The header that says when to ask again, where the error knows."""
+    seconds = getattr(error, "retry_after", None)
+    return {"Retry-After": str(max(1, round(seconds)))} if isinstance(seconds, int | float) else {}
 
 
 def refusal_of(error: Error) -> Refusal:
@@ -161,7 +165,8 @@ def handle_problems(app: "FastAPI") -> None:
     app.add_exception_handler(HTTPException, _on_http)
 
 
-def _headers(status: int) -> dict[str, str]:
+def headers_of(status: int) -> dict[str, str]:
+    """What an answer with this status says beside its body."""
     headers = {"Cache-Control": "no-store"}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="tocsin"'

@@ -11,6 +11,7 @@ from tocsin.access.model import Permission, Right
 from tocsin.banks.model import Entry
 from tocsin.hashing.signals import Orientation, Signal, SignalType
 from tocsin.storage.hma import ContentNote
+from tocsin.web.callers import caller_of
 from tocsin.web.hma.contents import Received, from_form, from_url, undecodable, wanted_types
 from tocsin.web.hma.curating import Curator
 from tocsin.web.hma.errors import HmaRequestError
@@ -24,7 +25,7 @@ from tocsin.web.hma.models import (
     BankContentUpdate,
     Deleted,
 )
-from tocsin.web.hma.service import Hma, caller_of, hma_of
+from tocsin.web.hma.service import Hma, hma_of
 from tocsin.web.hma.types import NAMES, parsed, picture_hash, signal_type, value_of
 from tocsin.web.operation import Operations
 

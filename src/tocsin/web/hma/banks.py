@@ -6,9 +6,10 @@ from fastapi import Body, Request
 from starlette.concurrency import run_in_threadpool
 
 from tocsin.access.model import Permission
+from tocsin.web.callers import caller_of
 from tocsin.web.hma.curating import Curator
 from tocsin.web.hma.models import BankConfig, BankCreateRequest, BankUpdateRequest, Message
-from tocsin.web.hma.service import Hma, caller_of, hma_of
+from tocsin.web.hma.service import Hma, hma_of
 from tocsin.web.operation import Operations
 
 operations = Operations("hma: curator")

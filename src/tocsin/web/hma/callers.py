@@ -5,13 +5,14 @@ interface may see and change its contents: enough for HMA's clients, and not eno
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tocsin.access.anonymous import Anonymous, Network
-from tocsin.access.errors import DeniedError, NotSignedInError
+from tocsin.access.errors import NotSignedInError
 from tocsin.access.model import EVERY_BANK, Permission, Principal, Right
+from tocsin.web.callers import bearer_of
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -43,7 +44,7 @@ class Callers:
 
     def remembered(self, request: "Request") -> Principal | None:
         """Who is calling, if that is known without asking the database."""
-        token = _bearer(request)
+        token = bearer_of(request)
         if token is None:
             found = self._anonymous.principal_of(request.client.host) if request.client else None
         else:
@@ -53,7 +54,7 @@ class Callers:
 
     def asked(self, request: "Request") -> Principal:
         """Who is calling, as the database says now. Raises NotSignedInError."""
-        token = _bearer(request)
+        token = bearer_of(request)
         if token is None:
             raise NotSignedInError
         principal = self._node.accounts.tokens.principal_of(token)
@@ -70,22 +71,3 @@ class Callers:
         everywhere = principal.banks.get(EVERY_BANK, frozenset())
         rights = {name: principal.banks.get(name, everywhere) | _OWN for name in own}
         return replace(principal, banks={**principal.banks, **rights})
-
-
-def demand_one(caller: Principal, needs: Sequence[Permission]) -> None:
-    """Raise DeniedError unless the caller has one of the permissions."""
-    if not any(caller.may(one) for one in needs):
-        message = f"{caller.id} lacks the permission {' or '.join(needs)}"
-        raise DeniedError(message)
-
-
-def _bearer(request: "Request") -> str | None:
-    """The token that came along. Raises NotSignedInError where the header is of another form."""
-    given = request.headers.get("authorization")
-    if given is None:
-        return None
-    scheme, _, token = given.partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        message = "the Authorization header is not of the form `Bearer TOKEN`"
-        raise NotSignedInError(message)
-    return token.strip()

@@ -6,9 +6,10 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from tocsin.access.model import Permission
+from tocsin.web.callers import caller_of
 from tocsin.web.hma.contents import Received, from_form, from_url, hashes, quality_headers, wanted_types
 from tocsin.web.hma.operation import answer
-from tocsin.web.hma.service import Hma, caller_of, hma_of
+from tocsin.web.hma.service import Hma, hma_of
 from tocsin.web.operation import UPLOADS_KEY, Operations
 
 operations = Operations("hma: hasher")

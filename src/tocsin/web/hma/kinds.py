@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from tocsin.access.errors import DeniedError
 from tocsin.access.model import Permission
+from tocsin.web.callers import caller_of
 from tocsin.web.hma.callers import ANONYMOUS
 from tocsin.web.hma.curating import Curator
 from tocsin.web.hma.models import (
@@ -16,7 +17,7 @@ from tocsin.web.hma.models import (
     SignalTypeIndexStatus,
     SignalTypeUpdate,
 )
-from tocsin.web.hma.service import Hma, caller_of, hma_of
+from tocsin.web.hma.service import Hma, hma_of
 from tocsin.web.hma.types import HASHED, SIGNALS, signal_type
 from tocsin.web.operation import Operations
 

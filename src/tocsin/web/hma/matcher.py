@@ -14,6 +14,7 @@ from tocsin.access.model import Permission
 from tocsin.banks.model import DEFAULT_RADIUS
 from tocsin.hashing.signals import Signal, SignalType
 from tocsin.matching.matches import Match, Matches
+from tocsin.web.callers import caller_of
 from tocsin.web.hma.contents import (
     Received,
     from_form,
@@ -26,7 +27,7 @@ from tocsin.web.hma.errors import HmaRequestError
 from tocsin.web.hma.hasher import FORM, Types
 from tocsin.web.hma.models import RawLookupResponse
 from tocsin.web.hma.operation import answer
-from tocsin.web.hma.service import Hma, caller_of, hma_of
+from tocsin.web.hma.service import Hma, hma_of
 from tocsin.web.hma.types import NAMES, SIGNALS, parsed, signal_type
 from tocsin.web.operation import Operations
 

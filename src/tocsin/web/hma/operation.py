@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.exceptions import RequestValidationError
@@ -13,7 +12,7 @@ from starlette.responses import Response
 
 from tocsin.errors import Error, Refusal
 from tocsin.web import problems
-from tocsin.web.hma.callers import demand_one
+from tocsin.web.callers import demand_one
 from tocsin.web.hma.models import ErrorResponse
 from tocsin.web.hma.service import hma_of
 from tocsin.web.operation import NEEDS_KEY, PUBLIC, Needs, Operation, Operations, needs_of
@@ -32,10 +31,8 @@ STATUS: Final[Mapping[str, int]] = {
     "banks.invalid_text": 400,
     "banks.no_signal": 400,
     "hashing.invalid_signal": 400,
-    "content.examiner_busy": 503,
     "outgoing.refused": 400,
     "outgoing.failed": 400,
-    "outgoing.too_large": 413,
     "hma.bad_request": 400,
     "hma.undecodable": 400,
     "hma.no_such_content": 404,
@@ -43,9 +40,6 @@ STATUS: Final[Mapping[str, int]] = {
     "hma.withdrawn": 409,
 }
 """As HMA answers, where it foresees the error at all."""
-_ALWAYS = (400, 413, 422, 431, 500, 503)
-_GUARDED = (401, 403, 429)
-_WITH_BODY = (408, 415)
 
 
 class HmaRoute(APIRoute):
@@ -87,10 +81,8 @@ def answer_of(error: Error) -> Response:
     status = STATUS.get(error.code)
     if status is None:
         return problems.incident(error)
-    retry = getattr(error, "retry_after", None)
-    headers = {"Retry-After": str(max(1, round(retry)))} if isinstance(retry, int | float) else None
     refusal = problems.refusal_of(error)
-    return failed(status, refusal.message, refusal, headers)
+    return failed(status, refusal.message, refusal, problems.retry_of(error))
 
 
 def failed(
@@ -100,12 +92,7 @@ def failed(
     item = {"message": message}
     if refusal is not None:
         item["details"] = f"{refusal.advice} [{refusal.code}]"
-    more = dict(headers or {})
-    if status == HTTPStatus.UNAUTHORIZED:
-        more["WWW-Authenticate"] = 'Bearer realm="tocsin"'
-    if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-        more.setdefault("Retry-After", str(problems.RETRY_SECONDS))
-    return answer(item, status, more)
+    return answer(item, status, {**problems.headers_of(status), **(headers or {})})
 
 
 def answer(item: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:  # noqa: ANN401  # JSON
@@ -149,9 +136,4 @@ def _add(app: "FastAPI", one: Operation, tag: str) -> None:
 
 
 def _errors(one: Operation) -> dict[int | str, dict[str, Any]]:
-    codes = {*_ALWAYS, *one.answers}
-    if one.needs != PUBLIC:
-        codes.update(_GUARDED)
-    if one.method in {"POST", "PUT"}:
-        codes.update(_WITH_BODY)
-    return {code: {"description": problems.TITLES[code], "model": ErrorResponse} for code in sorted(codes)}
+    return {code: {"description": problems.TITLES[code], "model": ErrorResponse} for code in one.problems}

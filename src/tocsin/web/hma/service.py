@@ -72,9 +72,3 @@ def hma_of(request: "Request") -> Hma:
     """The interface behind a request."""
     hma: Hma = request.app.state.hma
     return hma
-
-
-def caller_of(request: "Request") -> "Principal":
-    """Who called: known, and allowed to, by the time a handler runs."""
-    caller: Principal = request.state.caller
-    return caller
