@@ -58,3 +58,27 @@ def test_many_small_adds_and_removals_are_merged_away_in_the_background(tmp_path
         gone = {k for k in range(900) if k % 20 < 10}
         assert sorted(ids.tolist()) == sorted(set(range(1000)) - gone)
         assert len(limits) == 1001
+
+
+def test_without_merging_it_waits_until_asked_or_until_there_are_too_many(tmp_path: Path) -> None:
+    """Whoever opens an index for one more pair does not begin a merge to leave it unfinished."""
+    sizes = Settings(live_rows=10, most_segments=6, numpy_rows=1 << 30)
+    hashes = np.random.default_rng(2).integers(0, 256, (200, 32), np.uint8)
+
+    def add(index: HammingIndex, count: int) -> None:
+        for start in range(len(index), len(index) + 10 * count, 10):
+            index.add(np.arange(start, start + 10, dtype=np.uint64), hashes[start : start + 10])
+
+    for _ in range(5):
+        with HammingIndex.open(tmp_path, merging=False, _settings=sizes) as index:
+            add(index, 1)
+    with HammingIndex.open(tmp_path, merging=False, _settings=sizes) as index:
+        assert index.stats().segments == (10,) * 5
+        assert index.merge_due
+        index.merge()
+        assert not index.merge_due
+        assert index.stats().segments == (50,)
+    with HammingIndex.open(tmp_path, merging=False, _settings=sizes) as index:
+        add(index, 15)
+        assert len(index.stats().segments) <= sizes.most_segments
+        assert sorted(index.search(hashes, 0)[1].tolist()) == list(range(200))

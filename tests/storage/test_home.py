@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from support.served import eventually
 
+from tocsin.banks.batch import HashBatch
 from tocsin.banks.importing import ImportOptions, import_file
 from tocsin.banks.model import EntryDraft, Policy
 from tocsin.hashing.signals import Signal, SignalType
-from tocsin.index import HammingIndex
+from tocsin.index import HammingIndex, IndexLockedError
 from tocsin.storage import schema
 from tocsin.storage.database import Database
 from tocsin.storage.errors import (
@@ -406,6 +408,52 @@ def test_the_index_follows_when_the_outermost_transaction_is_over(database: Data
         assert len(index) == 1
     assert found(home, 1) == 1
     home.close()
+
+
+def test_an_open_home_merges_its_index_in_the_background_and_lets_others_write_after(
+    database: Database, tmp_path: Path
+) -> None:
+    """Not the one call that adds: that would wait for a merge of millions."""
+    with Home(tmp_path, database) as home:
+        home.create_bank("known", Policy())
+        for part in range(3):
+            values = b"".join(
+                value(number, SignalType.PDQ) for number in range(part * 5000, part * 5000 + 5000)
+            )
+            home.add_batches("known", [HashBatch(SignalType.PDQ, values)], None, [])
+        with HammingIndex.open(tmp_path / INDEX, readonly=True) as index:
+            assert index.stats().segments == (5000, 5000, 5000)
+            eventually(lambda: index.stats().segments == (15_000,))
+        eventually(lambda: writable(tmp_path / INDEX))
+        home.add_entries("known", [draft(15_000)])
+        assert [found(home, number) for number in (0, 14_999, 15_000, 15_001)] == [1, 1, 1, 0]
+        assert home.lag() == 0
+
+
+def writable(folder: Path) -> bool:
+    """Whether nobody holds the index open for writing."""
+    try:
+        HammingIndex.open(folder, merging=False).close()
+    except IndexLockedError:
+        return False
+    return True
+
+
+def test_a_home_closed_before_its_index_is_merged_leaves_no_thread(
+    database: Database, tmp_path: Path
+) -> None:
+    """As a command that adds a little does."""
+    before = threading.active_count()
+    with Home(tmp_path, database) as home:
+        home.create_bank("known", Policy())
+        for part in range(2):
+            values = b"".join(
+                value(number, SignalType.PDQ) for number in range(part * 5000, part * 5000 + 5000)
+            )
+            home.add_batches("known", [HashBatch(SignalType.PDQ, values)], None, [])
+        assert threading.active_count() == before + 1
+    assert threading.active_count() == before
+    assert writable(tmp_path / INDEX)
 
 
 def test_opinions_and_notes_go_with_their_bank(database: Database, tmp_path: Path) -> None:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from tocsin.node.node import Node
 
-WARM_VALUE = bytes(32)
-
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -121,8 +119,4 @@ def _begun(node: "Node", url: str) -> None:
     if not node.accounts.people.any():
         say("nobody can sign in yet: `tocsin admin init` makes the first administrator,")
         say("`tocsin admin token create NAME --role submitter --bank '*'` a token for a program")
-    threading.Thread(target=_warm, args=(node,), name="warm", daemon=True).start()
-
-
-def _warm(node: "Node") -> None:
-    node.banks.near([WARM_VALUE], 0)
+    threading.Thread(target=node.banks.preload, name="preload", daemon=True).start()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ def worker(home: str | None, *, threads: int) -> int:
     with Node.open(home_folder(home)) as node:
         work = node.work(threads)
         with _signals() as wait_for_one:
+            threading.Thread(target=node.banks.preload, name="preload", daemon=True).start()
             work.start()
             say(f"working with {threads} thread{'s' if threads > 1 else ''}")
             wait_for_one()

@@ -60,6 +60,7 @@ class HammingIndex:
         *,
         readonly: bool = False,
         preload: bool = False,
+        merging: bool = True,
         _settings: Settings | None = None,
         _step: Step = no_step,
     ) -> Self:
@@ -67,7 +68,9 @@ class HammingIndex:
 
         With `preload`, all of it is brought into memory, and locked there if the process may, and so are new
         segments before they are used: worth it for a server, not for a few queries. Checks headers, the
-        manifest and the log, not whole segments (see `verify`). `_settings` and `_step` are for tests.
+        manifest and the log, not whole segments (see `verify`). Without `merging`, segments are merged when
+        there are too many and when `merge` is called, not as soon as it pays: whoever closes the index soon
+        would only begin it. `_settings` and `_step` are for tests.
 
         Raises IndexLockedError (a second writer), IndexMissingError (readonly), IndexCorruptError.
         """
@@ -75,7 +78,7 @@ class HammingIndex:
         searcher = Searcher(settings, preload=preload)
         if readonly:
             return cls(folder, Reader(folder, preload=preload), searcher)
-        return cls(folder, Writer(folder, settings, _step, preload=preload), searcher)
+        return cls(folder, Writer(folder, settings, _step, preload=preload, merging=merging), searcher)
 
     def add(self, ids: Ids, hashes: Bytes, *, checkpoint: bytes | None = None) -> None:
         """Add pairs: ids uint64[n], hashes uint8[n, 32]. Durable, all or none, and findable when it returns.
@@ -128,6 +131,18 @@ class HammingIndex:
         Raises IndexReadOnlyError, IndexClosedError, IndexFailedError.
         """
         self._writer().compact()
+
+    @property
+    def merge_due(self) -> bool:
+        """Whether it pays to `merge`. Raises IndexReadOnlyError."""
+        return self._writer().merge_due
+
+    def merge(self) -> None:
+        """Merge as far as it pays, as happens by itself with `merging`. Adding and searching go on meanwhile.
+
+        Raises IndexReadOnlyError, IndexClosedError (also when it is closed meanwhile), IndexFailedError.
+        """
+        self._writer().merge()
 
     def verify(self) -> None:
         """Read every file and compare all checksums. Raises IndexCorruptError naming the damaged file."""

@@ -43,14 +43,19 @@ class Writer:
     writes its new segment outside it.
     """
 
-    def __init__(self, folder: Path, settings: Settings, step: Step, *, preload: bool) -> None:
+    def __init__(
+        self, folder: Path, settings: Settings, step: Step, *, preload: bool, merging: bool = True
+    ) -> None:
         """Recover the state of `folder`, or make it an empty index.
+
+        Without `merging`, segments are merged when there are too many, and else when `merge` is called.
 
         Raises IndexLockedError, IndexCorruptError.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._settings = settings
         self._preload = preload
+        self._merging = merging
         self._changed = threading.Condition(threading.RLock())
         self._merger: threading.Thread | None = None
         self._closing = False
@@ -127,6 +132,25 @@ class Writer:
                 self._failure = error
                 raise
 
+    @property
+    def merge_due(self) -> bool:
+        """Whether it pays to merge."""
+        with self._changed:
+            return self._run_due() is not None
+
+    def merge(self) -> None:
+        """Merge as far as it pays; operations go on meanwhile.
+
+        Raises IndexClosedError (also when it is closed meanwhile), IndexFailedError.
+        """
+        with self._changed:
+            self._check()
+            self._merging = True
+            self._start_merger()
+            while self._merger is not None:
+                self._wait()
+            self._check()
+
     def close(self) -> None:
         """Stop merging and let the lock go. Closing again does nothing."""
         with self._changed:
@@ -188,6 +212,12 @@ class Writer:
 
     def _next_run(self) -> range | None:
         """The segments to merge now, if any."""
+        if not self._merging and len(self._snapshot.segments) <= self._settings.most_segments:
+            return None
+        return self._run_due()
+
+    def _run_due(self) -> range | None:
+        """The segments that it pays to merge, if any."""
         if not self._settings.merging or self._closing or self._failure is not None:
             return None
         rows = [len(segment.rows) for segment in self._snapshot.segments]

@@ -36,6 +36,8 @@ _UNUSABLE = (IndexMissingError, IndexCorruptError, IndexClosedError, OSError)
 """What says that the index cannot be read. OSError: there is, for one, a file where its folder was."""
 _PAUSE = 10.0
 """Searches that find the index behind bring it up, and leave it at that for so many times as long."""
+_MERGE_SECONDS = 1.0
+"""After following, the index is merged, if that pays; commands are mostly over before."""
 _PROOF_SECONDS = 1.0
 """How long a checkpoint that was proved by the database counts as proved."""
 
@@ -90,6 +92,9 @@ class IndexFollower:
         self._reader: HammingIndex | None = None
         self._writer: HammingIndex | None = None
         self._held = False
+        self._preload = False
+        self._merging = False
+        self._merger: threading.Timer | None = None
         self._warned: set[str] = set()
         self._opening = threading.Lock()
         self._turn = threading.RLock()
@@ -100,7 +105,7 @@ class IndexFollower:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep the index open for writing from one catch-up to the next."""
+        """Keep the index open for writing from one catch-up to the next, and merge it meanwhile."""
         self._held = True
         try:
             yield
@@ -110,8 +115,22 @@ class IndexFollower:
 
     def close(self) -> None:
         """Let the index's files and lock go."""
+        merger = self._merger
+        if merger is not None:
+            merger.cancel()
         self._close_reader()
         self._close_writer()
+        if merger is not None:
+            merger.join()
+
+    def preload(self) -> None:
+        """Bring the index, and whatever it will be from now on, into memory: worth it for a server.
+
+        Searches that come meanwhile wait for that, which takes less time than they would without it.
+        """
+        self._preload = True
+        self._close_reader()
+        self._checkpoint()
 
     def found(self, values: NDArray[np.uint8], radius: int) -> Found:
         """What the index holds within `radius` bits of each value (uint8[q, 32])."""
@@ -140,17 +159,22 @@ class IndexFollower:
         """Whether a search that finds the index behind should bring it up."""
         return time.monotonic() >= self._due
 
-    def follow(self) -> None:
+    def follow(self, *, wait: bool = True) -> None:
         """Bring the index up to the database, unless another process is writing to it just now.
 
         A failure to write the index is logged, not raised: what the database holds is safe, and is found
-        without the index, only slower. Not inside a transaction.
+        without the index, only slower. Without `wait` nothing is done while another thread is at it. Not
+        inside a transaction.
         """
-        with self._turn:
+        if not self._turn.acquire(blocking=wait):
+            return
+        try:
             start = time.monotonic()
             ours = self._follow()
             end = time.monotonic()
             self._due = end + _PAUSE * (end - start) if ours else 0.0
+        finally:
+            self._turn.release()
 
     def _follow(self) -> bool:
         """The same; False when it could not be done, so that the next search may try at once."""
@@ -160,7 +184,9 @@ class IndexFollower:
         if not standing.behind:
             return True
         try:
-            self._advance(self._open_to_write(), standing)
+            index = self._open_to_write()
+            self._advance(index, standing)
+            self._merge_soon(index)
             self._warned.clear()
         except IndexLockedError:
             return False
@@ -168,9 +194,45 @@ class IndexFollower:
             self._warn("the PDQ index could not be brought up to date, so searching takes longer", error)
             self._close_writer()
             return False
-        if not self._held:
-            self._close_writer()
+        self._give_back()
         return True
+
+    def _give_back(self) -> None:
+        """Close the index for writing unless it is still needed."""
+        if not self._held and not self._merging:
+            self._close_writer()
+
+    def _merge_soon(self, index: HammingIndex) -> None:
+        """Have it merged in the background, if that pays.
+
+        A merge of millions takes seconds: one begun at each catch-up, and left when the index is closed right
+        after, would hold up whoever waits for the catch-up and never come to its end.
+        """
+        if self._held or self._merging or not index.merge_due:
+            return
+        if self._merger is None or not self._merger.is_alive():
+            self._merger = threading.Timer(_MERGE_SECONDS, self._merge)
+            self._merger.daemon = True
+            self._merger.start()
+
+    def _merge(self) -> None:
+        """Merge the index, unless another process writes to it; this one goes on writing meanwhile."""
+        try:
+            with self._turn:
+                if self._held:
+                    return
+                index = self._open_to_write()
+                self._merging = True
+            try:
+                index.merge()
+            finally:
+                with self._turn:
+                    self._merging = False
+                    self._give_back()
+        except (IndexLockedError, IndexClosedError):
+            return  # the other process does it, or this one is about to end
+        except (OSError, IndexFailedError, IndexCorruptError) as error:
+            self._warn("the PDQ index could not be merged, so searching takes longer", error)
 
     def _checkpoint(self) -> bytes | None:
         """That of the index as it is now; None where it cannot be read."""
@@ -186,7 +248,7 @@ class IndexFollower:
             return index
         with self._opening:
             if self._reader is None:
-                self._reader = HammingIndex.open(self._folder, readonly=True)
+                self._reader = HammingIndex.open(self._folder, readonly=True, preload=self._preload)
             return self._reader
 
     def _close_reader(self) -> None:
@@ -244,7 +306,7 @@ class IndexFollower:
     def _opened(self) -> HammingIndex | None:
         """The index open for writing, or None when it is damaged or does not belong to this database."""
         try:
-            index = HammingIndex.open(self._folder)
+            index = HammingIndex.open(self._folder, merging=self._held)
         except IndexCorruptError as error:
             self._warn("the PDQ index is damaged", error)
             return None
@@ -268,7 +330,7 @@ class IndexFollower:
             self._folder.rename(aside)
             shutil.rmtree(aside)
             self._close_reader()
-            return HammingIndex.open(self._folder)
+            return HammingIndex.open(self._folder, merging=self._held)
         finally:
             os.close(descriptor)
 

@@ -74,9 +74,9 @@ class Home:
 
         An existing SQLite file without tables is damaged, not new.
 
-        Raises NoHomeError, FutureSchemaError, OldSqliteError, StoreAccessError, StoreDamagedError, and where
-        the settings name a PostgreSQL database also SettingsError, StoreUnreachableError, NoPostgresError,
-        UnsuitableServerError.
+        Raises NoHomeError, OwnerError, FutureSchemaError, OldSqliteError, StoreAccessError,
+        StoreDamagedError, and where the settings name a PostgreSQL database also SettingsError,
+        StoreUnreachableError, NoPostgresError, UnsuitableServerError.
         """
         folder = Path(path)
         return cls(folder, open_database(folder, create=create), actor=actor)
@@ -276,6 +276,11 @@ class Home:
             if (done := imports.unfinished(self.database, number, fingerprint)) is not None:
                 self._recorder.import_finished(name, done.progress)
                 imports.forget(self.database, number, fingerprint)
+
+    def preload(self) -> None:
+        """Bring what looking up needs into memory, before the first look-up: worth it for a server."""
+        if self._has_pdq():
+            self._near_search().follower.preload()
 
     def _has_pdq(self) -> bool:
         """Whether any PDQ signal was ever added."""

@@ -39,7 +39,7 @@ class NearSearch(Generic[T]):
         """
         hits = self._attempt(values, radius, patient=False)
         if hits is None:
-            self.follower.follow()
+            self.follower.follow(wait=False)
             hits = self._attempt(values, radius, patient=True)
         return hits or []
 
