@@ -3,6 +3,7 @@
 It takes about 50 µs of processor time for a request, so that on two cores the server is what is measured.
 """
 
+import select
 import selectors
 import socket
 import time
@@ -102,6 +103,44 @@ class _Run:
             client = self._opened()
         self._next(client)
         return True
+
+
+class Connection:
+    """One connection, which waits for each answer; opened again where the server closes it."""
+
+    def __init__(self, port: int) -> None:
+        """Connect to 127.0.0.1."""
+        self._port = port
+        self._socket = _connected(port)
+
+    def ask(self, request: bytes) -> tuple[int, bytes]:
+        """Status and body of the answer to a whole request. Raises ConnectionError, TimeoutError."""
+        if self._left_by_the_server():
+            self._open_again()
+        self._socket.sendall(request)
+        received = bytearray()
+        while (answer := _answer(received)) is None:
+            if not (data := self._socket.recv(1 << 16)):
+                message = "the server closed the connection before its answer was whole"
+                raise ConnectionError(message)
+            received += data
+        status, body, closes = answer
+        if closes:
+            self._open_again()
+        return status, body
+
+    def _left_by_the_server(self) -> bool:
+        """Whether the server has closed the connection, as it does when nothing is asked for a while."""
+        readable, _, _ = select.select([self._socket], [], [], 0)
+        return bool(readable)
+
+    def _open_again(self) -> None:
+        self._socket.close()
+        self._socket = _connected(self._port)
+
+    def close(self) -> None:
+        """Let it go."""
+        self._socket.close()
 
 
 def send(port: int, requests: Sequence[bytes], clients: int) -> Load:
