@@ -7,7 +7,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tocsin.banks.model import EntryDraft, Policy
@@ -43,11 +43,44 @@ def test_contents_keep_what_came_with_them_until_their_bank_is_removed(home_fold
         notes.set_content(number, kept)
         assert notes.content(number) == kept
         assert notes.sizes().keys() == {"md5"}
-        before = notes.state()
         home.remove_bank("A")
-        assert notes.state() != before
         assert notes.content(number) == ContentNote()
         assert notes.sizes() == {}
+
+
+_COUNTED = """
+    SELECT signal.type, COUNT(DISTINCT signal.entry_id), MAX(entry.added)
+    FROM signal JOIN entry ON entry.id = signal.entry_id GROUP BY signal.type"""
+_SIGNALS = st.builds(
+    lambda kind, number: Signal(kind, number.to_bytes(kind.size, "big")),
+    st.sampled_from(SignalType),
+    st.integers(0, 3),
+)
+_DRAFTS = st.lists(st.lists(_SIGNALS, min_size=1, max_size=4).map(lambda found: EntryDraft(tuple(found))))
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.tuples(st.sampled_from("AB"), st.none() | _DRAFTS), max_size=6))
+def test_entries_of_each_type_are_counted_as_they_come_and_go(
+    home_folder: Path, steps: list[tuple[str, list[EntryDraft] | None]]
+) -> None:
+    with Home.open(home_folder) as home:
+        for bank in home.banks():
+            home.remove_bank(bank.name)
+        notes = HmaNotes(home.database)
+        for name, drafts in steps:
+            if name not in {bank.name for bank in home.banks()}:
+                home.create_bank(name, Policy())
+            if drafts is None:
+                home.remove_bank(name)
+            else:
+                home.add_entries(name, drafts)
+            with home.database.reading():
+                counted = home.database.rows(_COUNTED)
+            sizes = notes.sizes()
+            assert {kind: count for kind, (count, _) in sizes.items()} == {row[0]: row[1] for row in counted}
+            for kind, _, added in counted:  # the count is written a moment after the entry
+                assert 0 <= sizes[kind][1] - added // 1_000_000 <= 1
 
 
 def test_signal_types_keep_their_ratio(home_folder: Path) -> None:

@@ -16,6 +16,7 @@ from tocsin.storage.database import Database, Row, create
 from tocsin.storage.engines import Engine
 from tocsin.storage.engines.sqlite import SqliteEngine
 from tocsin.storage.errors import FutureSchemaError, StoreDamagedError
+from tocsin.storage.hma import HmaNotes
 from tocsin.storage.home import Home
 
 DATA = (
@@ -85,6 +86,7 @@ def test_a_database_of_version_1_becomes_what_a_new_one_is(
             (bank,) = home.banks()
             assert (bank.name, bank.policy) == ("old", Policy(BankKind.MATCH, 20, 50, "to find"))
             assert [hit.known.entry_id for hit in home.exact([MD5])] == [1]
+            assert HmaNotes(database).sizes() == {"md5": (1, 0)}
             assert home.add_entries("old", [EntryDraft((MD5,))]).entry_ids == (2,)
             assert home.bank("old").version == bank.version + 1
 

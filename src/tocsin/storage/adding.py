@@ -1,7 +1,8 @@
 """Adding batches of entries to a bank: inside one transaction, each entry once."""
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress, repeat
 from operator import lt
@@ -93,6 +94,7 @@ def _add_uniform(database: Database, bank_id: int, batch: HashBatch, ids: range)
     count = len(batch)
     origin = _Origins(database).number(batch.origin.source, batch.origin.member)
     database.change(sql.ADD_UNIFORM_ENTRIES, (count, ids[0], bank_id, origin, times.now()))
+    _count_signals(database, bank_id, {batch.type.value: count})
     dialect = batch.dialect.value if batch.dialect else None
     _add_packed(database, ids, _Packed(batch.type, batch.values, dialect=dialect))
     labels = _Labels(database)
@@ -109,6 +111,8 @@ def _add_general(database: Database, bank_id: int, batch: DraftBatch, claimed: C
         ids, new = claimed.ids, claimed.new
     _add_entries(database, bank_id, batch, ids, new)
     _add_signals(database, batch, ids, new)
+    owners = compress(zip(batch.signals.owners, batch.signals.types, strict=True), _wanted(batch, new))
+    _count_signals(database, bank_id, Counter(kind for _, kind in set(owners)))
     _add_labels(database, batch, ids, new)
     added = sum(new)
     arrived_withdrawn = sum(1 for why in compress(batch.withdrawals, new) if why)
@@ -149,7 +153,7 @@ def _add_signals(database: Database, batch: DraftBatch, ids: Sequence[int], new:
         for packed in several:
             _add_packed(database, ids, packed)
         return
-    wanted = [new[owner] for owner in signals.owners]
+    wanted = _wanted(batch, new)
     count = sum(wanted)
     first = database.take_numbers("signal", count)
     numbers = range(first, first + count)
@@ -168,6 +172,17 @@ def _add_signals(database: Database, batch: DraftBatch, ids: Sequence[int], new:
     if pdq in types:
         last = count - 1 - types[::-1].index(pdq)
         database.change(sql.SET_COUNTER, (numbers[last], "last_pdq"))
+
+
+def _wanted(batch: DraftBatch, new: Sequence[bool]) -> list[bool]:
+    """Of each signal of the batch, whether its entry is new."""
+    return [new[owner] for owner in batch.signals.owners]
+
+
+def _count_signals(database: Database, bank_id: int, entries: Mapping[str, int]) -> None:
+    """Keep in step how many of the bank's entries have a signal of each type."""
+    for kind, count in entries.items():
+        database.change(sql.COUNT_SIGNALS, (bank_id, kind, count, times.now()))
 
 
 def _packed(signals: SignalColumns, count: int) -> list[_Packed]:

@@ -32,9 +32,7 @@ _SET_TYPE = """
     ON CONFLICT (name) DO UPDATE SET enabled_ratio = excluded.enabled_ratio"""
 
 _SIZES = """
-    SELECT signal.type, COUNT(DISTINCT signal.entry_id), MAX(entry.added)
-    FROM signal JOIN entry ON entry.id = signal.entry_id GROUP BY signal.type"""
-_STATE = "SELECT COUNT(*), COALESCE(SUM(version), 0), COALESCE(MAX(id), 0) FROM bank"
+    SELECT type, SUM(entries), MAX(newest) FROM signal_count GROUP BY type"""
 
 ENABLE: Final = "hma.enable"
 """The kind of job that lets a content match again when its time has come."""
@@ -113,19 +111,11 @@ class HmaNotes:
         with self._database.writing():
             self._database.change(_SET_TYPE, (name, repr(ratio)))
 
-    def state(self) -> tuple[int, ...]:
-        """Numbers that are others whenever a bank or its entries changed."""
-        with self._database.reading():
-            return tuple(map(int, self._database.rows(_STATE)[0]))
-
     def sizes(self) -> dict[str, tuple[int, int]]:
-        """For each type of signal how many entries have one, and the Unix time of the newest.
-
-        Reads every signal: seconds for millions.
-        """
+        """For each type of signal how many entries have one, and the Unix time of the newest."""
         with self._database.reading():
             rows = self._database.rows(_SIZES)
-        return {kind: (count, newest // 1_000_000) for kind, count, newest in rows}
+        return {kind: (int(count), newest // 1_000_000) for kind, count, newest in rows}
 
 
 def _json(metadata: "JsonObject") -> str:

@@ -43,12 +43,17 @@ LOG_REMOVAL = """
     GROUP BY run"""
 LAST_REMOVAL = "SELECT COALESCE(MAX(id), 0) FROM index_removal"
 _ENTRIES_OF_BANK = "(SELECT id FROM entry WHERE bank_id = ?)"
+COUNT_SIGNALS = """
+    INSERT INTO signal_count (bank_id, type, entries, newest) VALUES (?, ?, ?, ?)
+    ON CONFLICT (bank_id, type) DO UPDATE SET
+        entries = signal_count.entries + excluded.entries, newest = excluded.newest"""
 REMOVE_BANK = (
     f"DELETE FROM signal WHERE entry_id IN {_ENTRIES_OF_BANK}",
     f"DELETE FROM entry_label WHERE entry_id IN {_ENTRIES_OF_BANK}",
     f"DELETE FROM opinion WHERE entry_id IN {_ENTRIES_OF_BANK}",
     f"DELETE FROM hma_content WHERE entry_id IN {_ENTRIES_OF_BANK}",
     "DELETE FROM hma_bank WHERE bank_id = ?",
+    "DELETE FROM signal_count WHERE bank_id = ?",
     "DELETE FROM entry_key WHERE bank_id = ?",
     "DELETE FROM entry WHERE bank_id = ?",
     "DELETE FROM bad_line WHERE import_id IN (SELECT id FROM import_progress WHERE bank_id = ?)",

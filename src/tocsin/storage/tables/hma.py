@@ -13,6 +13,18 @@ HMA = (
         metadata TEXT NOT NULL,
         note TEXT NOT NULL
     ) STRICT""",
+    # Kept in step with `signal`, of which a bank can hold so many that counting them takes seconds. Entries
+    # that are withdrawn count.
+    """CREATE TABLE signal_count (
+        bank_id INTEGER NOT NULL,
+        type TEXT NOT NULL,
+        entries INTEGER NOT NULL,
+        newest INTEGER NOT NULL,
+        PRIMARY KEY (bank_id, type)
+    ) STRICT, WITHOUT ROWID""",
+    """INSERT INTO signal_count (bank_id, type, entries, newest)
+        SELECT entry.bank_id, signal.type, COUNT(DISTINCT signal.entry_id), MAX(entry.added)
+        FROM signal JOIN entry ON entry.id = signal.entry_id GROUP BY entry.bank_id, signal.type""",
     """CREATE TABLE hma_signal_type (
         name TEXT PRIMARY KEY,
         enabled_ratio TEXT NOT NULL

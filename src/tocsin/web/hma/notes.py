@@ -37,7 +37,6 @@ class Notes:
         self.kept = kept
         self._banks = _Remembered(kept.banks)
         self._types = _Remembered(kept.types)
-        self._sizes: tuple[tuple[int, ...], dict[str, tuple[int, int]]] | None = None
 
     def banks(self) -> Mapping[str, BankNote]:
         """What is kept about banks, by name."""
@@ -57,15 +56,8 @@ class Notes:
         return self.kept.content(entry_id)
 
     def sizes(self) -> Mapping[str, tuple[int, int]]:
-        """For each type of signal how many entries have one, and the Unix time of the newest.
-
-        They are counted anew only after a change.
-        """
-        state = self.kept.state()
-        counted = self._sizes
-        if counted is None or counted[0] != state:
-            counted = self._sizes = state, self.kept.sizes()
-        return counted[1]
+        """For each type of signal how many entries have one, and the Unix time of the newest."""
+        return self.kept.sizes()
 
     def forget(self) -> None:
         """Something was changed: ask anew."""
