@@ -11,9 +11,10 @@ from tocsin.access.passwords import Passwords
 from tocsin.access.people import People
 from tocsin.access.self_service import SelfService
 from tocsin.access.sessions import Sessions
-from tocsin.access.store import AccessStore, Sealer
+from tocsin.access.store import AccessStore
 from tocsin.access.tokens import Tokens
 from tocsin.evidence.ledger import Ledger
+from tocsin.evidence.sealing import Sealer
 from tocsin.transactions import Transactions
 
 

@@ -9,8 +9,9 @@ from tocsin.access import names
 from tocsin.access.errors import UnknownPersonError
 from tocsin.access.model import Permission, Principal
 from tocsin.access.passwords import Passwords
-from tocsin.access.store import AccessStore, Credentials, Sealer
+from tocsin.access.store import AccessStore, Credentials
 from tocsin.evidence.ledger import Event, Ledger
+from tocsin.evidence.sealing import Sealer
 from tocsin.transactions import Transactions
 
 if TYPE_CHECKING:

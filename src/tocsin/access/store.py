@@ -8,18 +8,6 @@ from typing import Protocol
 from tocsin.access.model import Right, Rights
 
 
-class Sealer(Protocol):
-    """Encryption at rest to the node's key."""
-
-    def seal(self, secret: bytes, purpose: str = "") -> bytes:
-        """A secret as it may rest in the database: only this node opens it, for `purpose` only."""
-        ...
-
-    def unseal(self, sealed: bytes, purpose: str = "") -> bytes:
-        """What was sealed for `purpose`."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who signs in, as may be shown."""

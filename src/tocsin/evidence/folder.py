@@ -19,9 +19,9 @@ from tocsin.evidence import sealed_files
 from tocsin.evidence.errors import NotInVaultError, VaultAccessError, VaultError, VaultFullError
 from tocsin.evidence.files import sync_folder
 from tocsin.evidence.keys import Keys
+from tocsin.evidence.vault import SUFFIX, place_of
 
 FOLDER: Final = "vault"
-SUFFIX: Final = ".age"
 _NEW: Final = ".new"
 _OLD_SECONDS: Final = 3600
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -41,8 +41,7 @@ class FolderVault:
 
     def path(self, sha256: bytes) -> Path:
         """Where a content is or would be."""
-        name = sha256.hex()
-        return self.folder / name[:2] / f"{name}{SUFFIX}"
+        return self.folder / place_of(sha256)
 
     def put(self, source: BinaryIO, sha256: bytes) -> None:
         """Keep what `source` (seekable, at its beginning) holds. See `Vault.put`.

@@ -7,16 +7,15 @@ temporary file first, so that nothing is sent of bytes that are not what their d
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO
 
 from tocsin.evidence import sealed_files
 from tocsin.evidence.errors import NotInVaultError, VaultAccessError, VaultFullError
 from tocsin.evidence.keys import Keys
+from tocsin.evidence.vault import SUFFIX, place_of
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
-
-SUFFIX: Final = ".age"
 
 
 class ObjectVault:
@@ -27,12 +26,6 @@ class ObjectVault:
         self._store = store
         self._keys = keys
 
-    @staticmethod
-    def path(sha256: bytes) -> str:
-        """The name of a content's object."""
-        name = sha256.hex()
-        return f"{name[:2]}/{name}{SUFFIX}"
-
     def put(self, source: BinaryIO, sha256: bytes) -> None:
         """Keep what `source` (seekable, at its beginning) holds. See `Vault.put`.
 
@@ -40,7 +33,7 @@ class ObjectVault:
         """
         import obstore  # noqa: PLC0415  # an extra
 
-        place, size = self.path(sha256), sealed_files.size_of(source)
+        place, size = place_of(sha256), sealed_files.size_of(source)
         with _translated():
             if self._is_whole(place, size):
                 return
@@ -72,7 +65,7 @@ class ObjectVault:
 
         with _translated():
             try:
-                obstore.head(self._store, self.path(sha256))
+                obstore.head(self._store, place_of(sha256))
             except FileNotFoundError:
                 return False
             return True
@@ -106,7 +99,7 @@ class ObjectVault:
         ):
             sealed_files.encrypt(plain, file, identity, sha256)
             file.seek(0)
-            obstore.put(self._store, self.path(sha256), file)
+            obstore.put(self._store, place_of(sha256), file)
         return True
 
     @contextmanager
@@ -116,7 +109,7 @@ class ObjectVault:
 
         with _translated():
             try:
-                answer = obstore.get(self._store, self.path(sha256))
+                answer = obstore.get(self._store, place_of(sha256))
             except FileNotFoundError as error:
                 message = f"the vault does not hold {sha256.hex()}"
                 raise NotInVaultError(message) from error

@@ -8,7 +8,7 @@ to another place in the database does not open there.
 import hmac
 import os
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from tocsin.evidence.errors import SealBrokenError
 
@@ -17,6 +17,18 @@ _HEADER: Final = 17
 _NONCE: Final = 12
 _INFO: Final = b"tocsin-sealed-secret-1"
 _VOUCHED: Final = b"tocsin-vouched-1"
+
+
+class Sealer(Protocol):
+    """Seals to the node's key; `tocsin.evidence.keys.Keys` does."""
+
+    def seal(self, secret: bytes, purpose: str) -> bytes:
+        """A secret as it may rest in the database: only this node opens it, for `purpose` only."""
+        ...
+
+    def unseal(self, sealed: bytes, purpose: str) -> bytes:
+        """What was sealed for `purpose`. Raises SealBrokenError, MissingKeyError."""
+        ...
 
 
 def _derived(identity: bytes, info: bytes = _INFO) -> bytes:

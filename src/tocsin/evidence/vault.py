@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Final, Protocol
+
+SUFFIX: Final = ".age"
+
+
+def place_of(sha256: bytes) -> str:
+    """Where a content is within the vault, in a folder and in an object store alike."""
+    name = sha256.hex()
+    return f"{name[:2]}/{name}{SUFFIX}"
 
 
 class Vault(Protocol):

@@ -95,18 +95,6 @@ class Outgoing:
     """The receiver has failed several times in a row, the last time just now: it is not to be asked."""
 
 
-class Sealer(Protocol):
-    """Keeps small secrets unreadable where they rest."""
-
-    def seal(self, secret: bytes, purpose: str) -> bytes:
-        """The secret as it may be stored."""
-        ...
-
-    def unseal(self, sealed: bytes, purpose: str) -> bytes:
-        """What was sealed for that purpose."""
-        ...
-
-
 class Outbox(Protocol):
     """Where deliveries wait. Every method takes part in the caller's transaction, if there is one."""
 

@@ -4,11 +4,10 @@ import hashlib
 import ssl
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urljoin
 
-from tocsin.outgoing.addresses import Resolver, Target, checked_addresses, parse
+from tocsin.outgoing.addresses import Network, Resolver, Target, checked_addresses, parse
 from tocsin.outgoing.errors import FetchFailedError, FetchRefusedError, FetchTooLargeError
 
 if TYPE_CHECKING:
@@ -29,18 +28,10 @@ class FetchLimits:
     seconds: float = 20.0
     """For all of it: names, connections, redirections and the body."""
     redirects: int = 3
-    allowed: Sequence[IPv4Network | IPv6Network] = ()
+    allowed: Sequence[Network] = ()
     """Private networks the operator lists, such as that of the platform's own storage."""
     ports: Collection[int] = WEB_PORTS
     """For the listed networks too, so that a URL cannot speak to a database beside the storage."""
-
-
-class Fetcher(Protocol):
-    """What brings the bytes of a URL."""
-
-    def fetch(self, url: str, into: BinaryIO) -> bytes:
-        """Write the body into a file; its SHA-256. Raises FetchRefusedError, FetchFailedError."""
-        ...
 
 
 class PinnedFetcher:

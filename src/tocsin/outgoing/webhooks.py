@@ -18,6 +18,7 @@ from tocsin.errors import Error
 from tocsin.intake.webhooks import Outbox, Outgoing
 from tocsin.jobs.model import Job, JobQueue
 from tocsin.jobs.retrying import GiveUpError, RetryPolicy
+from tocsin.media.answers import number_in
 from tocsin.outgoing.addresses import Address, Network, Resolver, Target, checked_addresses, parse
 from tocsin.outgoing.errors import FetchFailedError, FetchRefusedError
 from tocsin.transactions import Transactions
@@ -88,8 +89,7 @@ class Deliver:
 
         Raises DeliveryFailedError to be called again, GiveUpError when the webhook is paused.
         """
-        number = job.payload["delivery"]
-        assert isinstance(number, int)  # noqa: S101  # written by storage.webhooks
+        number = number_in(job.payload["delivery"])
         outgoing = self._outbox.outgoing(number)
         if outgoing is None:
             self._queue.done(job)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.banks.batch import check_texts
 from tocsin.evidence.ledger import Event, Ledger
+from tocsin.evidence.sealing import Sealer
 from tocsin.intake.webhooks import (
     DELIVER,
     EVENTS,
@@ -20,7 +21,6 @@ from tocsin.intake.webhooks import (
     Delivery,
     DeliveryState,
     Outgoing,
-    Sealer,
     UnknownDeliveryError,
     UnknownEventError,
     UnknownWebhookError,

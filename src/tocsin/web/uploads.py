@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from tocsin.intake.service import Arrived
-from tocsin.outgoing.fetching import Fetcher
+from tocsin.outgoing.fetching import PinnedFetcher
 from tocsin.storage.errors import StoreAccessError, StoreFullError
 from tocsin.web.errors import BadRequestError, InvalidRequestError, MediaTypeError
 
@@ -63,7 +63,7 @@ class Spool:
             self.file.seek(0)  # writes what is still in the buffer
         return Arrived(self.file, self._digest.digest(), self.size)
 
-    def fetched(self, fetcher: Fetcher, url: str) -> Arrived:
+    def fetched(self, fetcher: PinnedFetcher, url: str) -> Arrived:
         """What a URL leads to. Raises FetchFailedError, StoreFullError, StoreAccessError."""
         with _translated():
             digest = fetcher.fetch(url, self.file)

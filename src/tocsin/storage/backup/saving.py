@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from tocsin import __version__
 from tocsin.config import SETTINGS, detectors_folder, trust_folder
-from tocsin.evidence import folder as vault
 from tocsin.evidence import keys
+from tocsin.evidence.folder import FOLDER
+from tocsin.evidence.vault import place_of
 from tocsin.media.answers import list_in, text_in
 from tocsin.storage import statements as sql
 from tocsin.storage.backup.errors import BackupBusyError, BackupFolderError, NoBackupError
@@ -185,8 +186,7 @@ def _contents(to: Path, parts: tuple[TablePart, ...]) -> Iterator[str]:
     table = next(one for one in parts if one.name == _CONTENT)
     place = table.columns.index("sha256")
     for row in read_part(to, table.part):
-        name = b64decode(text_in(list_in(row)[place])).hex()
-        yield f"{vault.FOLDER}/{name[:2]}/{name}{vault.SUFFIX}"
+        yield f"{FOLDER}/{place_of(b64decode(text_in(list_in(row)[place])))}"
 
 
 def _sweep(to: Path, run: str, digests: set[str]) -> int:

@@ -1,5 +1,6 @@
 """Banks, their entries, and opinions of these. Hashes are for those with the right `read` in a bank."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final, Self
 
@@ -256,14 +257,7 @@ def change_bank(request: Request, caller: Caller, bank: BankName, changes: Polic
     node = node_of(request)
     with node.database.writing():
         old = node.banks.bank(bank).policy
-        given = changes.model_dump(exclude_none=True)
-        policy = Policy(
-            kind=given.get("kind", old.kind),
-            radius=given.get("radius", old.radius),
-            quality_floor=given.get("quality_floor", old.quality_floor),
-            purpose=given.get("purpose", old.purpose),
-            onward_sharing=given.get("onward_sharing", old.onward_sharing),
-        )
+        policy = replace(old, **changes.model_dump(exclude_none=True))
         found = node.curation.set_policy(caller, bank, policy)
     return _bank(request, found, caller)
 
