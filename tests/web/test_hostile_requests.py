@@ -201,6 +201,13 @@ def test_an_extension_of_a_chunk_hides_nothing(address: Address) -> None:
     assert status(answer) in {400, 422}
 
 
+def test_of_two_values_under_one_name_none_is_taken(address: Address, who: bytes) -> None:
+    value = b"0" * 32
+    body = b'{"signals": [{"type": "md5", "value": "%b", "value": "%b"}]}' % (value, value)
+    answer = address.exchange(post("/v1/match", who, body))
+    assert (status(answer), problem(answer)["code"]) == (400, "web.bad_request")
+
+
 @pytest.mark.parametrize(
     "body",
     [

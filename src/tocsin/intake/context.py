@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from tocsin.banks.batch import InvalidTextError, check_texts
 from tocsin.errors import Error
 from tocsin.intake.model import Context
+from tocsin.media.answers import strictly_read
 
 if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject, JsonValue
@@ -78,26 +79,12 @@ def parse_context(text: str | bytes) -> Context:
     if len(text) > MOST_BYTES:
         _refuse("context", f"it is longer than {MOST_BYTES:,} bytes")
     try:
-        given = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        given = strictly_read(text)
     except (ValueError, RecursionError) as error:
         _refuse("context", f"it is no JSON ({error})", error)
     if not isinstance(given, dict):
         _refuse("context", "an object is missing")
     return context_of(given)
-
-
-def _once(pairs: "list[tuple[str, JsonValue]]") -> "dict[str, JsonValue]":
-    """An object each of whose names comes once: of two, one would silently be lost."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        message = "a name stands twice in an object"
-        raise ValueError(message)
-    return found
-
-
-def _no_constant(word: str) -> float:
-    message = f"{word} is not JSON"
-    raise ValueError(message)
 
 
 def _account_key(account: "Mapping[str, JsonValue]") -> str:

@@ -1,7 +1,7 @@
-"""Every SQL statement, in one place, in the dialect that SQLite and PostgreSQL share.
+"""The SQL of banks, entries, imports and of what indexes follow, in the dialect that both engines share.
 
-The exceptions to that are how SQLite lists its tables and unpacks a JSON array (both here), and PRAGMAs and
-BEGIN IMMEDIATE (in database.py). docs/adr/0004-sqlite-store.md says why this is plain SQL.
+Other rooms' statements stand at the top of their stores. Two here are SQLite's alone: how it lists its tables
+and unpacks JSON arrays (see engines/postgres_forms.py). docs/adr/0008-two-databases.md: why plain SQL.
 """
 
 # ruff: noqa: S608  # the strings joined here are constants of this file; every value is bound

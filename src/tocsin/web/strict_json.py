@@ -1,11 +1,11 @@
 """JSON that strangers send, read strictly: an object, not too deep, of texts that any database can store."""
 
-import json
-from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from tocsin.banks.batch import InvalidTextError, check_texts
+from tocsin.media.answers import strictly_read
 from tocsin.web.errors import BadRequestError, InvalidRequestError
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ M = TypeVar("M", bound=BaseModel)
 def object_of(text: bytes, what: str) -> "JsonObject":
     """The object that `text` writes; `what` names it. Raises BadRequestError, InvalidRequestError."""
     try:
-        found: JsonValue = json.loads(text, parse_constant=_refuse)
+        found = strictly_read(text)
     except (ValueError, RecursionError) as error:
-        message = f"{what} is not JSON"
+        message = f"{what} is not JSON: {error}"
         raise BadRequestError(message) from error
     if not isinstance(found, dict):
         message = f"{what} is not an object"
@@ -61,8 +61,3 @@ def _texts(value: "JsonValue", depth: int) -> "Iterator[str]":
     elif isinstance(value, list):
         for one in value:
             yield from _texts(one, depth - 1)
-
-
-def _refuse(constant: str) -> NoReturn:
-    """NaN and infinities are no JSON (RFC 8259, section 6)."""
-    raise ValueError(constant)
