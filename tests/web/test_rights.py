@@ -1,5 +1,6 @@
 """Who may do what: every operation, with every role, and with no token, an ended and an unknown one."""
 
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -171,3 +172,10 @@ def test_signed_in_is_enough_where_nothing_more_is_needed(one: Served) -> None:
     allowed = [path for method, path, needs in DECLARED if needs == SIGNED_IN and method == "GET"]
     assert allowed == ["/v1/me"]
     assert one.client.get("/v1/me", headers=nobody).json()["permissions"] == []
+
+
+def test_the_log_says_whom_a_refusal_met(one: Served, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="tocsin.access"):
+        refused = one.client.get("/v1/people", headers=bearer(one.token("curious", "submitter")))
+    assert refused.status_code == 403
+    assert [getattr(record, "caller", None) for record in caplog.records] == ["token:curious"]

@@ -68,6 +68,8 @@ def demo(folder: Path) -> int:
     put(f"Look further:     {_program()} --home {folder / 'home'} bank list")
     put(f"                  {_program()} --home {folder / 'home'} match {folder / 'inbox' / 'copies'}/*")
     put(f"Run the node:     {_program()} --home {folder / 'home'} serve")
+    node = f"{_program()} --home {folder / 'home'} admin"
+    put(f"A token for it:   {node} token create mine --role submitter --bank '*'")
     return FAILED if wrong or differing else 0
 
 

@@ -54,7 +54,7 @@ def show_node(home: Path, scanned: Sequence["Scanned"]) -> int:
     with _node(home) as url:
         put(f"   it listens on {url}, on this machine only, until this demonstration ends")
         wrong = _submit(url, access.token, chosen)
-    put(f"   sign in later as {NAME} with the password {access.password}")
+    put(f"   sign in later (POST /v1/session) as {NAME} with the password {access.password}")
     return wrong
 
 
@@ -64,7 +64,7 @@ def _let_in(home: Path) -> Access:
     from tocsin.access.tokens import Scope  # noqa: PLC0415
     from tocsin.node.node import Node  # noqa: PLC0415
 
-    me, password = local(NAME), secrets.token_urlsafe(12)
+    me, password = local(NAME), secrets.token_hex(8)
     with Node.open(home) as node:
         people, tokens = node.accounts.people, node.accounts.tokens
         if any(person.name == NAME for person in people.all(me)):
@@ -129,18 +129,28 @@ def _submit(url: str, token: str, chosen: Sequence["Scanned"]) -> int:
     headers = {"Authorization": f"Bearer {token}"}
     with httpx2.Client(base_url=url, headers=headers, timeout=_START_SECONDS, trust_env=False) as client:
         for one in chosen:
-            found = _matches(client, Path(one.path))
-            wanted = {(match.bank, match.entry) for match in one.matches.matches}
-            wrong += found != wanted
             path = Path(one.path)
+            answered, wanted = _answered(client, path), _scanned(one)
+            wrong += answered != wanted
             name = f"{path.parent.name}/{path.name}"
-            names = ", ".join(f"{bank} entry {entry}" for bank, entry in sorted(found)) or "no match"
-            put(f"   {'ok   ' if found == wanted else 'FAILED'} {name:38} {names}")
+            put(f"   {'ok   ' if answered == wanted else 'FAILED'} {name:38} {answered}")
     return wrong
 
 
-def _matches(client: "httpx2.Client", path: Path) -> set[tuple[str, int]]:
-    """The banks and entries that a file matched. Raises DemoNodeError."""
+def _scanned(one: "Scanned") -> str:
+    """What the scan found of a file, in the words in which the node's answer is put."""
+    found = {(match.bank, match.entry) for match in one.matches.matches}
+    return _told(found, suppressed=bool(one.matches.suppressed), refused=one.content.refused is not None)
+
+
+def _told(found: set[tuple[str, int]], *, suppressed: bool, refused: bool) -> str:
+    """The banks and entries, or why there are none: what could not be examined is not unmatched."""
+    names = ", ".join(f"{bank} entry {entry}" for bank, entry in sorted(found))
+    return names or ("suppressed" if suppressed else "refused" if refused else "no match")
+
+
+def _answered(client: "httpx2.Client", path: Path) -> str:
+    """What the node answers about a file. Raises DemoNodeError."""
     import httpx2  # noqa: PLC0415  # 0.3 s
 
     try:
@@ -152,5 +162,6 @@ def _matches(client: "httpx2.Client", path: Path) -> set[tuple[str, int]]:
     if answer.status_code != httpx2.codes.CREATED:
         message = f"the node answered {answer.status_code}: {answer.text[:300]}"
         raise DemoNodeError(message)
-    matches = [match for match in answer.json()["matches"] if not match["suppressed"]]
-    return {(match["bank"], match["entry"]) for match in matches}
+    told = answer.json()
+    found = {(match["bank"], match["entry"]) for match in told["matches"] if not match["suppressed"]}
+    return _told(found, suppressed=bool(told["matches"]), refused=told["content"]["refused"] is not None)

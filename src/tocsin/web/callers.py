@@ -53,6 +53,7 @@ def authenticated(request: Request, needs: "tuple[Permission, ...] | str") -> Pr
         _refuse_cross_site(request, session)
     else:
         raise NotSignedInError
+    request.state.caller = caller  # before any refusal, for the log to say whom it met
     if not isinstance(needs, str):
         demand_one(caller, needs)
     return caller
