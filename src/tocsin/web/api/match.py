@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 operations = Operations("match")
 MOST: Final = 1000
 """Signals in one question."""
+MOST_MATCHES: Final = 20_000
+"""In the answer to several signals: a list can hold thousands that are near to each other."""
+_TOGETHER: Final = 32
+"""Signals looked up before their matches are counted."""
 
 
 class SignalQuestion(Given):
@@ -169,13 +173,27 @@ async def match(request: Request, caller: Caller, asked: Annotated[Asked, Depend
 
 
 def _match_signals(request: Request, caller: "Principal", signals: tuple[Signal, ...]) -> MatchAnswer:
-    found = node_of(request).intake.match_each([(one,) for one in signals], caller)
+    found = _found(request, caller, signals)
     return MatchAnswer(
         signals=[
             SignalAnswer(signal=SignalShape.of(one), **_members(matches, caller))
             for one, matches in zip(signals, found, strict=True)
         ]
     )
+
+
+def _found(request: Request, caller: "Principal", signals: tuple[Signal, ...]) -> "list[Matches]":
+    """What is known about each. Raises InvalidRequestError where that grows out of hand; one is answered."""
+    found: list[Matches] = []
+    total = 0
+    for begin in range(0, len(signals), _TOGETHER):
+        several = [(one,) for one in signals[begin : begin + _TOGETHER]]
+        found += node_of(request).intake.match_each(several, caller)
+        total += sum(len(one.matches) + len(one.suppressed) for one in found[begin:])
+        if total > MOST_MATCHES and len(signals) > 1:
+            message = f"the answer would hold over {MOST_MATCHES:,} matches: ask about fewer hashes at a time"
+            raise InvalidRequestError(message)
+    return found
 
 
 def _match_file(request: Request, caller: "Principal", content: "Arrived") -> MatchAnswer:
