@@ -2,7 +2,6 @@
 
 import threading
 from contextlib import contextmanager
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tocsin.node.node import Node
+    from tocsin.outgoing.addresses import Network
 
 
 @click.command("serve")
@@ -95,9 +95,11 @@ def serve(  # noqa: PLR0913  # one for each option
         node.ledger.sign_head()
 
 
-def _networks(texts: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+def _networks(texts: tuple[str, ...]) -> "tuple[Network, ...]":
+    from tocsin.outgoing.addresses import networks  # noqa: PLC0415  # not on --help
+
     try:
-        return tuple(ip_network(text) for text in texts)
+        return networks(texts)
     except ValueError as error:
         message = f"a network is written like 10.0.0.0/8: {error}"
         raise UsageError(message) from error

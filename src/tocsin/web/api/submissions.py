@@ -33,8 +33,12 @@ from tocsin.web.errors import InvalidRequestError
 from tocsin.web.operation import UPLOADS_KEY, Operations
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tocsin.access.model import Principal
     from tocsin.media.sandbox import JsonObject
+    from tocsin.node.node import Node
+    from tocsin.provenance.model import Finding
 
 operations = Operations("submissions")
 KEY: Final = "Idempotency-Key"
@@ -303,7 +307,7 @@ def read_submission(
     return shape_of(answer.submission, answer.matches, caller)
 
 
-def _records(node: Any, submission: Submission, caller: "Principal") -> tuple[MatchRecord, ...] | None:  # noqa: ANN401
+def _records(node: "Node", submission: Submission, caller: "Principal") -> tuple[MatchRecord, ...] | None:
     if submission.matched is None:
         return None
     return visible_records(node.submissions.matches(submission.id), caller)
@@ -363,7 +367,7 @@ def _members(inside: Inside) -> MembersShape:
     return MembersShape(count=inside.members, refused_count=inside.refused, refused=told)
 
 
-def _origin(findings: Any) -> Origin:  # noqa: ANN401
+def _origin(findings: "Iterable[Finding]") -> Origin:
     answer = cast("dict[str, JsonValue]", explanation_of(findings).to_json())
     raises = cast("list[dict[str, JsonValue]]", answer["raises"])
     return Origin(summary=str(answer["summary"]), raises=raises, answer=answer)
