@@ -39,10 +39,11 @@ CHANGES = {
     "UPDATE submission_match SET suppressed = 1": MATCHES,
     "UPDATE submission_match SET found = found + 1": MATCHES,
     "UPDATE submission_match SET distance = 31": MATCHES,
+    "UPDATE submission_match SET member = 7": MATCHES,
     "UPDATE submission_match SET detail = replace(detail, 'known', 'other')": MATCHES,
-    """INSERT INTO submission_match (submission, found, retroactive, bank, bank_version, entry_id, type,
-        distance, radius, suppressed, detail)
-        SELECT submission, found, retroactive, 'made-up', 1, 99, type, 0, 0, 0, detail
+    """INSERT INTO submission_match (submission, found, retroactive, member, bank, bank_version, entry_id,
+        type, distance, radius, suppressed, detail)
+        SELECT submission, found, retroactive, member, 'made-up', 1, 99, type, 0, 0, 0, detail
         FROM submission_match LIMIT 1""": MATCHES,
     "DELETE FROM submission": "the ledger says that it was received, but it is gone",
 }

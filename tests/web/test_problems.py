@@ -21,6 +21,7 @@ NOT_ANSWERED = {
     "banks.nothing_readable": "reading a list, at the command line",
     "banks.unknown_list": "reading a list, at the command line",
     "banks.unreadable_list": "reading a list, at the command line",
+    "intake.archive_not_opened": "told in the answer, as why no more of an archive was looked at",
     "jobs.give_up": "ends a job",
     "jobs.lease_lost": "ends a job",
     "jobs.worker_died": "ends a job",

@@ -22,7 +22,8 @@ _RECEIVED = """
         submission.context, submission.job
     FROM submission JOIN content ON content.id = submission.content_id WHERE submission.number = ?"""
 _MATCHES = """
-    SELECT found, retroactive, bank, bank_version, entry_id, type, distance, radius, suppressed, detail
+    SELECT found, retroactive, member, bank, bank_version, entry_id, type, distance, radius, suppressed,
+        detail
     FROM submission_match WHERE submission = ? ORDER BY id"""
 _PAGED = """
     SELECT number, id, matched,
