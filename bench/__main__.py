@@ -1,7 +1,7 @@
 """`python -m bench`: every bench, one after the other, each in a process of its own.
 
 The rows are those of the budgets: search at 1 M and 10 M with a new entry and a flood, hashing from pixels
-and from JPEG bytes, then scanning, importing, recall, explaining, and serving. Takes about 40 minutes on
+and from JPEG bytes, then scanning, importing, recall, explaining, serving, and changes seen by several processes. Takes about 40 minutes on
 2 cores.
 """
 
@@ -21,6 +21,7 @@ BENCHES = (
     ("bench.provenance", PHOTOS),
     ("bench.marks", PHOTOS),
     ("bench.serve",),
+    ("bench.live",),
 )
 
 

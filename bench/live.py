@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,10 +76,9 @@ def times(title: str, seconds: Sequence[float]) -> None:
 class Home:
     """The folder of the node, and hashes to fill it with."""
 
-    def __init__(self, folder: Path, entries: int) -> None:
+    def __init__(self, folder: Path) -> None:
         """An empty home with a bank, in `folder`."""
         self.folder = folder
-        self._entries = entries
         self._random = np.random.default_rng(20_261_123)
         self._held = 0
         self.planted: Hashes = np.empty((0, 32), np.uint8)
@@ -111,8 +111,9 @@ def measure_start(home: Home, verdict: Verdict, limit: float | None) -> None:
     for turn in range(3):
         with Server(home.folder, "--no-worker") as server:
             ready.append(ready_after(server))
-            if not Client(server, home.token).entries_near(home.planted[turn].tobytes()):
-                verdict.failures.append("a server's first look-up did not find what is there")
+            with Client(server, home.token) as client:
+                if not client.entries_near(home.planted[turn].tobytes()):
+                    verdict.failures.append("a server's first look-up did not find what is there")
             answered.append(time.perf_counter() - server.begun)
             cpu.append(server.cpu())
     print(f"`tocsin serve`, from exec, {len(ready)} starts:", flush=True)
@@ -150,6 +151,8 @@ class Load(threading.Thread):
                 due += self._pause
         except BaseException as error:  # noqa: BLE001  # told by whoever started it
             self.error = error
+        finally:
+            self._client.close()
 
     def stop(self) -> None:
         """Stop. Raises what it failed with."""
@@ -199,6 +202,16 @@ class Changes:
         self._watchers = [Client(server, token) for server in servers]
         self._pool = ThreadPoolExecutor(len(servers))
 
+    def __enter__(self) -> Self:
+        """Connected."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Hang up."""
+        self._pool.shutdown()
+        for client in (*self._curators, *self._watchers):
+            client.close()
+
     def add(self, turn: int, value: bytes, seen: Seen) -> int:
         """Add an entry at one server, and see it found at each; its number."""
         draft = {"signals": [{"type": "pdq", "value": value.hex(), "quality": 90}]}
@@ -232,7 +245,8 @@ class Changes:
                     return time.perf_counter() - begun, late
                 late += bool(acknowledged) and asked > acknowledged[0]
                 time.sleep(POLL_SECONDS)
-            return GIVEN_UP, late
+            message = f"a change was not seen within {GIVEN_UP:g} s"
+            raise TimeoutError(message)
 
         watching = [self._pool.submit(watch, client) for client in self._watchers]
         number = change()
@@ -256,29 +270,32 @@ def report(what: str, seen: Seen, verdict: Verdict) -> None:
 
 def retroactive(server: Server, token: str, count: int) -> list[float]:
     """Seconds from adding an entry until a worker has matched what was submitted before with it."""
-    client = Client(server, token)
-    waits = []
-    for number in range(count):
-        data = encoders.png(Image.fromarray(picture(900_000 + number, 320, 240)))
-        mark = "bench-live-f00d"
-        body = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'.encode()
-        body += data + f"\r\n--{mark}--\r\n".encode()
-        form = f"multipart/form-data; boundary={mark}"
-        (answer,) = [client.send("POST", "/v1/match", body, form)["file"]]
-        submitted = client.send("POST", "/v1/submissions?wait=30", body, form)["id"]
-        signals = [
-            {name: one[name] for name in ("type", "value", "quality")}
-            for one in answer["signals"]
-            if one["type"] == "pdq"
-        ]
-        begun = time.perf_counter()
-        client.ask("POST", f"/v1/banks/{BANK}/entries", {"entries": [{"signals": signals[:1]}]})
-        while not client.ask("GET", f"/v1/submissions/{submitted}")["matches"]:
-            if time.perf_counter() - begun > GIVEN_UP:
-                break
-            time.sleep(POLL_SECONDS)
-        waits.append(time.perf_counter() - begun)
-    return waits
+    with Client(server, token) as client:
+        return [_matched_again(client, number) for number in range(count)]
+
+
+def _matched_again(client: Client, number: int) -> float:
+    """The same for one content: one of the pictures with this number."""
+    data = encoders.png(Image.fromarray(picture(900_000 + number, 320, 240)))
+    mark = "bench-live-f00d"
+    body = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'.encode()
+    body += data + f"\r\n--{mark}--\r\n".encode()
+    form = f"multipart/form-data; boundary={mark}"
+    (answer,) = [client.send("POST", "/v1/match", body, form)["file"]]
+    submitted = client.send("POST", "/v1/submissions?wait=30", body, form)["id"]
+    signals = [
+        {name: one[name] for name in ("type", "value", "quality")}
+        for one in answer["signals"]
+        if one["type"] == "pdq"
+    ]
+    begun = time.perf_counter()
+    client.ask("POST", f"/v1/banks/{BANK}/entries", {"entries": [{"signals": signals[:1]}]})
+    while not client.ask("GET", f"/v1/submissions/{submitted}")["matches"]:
+        if time.perf_counter() - begun > GIVEN_UP:
+            message = f"no worker has matched an earlier submission within {GIVEN_UP:g} s"
+            raise TimeoutError(message)
+        time.sleep(POLL_SECONDS)
+    return time.perf_counter() - begun
 
 
 def run(home: Home, rate: float, changes: int, verdict: Verdict) -> None:
@@ -290,8 +307,9 @@ def run(home: Home, rate: float, changes: int, verdict: Verdict) -> None:
             for _ in range(2)
         ]
         for server in servers:  # how soon they answer is measured by itself
-            Client(server, home.token).entries_near(home.planted[0].tobytes())
-        making = Changes(servers, home.token)
+            with Client(server, home.token) as client:
+                client.entries_near(home.planted[0].tobytes())
+        making = stack.enter_context(Changes(servers, home.token))
         added, withdrawn = Seen(), Seen()
         with load(home, servers, rate) as looking:
             time.sleep(2)
@@ -350,7 +368,7 @@ def main() -> int:
         if url is not None:
             (place / "tocsin.toml").write_text(f'[database]\nurl = "{url}"\n')
         print(f"{options.entries:,} entries on {options.database}; {_load()}", flush=True)
-        home = Home(place, options.entries)
+        home = Home(place)
         for size in sorted({min(START_AT, options.entries), options.entries}):
             home.fill(size)
             measure_start(home, verdict, START_LIMIT if size <= START_AT else None)

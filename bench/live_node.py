@@ -105,6 +105,18 @@ class Client:
         self._connection = Connection(server.port)
         self._headers = f"Authorization: Bearer {token}\r\n"
 
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        """Somebody connected."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Hang up."""
+        self.close()
+
     def ask(self, method: str, path: str, value: object = None) -> dict[str, Any]:
         """The JSON object that answers a request. Raises RuntimeError if it is refused."""
         body = b"" if value is None else json.dumps(value).encode()
@@ -131,11 +143,9 @@ class Client:
 def ready_after(server: Server) -> float:
     """Seconds from its start until it says that it is ready."""
     while True:
-        try:
-            connection = Connection(server.port)
-            status, _ = connection.ask(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        except (TimeoutError, ConnectionError):
-            status = 0
+        connection = Connection(server.port)
+        status, _ = connection.ask(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        connection.close()
         if status == 200:  # noqa: PLR2004  # OK
             return time.perf_counter() - server.begun
         if time.perf_counter() - server.begun > START_SECONDS:
