@@ -6,6 +6,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 PYTEST := $(BIN)/python -m pytest
+QUICK := -m "not long and not slow and not photographs"
+NODE := access evidence hma intake jobs node outgoing web
 
 .DEFAULT_GOAL := help
 
@@ -18,12 +20,15 @@ demo: $(VENV)/.runtime ## Make sample pictures, bank some, scan altered copies, 
 test: $(VENV)/.dev oracles ## Run every test but the long proofs
 	@$(PYTEST) -m "not long"
 
-test-unit: $(VENV)/.dev ## Run the tests that take no time (seconds in all), but for those of provenance
-	@$(PYTEST) -m "not long and not slow and not photographs" --ignore tests/browser --ignore tests/cli --ignore tests/faults \
-		--ignore tests/test_docs.py --ignore tests/provenance
+test-unit: $(VENV)/.dev ## Run the tests that take no time (seconds in all), but for those of provenance and the node
+	@$(PYTEST) $(QUICK) --ignore tests/browser --ignore tests/cli --ignore tests/faults --ignore tests/test_docs.py \
+		--ignore tests/provenance $(addprefix --ignore tests/,$(NODE))
+
+test-node: $(VENV)/.dev ## Run the tests of the node's rooms that take no time each
+	@$(PYTEST) $(QUICK) $(addprefix tests/,$(NODE))
 
 test-provenance: $(VENV)/.dev ## Run the tests of provenance that take no time each (20 seconds in all)
-	@$(PYTEST) -m "not long and not slow and not photographs" tests/provenance
+	@$(PYTEST) $(QUICK) tests/provenance
 
 test-long: $(VENV)/.dev oracles photos ## Run the long proofs: 10 M entries, 100 kills, every photograph
 	@$(PYTEST) -m "long or photographs" --timeout 3600
