@@ -102,7 +102,7 @@ def test_what_no_database_can_store_is_refused(store: SubmissionStore, text: str
         store.add(new(1, key=text))
     assert store.page(Wanted()) == []
     assert store.page(Wanted(url=text)) == []
-    assert store.sent("token:a", text) is None
+    assert store.sent(new(1, key=text)) is None
     with pytest.raises(UnknownSubmissionError):
         store.submission(text)
 

@@ -404,6 +404,11 @@ def test_messages_go_to_public_addresses_by_tls(node: Node, url: str, why: str) 
     assert node.store.webhook(webhook.id).failures == 1
 
 
+def test_a_url_whose_host_does_not_resolve_is_refused_as_a_wrong_one() -> None:
+    with pytest.raises(FetchRefusedError, match="does not resolve"):
+        checked_url("https://hooks.example.org/", resolver=lambda _: [])
+
+
 def test_listed_networks_may_be_told_without_tls(receiver: WebhookReceiver) -> None:
     assert checked_url(receiver.url, LOOPBACK) == receiver.url
 

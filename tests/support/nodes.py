@@ -18,6 +18,7 @@ from tocsin.node.settings import NodeSettings
 from tocsin.web.app import Limits, create_app
 
 OPERATOR: Principal = local("tests")
+SMALL = NodeSettings(children=1, explain="fast")
 ALL_RIGHTS = {EVERY_BANK: frozenset(Right)}
 
 
@@ -53,9 +54,8 @@ def bearer(token: str) -> dict[str, str]:
 
 
 @contextmanager
-def served(home: Path, limits: Limits | None = None) -> Iterator[Served]:
+def served(home: Path, limits: Limits | None = None, settings: NodeSettings = SMALL) -> Iterator[Served]:
     """A node over the home at `home`, made if there is none, with one sandbox child."""
-    settings = NodeSettings(children=1, explain="fast")
     with Node.open(home, settings, create=True) as node:
         app = create_app(node, limits)
         with TestClient(app, base_url="http://testserver") as client:

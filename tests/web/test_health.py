@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from support.nodes import Served, bearer, served
 
+from tocsin import __version__
 from tocsin.access.model import EVERY_BANK, Right
 from tocsin.hashing.signals import parse_signal
 
@@ -21,7 +22,33 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def test_a_sound_node_is_ready(one: Served) -> None:
     answer = one.client.get("/health/ready")
     assert answer.status_code == 200
-    assert {check["name"] for check in answer.json()["checks"]} == {"database", "disk", "index", "workers"}
+    names = {check["name"] for check in answer.json()["checks"]}
+    assert names == {"database", "keys", "disk", "index", "workers"}
+
+
+def test_the_root_says_what_answers_here_and_no_more(one: Served) -> None:
+    answer = one.client.get("/").json()
+    assert answer == {
+        "name": "tocsin",
+        "version": __version__,
+        "openapi": "/openapi.json",
+        "health": "/health/ready",
+    }
+    assert [one.client.get(answer[name]).status_code for name in ("openapi", "health")] == [200, 200]
+
+
+@pytest.mark.parametrize("damaged", ["current.json", "vault-*.key", "ledger-*.key"])
+def test_a_node_whose_keys_are_not_what_they_were_is_not_ready(one: Served, damaged: str) -> None:
+    (path,) = one.node.keys.folder.glob(damaged)
+    whole = path.read_bytes()
+    path.write_text("something else")
+    try:
+        answer = one.client.get("/health/ready")
+        assert answer.status_code == 503
+        assert [check["name"] for check in answer.json()["checks"] if not check["ok"]] == ["keys"]
+    finally:
+        path.write_bytes(whole)
+    assert one.client.get("/health/ready").status_code == 200
 
 
 def test_a_node_that_cannot_keep_content_is_not_ready(one: Served) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.nodes import Served, served
+from support.nodes import SMALL, Served, served
 from support.served import multipart
 from support.sockets import Address, listening, received, status
 
@@ -24,8 +24,8 @@ CLOSE = b"Connection: close\r\n"
 
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    limits = Limits(upload=UPLOAD, grace=1.0, requests=50)
-    with served(tmp_path_factory.mktemp("node") / "home", limits) as opened:
+    limits, settings = Limits(grace=1.0, requests=50), SMALL.model_copy(update={"upload_bytes": UPLOAD})
+    with served(tmp_path_factory.mktemp("node") / "home", limits, settings) as opened:
         yield opened
 
 

@@ -15,6 +15,7 @@ from tocsin.web.api import OPERATIONS
 from tocsin.web.operation import NEEDS_KEY, PUBLIC, SIGNED_IN, Needs, needs_of
 
 PUBLIC_OPERATIONS = {
+    ("GET", "/"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
     ("GET", "/openapi.json"),

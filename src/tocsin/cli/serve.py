@@ -88,9 +88,8 @@ def serve(  # noqa: PLR0913  # one for each option
     where = Listening(host, port, reuse_port=reuse_port, proxies=proxies)
     with listen(where) as opened, Node.open(folder, settings, create=True) as node:
         log_to_stderr()
-        limits = Limits(settings.upload_bytes, threads=threads, wait=settings.wait_seconds)
         with _working(node, 0 if no_worker else workers_inside):
-            serve_app(create_app(node, limits), where, opened, lambda url: _begun(node, url))
+            serve_app(create_app(node, Limits(threads=threads)), where, opened, lambda url: _begun(node, url))
             say("no longer listening; finishing the jobs at hand")
         node.ledger.sign_head()
 

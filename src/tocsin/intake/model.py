@@ -189,8 +189,8 @@ class Submissions(Protocol):
         """The ids of all submissions of that content."""
         ...
 
-    def sent(self, submitter: str, key: str) -> Submission | None:
-        """What a submitter has sent with that idempotency key, if anything."""
+    def sent(self, new: NewSubmission) -> Submission | None:
+        """What came earlier with the same key, if anything. Raises OtherContentError."""
         ...
 
     def page(self, wanted: Wanted, *, before: str | None = None, limit: int = 100) -> Sequence[Submission]:

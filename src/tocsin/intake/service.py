@@ -19,7 +19,6 @@ from tocsin.intake.model import (
     Context,
     MatchRecord,
     NewSubmission,
-    OtherContentError,
     Submission,
 )
 from tocsin.intake.retroactive import REMATCH, Rematching
@@ -111,7 +110,7 @@ class Intake:
         """
         principal.demand(Permission.SUBMIT)
         new = NewSubmission(arrived.sha256, arrived.size, principal.id, context, key)
-        if (earlier := self._sent_before(new)) is not None:
+        if (earlier := self._rooms.submissions.sent(new)) is not None:  # before its bytes are kept again
             return self._answer(earlier.id, principal, wait)
         arrived.file.seek(0)
         self._rooms.vault.put(arrived.file, arrived.sha256)
@@ -181,15 +180,6 @@ class Intake:
         return handlers
 
     # ---- taking in
-
-    def _sent_before(self, new: NewSubmission) -> Submission | None:
-        """What came with the same key. Raises OtherContentError."""
-        if new.key is None:
-            return None
-        earlier = self._rooms.submissions.sent(new.submitter, new.key)
-        if earlier is not None and (earlier.sha256, earlier.context) != (new.sha256, new.context):
-            raise OtherContentError
-        return earlier
 
     def _accept(self, new: NewSubmission) -> tuple[str, Job | None]:
         """The transaction that accepts a submission: its id, and its job unless it was accepted before."""

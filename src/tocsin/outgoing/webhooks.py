@@ -46,10 +46,13 @@ def checked_url(url: str, allowed: Sequence[Network] = (), resolver: Resolver | 
     """A webhook's URL in its one spelling, if messages may be sent there at present.
 
     Any port will do, as the operator names it; plain http only to networks that the operator lists. Checked
-    again at each attempt. Raises FetchRefusedError, FetchFailedError.
+    again at each attempt. Raises FetchRefusedError, also where the host does not resolve.
     """
     target = parse(url)
-    _checked(target, allowed, SECONDS, resolver)
+    try:
+        _checked(target, allowed, SECONDS, resolver)
+    except FetchFailedError as error:  # nothing was asked of that host yet: it is the URL that is wrong
+        raise FetchRefusedError(error.message) from error
     return target.url
 
 

@@ -82,9 +82,7 @@ class SubmissionStore:
             [new.submitter, new.key or "", new.context.platform, new.context.account, new.context.url]
         )
         with self._database.writing():
-            if new.key is not None and (earlier := self.sent(new.submitter, new.key)) is not None:
-                if (earlier.sha256, earlier.context) != (new.sha256, new.context):
-                    raise OtherContentError
+            if (earlier := self.sent(new)) is not None:
                 return earlier, False
             submission_id = self._insert(new)
             return self.submission(submission_id), True
@@ -117,11 +115,19 @@ class SubmissionStore:
                 raise UnknownSubmissionError(message)
             return self._submission(row)
 
-    def sent(self, submitter: str, key: str) -> Submission | None:
-        """What a submitter has sent with that idempotency key, if anything."""
+    def sent(self, new: NewSubmission) -> Submission | None:
+        """What came earlier with the same key, if anything.
+
+        Raises OtherContentError: it was used for other content, or in another context.
+        """
+        if new.key is None:
+            return None
         with self._database.reading():
-            row = self._database.row(_SENT, (_storable(submitter), _storable(key)))
-            return None if row is None else self._submission(row)
+            row = self._database.row(_SENT, (_storable(new.submitter), _storable(new.key)))
+            earlier = None if row is None else self._submission(row)
+        if earlier is not None and (earlier.sha256, earlier.context) != (new.sha256, new.context):
+            raise OtherContentError
+        return earlier
 
     def submissions_of(self, sha256: bytes) -> list[str]:
         """The ids of all submissions of that content, oldest first."""

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
@@ -25,15 +25,11 @@ from tocsin.web.tracing import Traced
 if TYPE_CHECKING:
     from tocsin.node.node import Node
 
-UPLOAD: Final = 100 << 20
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a caller may take of this node."""
+    """What callers may take of this process; what they may take of the node is in its settings."""
 
-    upload: int = UPLOAD
-    """Bytes of an uploaded content."""
     requests: int = 400
     """Served at a time."""
     threads: int = 40
@@ -42,8 +38,6 @@ class Limits:
     """Threads for those who wait for a content to be examined, who must not hold up the others."""
     grace: float = GRACE_SECONDS
     """Seconds until a body must have begun to arrive; from then on it must keep up a speed."""
-    wait: float = 30.0
-    """Seconds a submitter may wait for the matches."""
 
 
 def create_app(node: "Node", limits: Limits | None = None) -> FastAPI:
@@ -69,7 +63,7 @@ def create_app(node: "Node", limits: Limits | None = None) -> FastAPI:
     handle_problems(app)
     for operations in OPERATIONS:
         operations.add_to(app)
-    add_hma(app, node, anonymous_from=node.settings.hma_anonymous_networks, upload=limits.upload)
+    add_hma(app, node, anonymous_from=node.settings.hma_anonymous_networks, upload=node.settings.upload_bytes)
     openapi.describe(app)
     return app
 

@@ -108,7 +108,7 @@ class GuardedRoute(APIRoute):
             if needs != PUBLIC:
                 request.state.caller = await run_in_threadpool(authenticated, request, needs)
             if uploads:
-                allow_body(request.scope, request.app.state.limits.upload + ROUND_UPLOAD)
+                allow_body(request.scope, request.app.state.node.settings.upload_bytes + ROUND_UPLOAD)
             return await handle(request)
 
         return guarded

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tocsin.errors import Error
 from tocsin.evidence.folder import FOLDER as VAULT
+from tocsin.evidence.keys import Keys
 from tocsin.web.uploads import incoming_folder
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ class Check:
 
 
 def checks(node: "Node") -> list[Check]:
-    """What must be so: database, disk, index, workers."""
-    return [_database(node), _disk(node), _index(node), _workers(node)]
+    """What must be so: database, keys, disk, index, workers."""
+    return [_database(node), _keys(node), _disk(node), _index(node), _workers(node)]
 
 
 def gauges(node: "Node") -> "Iterator[Gauge]":
@@ -67,10 +68,21 @@ def gauges(node: "Node") -> "Iterator[Gauge]":
 
 def _database(node: "Node") -> Check:
     try:
-        node.jobs.counts()
+        node.ledger.identity()  # one row
     except Error as error:
         return Check("database", ok=False, detail=error.code)
     return Check("database", ok=True)
+
+
+def _keys(node: "Node") -> Check:
+    """Whether the current keys are there to be read, as a process that starts now would read them."""
+    try:
+        keys = Keys.open(node.banks.folder)
+        keys.public(keys.ledger_id)
+        keys.identity(keys.vault_id)
+    except Error as error:
+        return Check("keys", ok=False, detail=error.code)
+    return Check("keys", ok=True)
 
 
 def _disk(node: "Node") -> Check:

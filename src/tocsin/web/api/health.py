@@ -6,6 +6,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
+from tocsin import __version__
 from tocsin.access.model import Permission
 from tocsin.web import metrics
 from tocsin.web.callers import node_of
@@ -13,6 +14,21 @@ from tocsin.web.operation import PUBLIC, Operations
 from tocsin.web.state import checks
 
 operations = Operations("node")
+
+
+class Welcome(BaseModel):
+    """What answers here, and where to read on."""
+
+    name: str = "tocsin"
+    version: str = __version__
+    openapi: str = "/openapi.json"
+    health: str = "/health/ready"
+
+
+@operations.operation("GET", "/", needs=PUBLIC)
+async def welcome() -> Welcome:
+    """Tell what answers here, and where its description and health are."""
+    return Welcome()
 
 
 class Alive(BaseModel):
@@ -49,7 +65,7 @@ class Readiness(BaseModel):
     responses={503: {"model": Readiness, "description": "Something is not as it must be."}},
 )
 def health_ready(request: Request, response: Response) -> Readiness:
-    """Tell whether database, disk, index and workers are as they must be; details are in the metrics."""
+    """Tell whether database, keys, disk, index and workers are as they must be; the metrics say more."""
     found = checks(node_of(request))
     ready = all(one.ok for one in found)
     response.status_code = 200 if ready else 503

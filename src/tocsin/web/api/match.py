@@ -107,7 +107,7 @@ async def _asked(request: Request) -> AsyncIterator[Asked]:
         yield Asked(tuple(_signal(one) for one in question.signals))
         return
     spool = uploads.Spool(
-        uploads.incoming_folder(node_of(request).banks.folder), request.app.state.limits.upload
+        uploads.incoming_folder(node_of(request).banks.folder), node_of(request).settings.upload_bytes
     )
     try:
         form = uploads.form_of(request, spool, frozenset())
@@ -198,7 +198,7 @@ def _found(request: Request, caller: "Principal", signals: tuple[Signal, ...]) -
 
 def _match_file(request: Request, caller: "Principal", content: "Arrived") -> MatchAnswer:
     found, matches = node_of(request).intake.match_file(
-        content.file, caller, timeout=request.app.state.limits.wait
+        content.file, caller, timeout=node_of(request).settings.wait_seconds
     )
     upright = [one for one in found.signals if one.orientation in {None, Orientation.UPRIGHT}]
     answer = FileAnswer(

@@ -179,7 +179,7 @@ class Incoming:
 async def _incoming(request: Request) -> AsyncIterator[Incoming]:
     """Take the body in. What was spooled is gone when the request has been answered."""
     node = node_of(request)
-    spool = uploads.Spool(uploads.incoming_folder(node.banks.folder), request.app.state.limits.upload)
+    spool = uploads.Spool(uploads.incoming_folder(node.banks.folder), node.settings.upload_bytes)
     try:
         if uploads.media_type(request) == "application/json":
             item = strict_json.object_of(await request.body(), "the body")
@@ -242,7 +242,7 @@ async def create_submission(  # noqa: PLR0913, PLR0917  # FastAPI reads what it 
 ) -> SubmissionShape:
     """Submit a content with its context, and learn what it matches."""
     node, state = node_of(request), request.app.state
-    longest = timedelta(seconds=min(wait, state.limits.wait))
+    longest = timedelta(seconds=min(wait, node.settings.wait_seconds))
 
     def submit() -> Answer:
         return node.intake.submit(incoming.content, caller, incoming.context, key=key, wait=longest)

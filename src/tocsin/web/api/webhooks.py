@@ -123,7 +123,7 @@ def list_webhooks(request: Request) -> WebhookList:
     return WebhookList(items=[WebhookShape.of(one) for one in node_of(request).webhooks.webhooks()])
 
 
-@operations.operation("POST", "/v1/webhooks", needs=WEBHOOKS, status=201, answers=(502,))
+@operations.operation("POST", "/v1/webhooks", needs=WEBHOOKS, status=201)
 def create_webhook(request: Request, caller: Caller, given: WebhookGiven) -> NewWebhook:
     """Register a URL to be told of events."""
     node = node_of(request)
