@@ -86,6 +86,17 @@ def test_init_again_says_who_is_there_and_changes_nothing(ready: Desk) -> None:
     assert made["name"] == "other"
 
 
+def test_shutting_out_the_last_who_manages_people_is_said(ready: Desk) -> None:
+    for name, role in (("anna", "administrator"), ("ben", "reviewer")):
+        ready.done("user", "add", name, "--role", role, "--password-stdin", stdin=PASSWORD + "\n")
+    assert ready("user", "disable", "anna").err == ""
+    assert ready("user", "disable", "ben").err == ""
+    said = ready("user", "disable", "admin")
+    assert said.code == 0
+    assert "`tocsin admin user enable admin`" in said.err
+    assert ready("user", "disable", "admin").err == ""  # nothing changes
+
+
 def test_a_password_is_asked_for_only_at_a_terminal(desk: Desk) -> None:
     said = desk("init")
     assert said.code == NOT_UNDERSTOOD

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from support.commands import tocsin
 from support.evidence import put
 
+from tocsin.cli.exits import BROKEN, FAILED, REFUSED
 from tocsin.evidence.folder import FOLDER, FolderVault
 from tocsin.evidence.keys import Keys
 from tocsin.evidence.ledger import Event
@@ -18,7 +20,6 @@ from tocsin.simulators.time_stamp import time_stamps
 from tocsin.storage.home import Home
 
 HOWTO = Path(__file__).resolve().parents[2] / "docs/howto"
-BROKEN = 5
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ def test_a_fingerprint_that_is_none_is_not_understood(home: Path, tmp_path: Path
     file = tmp_path / "ledger.ndjson"
     tocsin("--home", home, "ledger", "export", file)
     assert tocsin("ledger", "verify", file, "--fingerprint", fingerprint).code == 2
-    assert tocsin("--home", home, "ledger", "verify", "--fingerprint", "0" * 64).code == 2
+    assert tocsin("--home", home, "ledger", "verify", "--fingerprint", fingerprint).code == 2
 
 
 def test_what_is_no_export_could_not_be_verified(tmp_path: Path) -> None:
@@ -146,6 +147,34 @@ def test_a_head_is_signed_and_stamped(home: Path, tmp_path: Path) -> None:
     (tmp_path / "others.pem").write_text(authority("Another Root").pem)
     distrusted = tocsin("--home", home, "ledger", "verify", "--roots", tmp_path / "others.pem")
     assert (distrusted.code, distrusted.out.split(":")[0]) == (BROKEN, "head 5")
+
+
+def test_an_authority_that_does_not_answer_is_told_and_the_head_is_signed(home: Path) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        done = tocsin("--home", home, "ledger", "sign", "--authority", url)
+    assert done.code == REFUSED
+    assert done.out.startswith("row 5 ")
+    assert "signed, but not time-stamped: the authority does not answer" in done.err
+    assert "1 signed heads" in tocsin("--home", home, "ledger", "verify").err
+
+
+def test_a_home_without_its_keys_is_not_called_broken(home: Path, tmp_path: Path) -> None:
+    exported = tocsin("--home", home, "ledger", "export", tmp_path / "exported")
+    fingerprint = exported.out.split()[-1]
+    (home / "keys").rename(tmp_path / "kept")
+    done = tocsin("--home", home, "ledger", "verify")
+    assert done.code == FAILED
+    assert "this home has no keys: put the old home's `keys` folder here, or give --fingerprint" in done.err
+    done = tocsin("--home", home, "ledger", "verify", "--fingerprint", fingerprint)
+    assert (done.code, done.out) == (0, "")
+    assert "neither the vault" in done.err
+    done = tocsin("--home", home, "ledger", "verify", "--fingerprint", "0" * 64)
+    assert (done.code, done.out) == (BROKEN, "row 1: it introduces a key that is not the one given\n")
+    (tmp_path / "kept").rename(home / "keys")
+    done = tocsin("--home", home, "ledger", "verify", "--fingerprint", fingerprint)
+    assert (done.code, done.err) == (0, "5 rows, 1 signed heads, 1 files: all whole\n")
 
 
 def test_keys_rotate_and_everything_stays_whole(home: Path) -> None:

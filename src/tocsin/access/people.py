@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.access import names, passwords, second_factor
 from tocsin.access.errors import PersonExistsError
-from tocsin.access.model import Principal, checked_roles
+from tocsin.access.model import Permission, Principal, checked_roles, permissions_of
 from tocsin.access.office import Office, manager
 from tocsin.access.second_factor import Enrolment
 from tocsin.access.store import Person
@@ -144,6 +144,12 @@ class People:
         manager(actor)
         with self._office.transactions.reading():
             return self._office.store.people()
+
+    def managed(self, actor: Principal) -> bool:
+        """Whether anybody who may sign in may manage people and their rights. Raises DeniedError."""
+        return any(
+            one.active and Permission.MANAGE_ACCESS in permissions_of(one.roles) for one in self.all(actor)
+        )
 
     def any(self) -> bool:
         """Whether there is anybody yet: a node without people wants `tocsin admin init`."""

@@ -91,8 +91,14 @@ def show(home: str | None, name: str, *, as_json: bool) -> None:
 def disable(home: str | None, name: str, *, as_json: bool) -> None:
     """Shut a person out, and end their sessions at once."""
     with open_shell(home) as shell:
-        shell.accounts.people.disable(shell.me, name)
-        put_person(shell.accounts.people.person(shell.me, name), as_json=as_json)
+        people = shell.accounts.people
+        managed = people.managed(shell.me)
+        people.disable(shell.me, name)
+        put_person(people.person(shell.me, name), as_json=as_json)
+        if managed and not people.managed(shell.me):
+            say(
+                f"nobody who signs in can manage people any more; `tocsin admin user enable {name}` undoes it"
+            )
 
 
 @user.command()

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tocsin.cli.exits import BROKEN
+from tocsin.cli.exits import BROKEN, REFUSED
 from tocsin.cli.lazy import LazyGroup
 from tocsin.cli.output import home_option, json_option, open_home, put, put_json, say
 from tocsin.errors import UsageError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tocsin.evidence.chain import Row
     from tocsin.evidence.checking import Broken
-    from tocsin.evidence.vault import Vault
+    from tocsin.evidence.keys import Keys
     from tocsin.storage.home import Home
 
 COMMANDS = {
@@ -43,7 +43,9 @@ def ledger() -> None:
 @click.command()
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False))
 @click.option(
-    "--fingerprint", metavar="HEX", help="SHA-256 of the public key that began the exported ledger."
+    "--fingerprint",
+    metavar="HEX",
+    help="SHA-256 of the public key that began the ledger: for FILE, or a home without its keys.",
 )
 @click.option(
     "--roots", type=click.Path(exists=True, dir_okay=False), help="Root certificates of time stamps, PEM."
@@ -68,11 +70,10 @@ def verify(  # noqa: PLR0913  # one for each option
     """
     if file is not None:
         return _verify_file(file, _fingerprint(fingerprint), _roots(roots), as_json=as_json)
-    if fingerprint is not None:
-        message = "--fingerprint is for an exported ledger: the home's keys are in the home"
-        raise UsageError(message)
     with open_home(home) as store:
-        return _verify_home(store, _roots(roots), vault=not no_vault, as_json=as_json)
+        return _verify_home(
+            store, _fingerprint(fingerprint), _roots(roots), vault=not no_vault, as_json=as_json
+        )
 
 
 @click.command()
@@ -127,16 +128,18 @@ def show(home: str | None, *, subject: str | None, after: int, limit: int, as_js
 @json_option
 @home_option
 @click.pass_obj
-def sign(home: str | None, *, authority: str | None, roots: str | None, as_json: bool) -> None:
-    """Sign the ledger as it is now. The line printed, kept elsewhere, shows later that no row is gone."""
+def sign(home: str | None, *, authority: str | None, roots: str | None, as_json: bool) -> int:
+    """Sign the ledger as it is now. The line printed, kept elsewhere, shows later that no row is gone.
+
+    Exits with 3 if the ledger was signed, but the authority did not stamp all that waits for a time stamp.
+    """
     from tocsin.evidence.exporting import head_json  # noqa: PLC0415  # not on --help
 
     with open_home(home) as store:
         if (head := store.ledger.sign_head()) is None:
             say("the ledger is empty: nothing was done in this home yet")
-            return
-        if authority is not None:
-            _stamp(store, authority, roots)
+            return 0
+        failure = "" if authority is None else _stamp(store, authority, roots)
         (head,) = (one for one in store.ledger.heads() if one.number == head.number)
     if as_json:
         put_json(head_json(head))
@@ -144,16 +147,19 @@ def sign(home: str | None, *, authority: str | None, roots: str | None, as_json:
         put(f"row {head.number}  {head.hash.hex()}  signed by {head.key_id}")
         if head.time_stamp is not None:
             put("  time-stamped")
+    if failure:
+        say(f"signed, but not time-stamped: {failure}. It is stamped when the command is given again.")
+    return REFUSED if failure else 0
 
 
-def _stamp(store: "Home", authority: str, roots: str | None) -> None:
+def _stamp(store: "Home", authority: str, roots: str | None) -> str:
+    """Why not all heads that wait could be stamped; empty if they were."""
     from tocsin.evidence.time_stamps import stamp_heads  # noqa: PLC0415  # not on --help
     from tocsin.outgoing.time_stamping import ask  # noqa: PLC0415
 
     done = stamp_heads(store.ledger, authority, ask, _roots(roots))
-    say(
-        f"{done.stamped:,} heads time-stamped" + (f"; then it failed: {done.failure}" if done.failure else "")
-    )
+    say(f"{done.stamped:,} heads time-stamped")
+    return done.failure
 
 
 def _roots(file: str | None) -> "Sequence[Certificate]":
@@ -162,28 +168,42 @@ def _roots(file: str | None) -> "Sequence[Certificate]":
     return () if file is None else read_roots(_path(file).read_bytes())
 
 
-def _verify_home(store: "Home", roots: "Sequence[Certificate]", *, vault: bool, as_json: bool) -> int:
+def _verify_home(
+    store: "Home",
+    fingerprint: bytes | None,
+    roots: "Sequence[Certificate]",
+    *,
+    vault: bool,
+    as_json: bool,
+) -> int:
     from tocsin.cli.progress import progress  # noqa: PLC0415  # not on --help
+    from tocsin.node.opening import home_vault  # noqa: PLC0415
     from tocsin.storage.verifying import Verification  # noqa: PLC0415
 
-    work = Verification(store.database, store.folder, _vault(store.folder) if vault else None, roots)
+    keys = _keys(store, needed=fingerprint is None)
+    readable = home_vault(store.folder, keys) if vault and keys is not None else None
+    work = Verification(store.database, store.folder, readable, roots, fingerprint)
     with progress("verifying", total=work.size()) as advance:
         found = list(work.run(lambda done: advance(f"{done:,}", done)))
+    if keys is None and work.rows:
+        say("without the keys, neither the vault nor what the ledger vouches for was verified")
     facts = f"{_facts(work.rows, work.heads, work.stamps)}, {work.files:,} files"
     return _answer(found, facts, as_json=as_json)
 
 
-def _vault(home: "Path") -> "Vault | None":
-    """The home's vault; none where the home has no keys, and so has kept nothing."""
+def _keys(store: "Home", *, needed: bool) -> "Keys | None":
+    """The home's keys; none where nothing was recorded yet. Raises NoKeysError where they are `needed`."""
     from tocsin.evidence.errors import NoKeysError  # noqa: PLC0415  # not on --help
     from tocsin.evidence.keys import Keys  # noqa: PLC0415
-    from tocsin.node.opening import home_vault  # noqa: PLC0415
+    from tocsin.storage.ledger import LedgerStore  # noqa: PLC0415
 
     try:
-        keys = Keys.open(home)
-    except NoKeysError:
+        return Keys.open(store.folder)
+    except NoKeysError as error:
+        if needed and LedgerStore(store.database).count():
+            message = "this home has no keys: put the old home's `keys` folder here, or give --fingerprint"
+            raise NoKeysError(message) from error
         return None
-    return home_vault(home, keys)
 
 
 def _verify_file(

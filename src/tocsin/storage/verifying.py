@@ -39,6 +39,8 @@ class Verification:
     """None where the vault is not to be read."""
     roots: "Sequence[Certificate]" = ()
     """As of LedgerCheck."""
+    fingerprint: bytes | None = None
+    """As of LedgerCheck; all that is known of the key that began the ledger of a home without keys."""
     rows: int = 0
     heads: int = 0
     stamps: int = 0
@@ -65,6 +67,7 @@ class Verification:
         tip, heads, count = read_tip(self.home / FILE), list(store.heads()), store.count()
         check = LedgerCheck(
             chain.genesis(store.identity()),
+            self.fingerprint,
             known=_public_keys(self.home),
             heads=iter(heads),
             tip=tip,
@@ -116,10 +119,10 @@ class Verification:
             after = page[-1][0]
 
 
-def _public_keys(home: Path) -> dict[str, bytes]:
-    """The public parts of a home's ledger keys; none where it has no keys."""
+def _public_keys(home: Path) -> dict[str, bytes] | None:
+    """The public parts of a home's ledger keys; None where it has no keys."""
     keys = _keys(home)
-    return {} if keys is None else {one: keys.public(one) for one in keys.ids(LEDGER)}
+    return None if keys is None else {one: keys.public(one) for one in keys.ids(LEDGER)}
 
 
 def _keys(home: Path) -> Keys | None:
