@@ -2,8 +2,10 @@
 
 import os
 import subprocess
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -135,6 +137,58 @@ def test_a_full_disk_refuses_and_recovers(small: str, others: Sequence[str], tmp
         assert server.stop() == 0
         assert "incident" not in server.log
         is_whole(home, [answer.table["id"] for answer in sent.values()])
+
+
+class _Large(BaseHTTPRequestHandler):
+    """Answers with more than there is room for."""
+
+    def do_GET(self) -> None:
+        body = bytes(2 * SMALL)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with suppress(OSError):  # whoever asked has no room for it
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # as its base has it
+        """Say nothing."""
+
+
+@contextmanager
+def host() -> Iterator[int]:
+    """A host on this machine; its port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Large)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_what_a_url_leads_to_finds_no_room(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with ExitStack() as stack:
+        place = stack.enter_context(disk(home / "incoming"))
+        port = stack.enter_context(host())
+        allowed = f'[node]\nallowed_networks = ["127.0.0.0/8"]\nfetch_ports = [{port}]\n'
+        secret = token(home, "load", ROLES)
+        (home / "tocsin.toml").write_text(allowed)
+        server = Server(home)
+        stack.callback(server.stop)
+        client = Client(server, secret)
+        url = f"http://127.0.0.1:{port}/"
+        for fills in (False, True):
+            if fills:
+                fill(place)
+            is_refused(client.ask("POST", "/v1/submissions", {"url": url}), home)
+            refused = client.ask("GET", f"/hma/m/lookup?url={url}")
+            assert (refused.status, "storage.full" in str(refused.table)) == (507, True)
+            assert client.ask("GET", "/v1/submissions").table["items"] == []
+        assert server.stop() == 0
+        assert "incident" not in server.log
 
 
 def test_a_vault_that_may_only_be_read_refuses_and_recovers(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The matcher and hasher: HMA's shapes, without its defects (docs/reference/hma.md)."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -197,6 +199,23 @@ def test_one_file_is_taken_and_its_field_names_its_type(hma: Clients) -> None:
     )
     two = [("photo", ("a", encoded(1))), ("photo", ("b", encoded(2)))]
     assert post("/hma/h/hash", files=two).json()["message"] == "Only one file allowed per request"
+
+
+def test_large_files_stay_within_the_home(
+    hma: Clients, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "no such folder"))
+    data = encoded(12) + bytes(3 << 20)
+    assert hma.hash_of(data) == hma.hash_of(encoded(12))
+    assert list((hma.served.node.banks.folder / "incoming").iterdir()) == []
+
+
+def test_a_form_that_breaks_off_is_refused(hma: Clients) -> None:
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    for body in (b"--b", b'--b\r\nContent-Disposition: form-data; name="photo"; filename="a"\r\n\r\nx', b"?"):
+        answer = hma.listed.post("/hma/h/hash", content=body, headers=kind)
+        assert answer.status_code == 400
+        assert answer.json()["message"]
 
 
 def test_types_can_be_chosen(hma: Clients) -> None:

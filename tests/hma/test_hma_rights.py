@@ -13,6 +13,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.generation import GenerationMode
 from schemathesis.openapi.loaders import from_dict
 from schemathesis.schemas import APIOperation
+from starlette.testclient import TestClient
 from support.hma import Clients, clients, encoded
 from support.nodes import OPERATOR, bearer
 
@@ -160,6 +161,49 @@ def test_a_list_cannot_be_read_out_by_looking_up(hma: Clients) -> None:
         statuses.append(answer.status_code)
     assert statuses[0] == 200
     assert statuses[-1] == 429
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://elsewhere.example"},
+        {"Origin": "http://testserver:8080"},
+        {"Origin": "null"},
+        {"Origin": "http://[broken"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://testserver", "Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_a_page_of_another_site_is_not_the_listed_network(hma: Clients, headers: dict[str, str]) -> None:
+    bank = {"name": "BY_A_PAGE"}
+    refused = hma.listed.post("/hma/c/banks", json=bank, headers=headers)
+    assert refused.status_code == 403
+    assert "hma.other_site" in refused.json()["details"]
+    assert hma.listed.post("/hma/m/lookup", files={"photo": ("a", b"x")}, headers=headers).status_code == 403
+    assert hma.listed.get("/hma/c/banks", headers=headers).status_code == 403
+    assert "BY_A_PAGE" not in {one["name"] for one in hma.listed.get("/hma/c/banks").json()}
+    token = bearer(hma.served.token(f"page-{abs(hash(str(headers)))}", "curator"))
+    assert hma.listed.get("/hma/c/banks", headers={**headers, **token}).status_code == 200, "it shows more"
+
+
+def test_a_page_of_this_host_may_ask(hma: Clients) -> None:
+    headers = {"Origin": "http://TestServer", "Sec-Fetch-Site": "same-origin"}
+    assert hma.listed.get("/hma/c/banks", headers=headers).status_code == 200
+
+
+def test_one_listed_address_does_not_use_up_what_another_may_ask(hma: Clients) -> None:
+    hma.served.bank("GUESSED_BY_ONE", parsed("pdq", "3c" * 32))
+
+    def statuses(client: TestClient) -> set[int]:
+        walk = [f"{int('3c' * 32, 16) ^ (1 << number):064x}" for number in range(45)]
+        asked = [{"signal": one, "signal_type": "pdq"} for one in walk]
+        return {client.get("/hma/m/lookup", params=one).status_code for one in asked}
+
+    other = TestClient(hma.served.app, client=("10.9.9.9", 1))
+    assert 429 in statuses(hma.listed)
+    one = {"signal": "3c" * 32, "signal_type": "pdq"}
+    assert other.get("/hma/m/lookup", params=one).status_code == 200
+    assert 429 in statuses(other)
 
 
 def test_a_token_may_change_what_it_made(hma: Clients) -> None:

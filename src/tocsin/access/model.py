@@ -60,6 +60,8 @@ class Principal:
     banks: Rights = field(default_factory=dict)
     rate: int = 0
     """Look-ups a minute; 0 for no limit of its own."""
+    address: str = ""
+    """Of an unnamed one, the key that its address counts under: it is not the same one as the others."""
 
     def may(self, permission: Permission) -> bool:
         """Whether it has the permission."""

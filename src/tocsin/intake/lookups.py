@@ -23,6 +23,7 @@ from tocsin.hashing.signals import Orientation, Signal
 if TYPE_CHECKING:
     from tocsin.evidence.ledger import Ledger
     from tocsin.matching.matches import Match, Matches
+    from tocsin.media.sandbox import JsonObject
 
 MOST_VARIANTS: Final = 40
 """Different hashes of one principal that may match one entry within a window."""
@@ -32,6 +33,7 @@ FARTHEST: Final = 80
 """Bits: hashes of pictures that have nothing in common are farther apart, whatever a bank's radius is."""
 WINDOW_SECONDS: Final = 3600.0
 _MOST_WATCHED: Final = 100_000
+_MOST_CALLERS: Final = 10_000
 _MOST_NEAR: Final = 1024
 """Entries of each principal, come upon within the window, to which misses are compared."""
 _FLUSH_SECONDS: Final = 10.0
@@ -112,7 +114,7 @@ class Lookups:
         self._counts: dict[tuple[str, int], LookupCount] = {}
         self._flushed = clock()
         self._watched: OrderedDict[tuple[str, int], _Watched] = OrderedDict()
-        self._near: dict[str, OrderedDict[int, _CameUpon]] = {}
+        self._near: OrderedDict[str, OrderedDict[int, _CameUpon]] = OrderedDict()
 
     def answered(self, principal: Principal, signals: Sequence[Signal], matches: "Matches") -> None:
         """Count a look-up, with all it found before anything is hidden. Raises LookupLimitError."""
@@ -157,9 +159,10 @@ class Lookups:
         value = hashlib.sha256(b"".join(values)).digest()
         over: list[int] = []
         tell: list[int] = []
+        who = principal.address or principal.id
         with self._turn:
-            for entry in sorted({*found, *self._missed(principal.id, found, signals)}):
-                watched = self._watch(principal.id, entry)
+            for entry in sorted({*found, *self._missed(who, found, signals)}):
+                watched = self._watch(who, entry)
                 if len(watched.variants) < self._most:
                     watched.variants.add(value)
                 elif value not in watched.variants:
@@ -168,7 +171,8 @@ class Lookups:
                         watched.recorded = True
                         tell.append(entry)
         for entry in tell:
-            self._ledger.append(Event("lookups.refused", principal.id, f"entry:{entry}"))
+            detail: JsonObject = {"address": principal.address} if principal.address else {}
+            self._ledger.append(Event("lookups.refused", principal.id, f"entry:{entry}", detail))
         return bool(over)
 
     def _missed(
@@ -179,6 +183,9 @@ class Lookups:
         Of many that match at once (they are near to each other), the first stands for all.
         """
         near = self._near.setdefault(principal, OrderedDict())
+        self._near.move_to_end(principal)
+        if len(self._near) > _MOST_CALLERS:
+            self._near.popitem(last=False)
         now = self._clock()
         compared = [one for one in signals if not one.type.exact]
         if found:

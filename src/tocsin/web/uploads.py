@@ -85,12 +85,16 @@ class _Part:
 
 
 class Form:
-    """A multipart body on its way: the part `file` spooled, small parts named by `small` kept."""
+    """A multipart body on its way: its file spooled, small parts kept."""
 
-    def __init__(self, boundary: bytes, spool: Spool, small: frozenset[str]) -> None:
-        """Take the file into `spool`."""
+    def __init__(self, boundary: bytes, spool: Spool, small: frozenset[str] | None) -> None:
+        """Take the file into `spool`: the part `file`, and no others but those that `small` names.
+
+        Where `small` is None the file is the one part that has a file name, and all others are kept.
+        """
         self.fields: dict[str, bytes] = {}
-        self.has_file = False
+        self.file: str | None = None
+        """The name of the part that was the file; None as long as there was none."""
         self._spool = spool
         self._small = small
         self._parts = 0
@@ -155,14 +159,18 @@ class Form:
     def _on_headers_finished(self) -> None:
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
         name = options.get(b"name", b"").decode("utf-8", "replace")
-        is_file = name == "file"
-        if name in self.fields or (is_file and self.has_file):
+        is_file = name == "file" if self._small is not None else b"filename" in options
+        if is_file and self.file is not None:
+            message = "Only one file allowed per request"  # as HMA has it
+            raise InvalidRequestError(message)
+        if name in self.fields:
             message = "a part is there twice"
             raise InvalidRequestError(message)
-        if not is_file and name not in self._small:
+        if not is_file and self._small is not None and name not in self._small:
             message = f"the body may have the parts {', '.join(sorted({'file', *self._small}))} only"
             raise InvalidRequestError(message)
-        self.has_file |= is_file
+        if is_file:
+            self.file = name
         self._part = _Part(name, is_file, bytearray())
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
@@ -203,7 +211,7 @@ def media_type(request: "Request") -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def form_of(request: "Request", spool: Spool, small: frozenset[str]) -> Form:
+def form_of(request: "Request", spool: Spool, small: frozenset[str] | None) -> Form:
     """The form that a multipart request brings. Raises BadRequestError, MediaTypeError."""
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary", b"")

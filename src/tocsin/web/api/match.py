@@ -112,7 +112,7 @@ async def _asked(request: Request) -> AsyncIterator[Asked]:
     try:
         form = uploads.form_of(request, spool, frozenset())
         await form.read(request.stream())
-        if not form.has_file:
+        if form.file is None:
             message = "the part `file` is missing"
             raise InvalidRequestError(message)
         yield Asked(content=spool.arrived())
@@ -150,7 +150,11 @@ BODY: Final[dict[str, Any]] = {
 
 
 @operations.operation(
-    "POST", "/v1/match", needs=Permission.MATCH, openapi_extra={"requestBody": BODY, UPLOADS_KEY: True}
+    "POST",
+    "/v1/match",
+    needs=Permission.MATCH,
+    answers=(507,),
+    openapi_extra={"requestBody": BODY, UPLOADS_KEY: True},
 )
 async def match(request: Request, caller: Caller, asked: Annotated[Asked, Depends(_asked)]) -> MatchAnswer:
     """Match up to 1000 hashes, or a file, which is not kept."""

@@ -191,7 +191,7 @@ async def _incoming(request: Request) -> AsyncIterator[Incoming]:
         else:
             form = uploads.form_of(request, spool, frozenset({"context"}))
             await form.read(request.stream())
-            if not form.has_file:
+            if form.file is None:
                 message = "the part `file` is missing"
                 raise InvalidRequestError(message)
             context = parse_context(form.fields.get("context", b"{}"))

@@ -43,7 +43,11 @@ _ADD: Final[dict[str, Any]] = {
 
 
 @operations.operation(
-    "POST", "/c/bank/{bank_name}/content", needs=Permission.CURATE, answers=[404, 409], openapi_extra=_ADD
+    "POST",
+    "/c/bank/{bank_name}/content",
+    needs=Permission.CURATE,
+    answers=[404, 409, 507],
+    openapi_extra=_ADD,
 )
 async def add_content(
     request: Request,

@@ -8,11 +8,14 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from tocsin.access.anonymous import Anonymous, Network
 from tocsin.access.errors import NotSignedInError
+from tocsin.access.limits import address_key
 from tocsin.access.model import EVERY_BANK, Permission, Principal, Right
 from tocsin.web.callers import bearer_of
+from tocsin.web.hma.errors import OtherSiteError
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -43,10 +46,10 @@ class Callers:
         self._seen: dict[str, tuple[float, Principal]] = {}
 
     def remembered(self, request: "Request") -> Principal | None:
-        """Who is calling, if that is known without asking the database."""
+        """Who is calling, if that is known without asking the database. Raises OtherSiteError."""
         token = bearer_of(request)
         if token is None:
-            found = self._anonymous.principal_of(request.client.host) if request.client else None
+            found = self._unnamed(request)
         else:
             until, principal = self._seen.get(token, (0.0, None))
             found = principal if time.monotonic() < until else None
@@ -63,6 +66,16 @@ class Callers:
         self._seen[token] = time.monotonic() + REMEMBERED_SECONDS, principal
         return self._with_own(principal)
 
+    def _unnamed(self, request: "Request") -> Principal | None:
+        """Who calls from a listed address, if it is one. Raises OtherSiteError."""
+        if request.client is None:
+            return None
+        found = self._anonymous.principal_of(request.client.host)
+        if found is None:
+            return None
+        _refuse_other_sites(request)
+        return replace(found, address=address_key(request.client.host))
+
     def _with_own(self, principal: Principal) -> Principal:
         """With the rights in banks that the caller made through this interface."""
         own = [name for name, note in self._notes.banks().items() if note.made_by == principal.id]
@@ -71,3 +84,24 @@ class Callers:
         everywhere = principal.banks.get(EVERY_BANK, frozenset())
         rights = {name: principal.banks.get(name, everywhere) | _OWN for name in own}
         return replace(principal, banks={**principal.banks, **rights})
+
+
+def _refuse_other_sites(request: "Request") -> None:
+    """Raise OtherSiteError where a browser says that a page of another site is asking.
+
+    An address is all that such a caller shows, and every page that is opened there has it.
+    """
+    origin = request.headers.get("origin")
+    host = request.headers.get("host", "")
+    elsewhere = origin is not None and _host_of(origin) != host.lower()
+    if elsewhere or request.headers.get("sec-fetch-site") == "cross-site":
+        message = "pages of other sites may not use this interface"
+        raise OtherSiteError(message)
+
+
+def _host_of(origin: str) -> str | None:
+    """Host and port of an origin; None for `null` and for what is none (RFC 6454, section 7)."""
+    try:
+        return urlsplit(origin).netloc.lower() or None
+    except ValueError:
+        return None

@@ -1,15 +1,16 @@
 """Contents that clients send: as the one file of a form, or as a URL; examined in the sandbox either way."""
 
-import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from anyio import to_thread
-from starlette.datastructures import UploadFile
 
 from tocsin.content.model import Content
 from tocsin.hashing.signals import SignalType
+from tocsin.web import uploads
+from tocsin.web.errors import BadRequestError, InvalidRequestError
 from tocsin.web.hma.errors import HmaRequestError, UndecodableError
 from tocsin.web.hma.types import HASHED, SIGNALS, content_type, kind_of, picture_hash, value_of
 from tocsin.web.receiving import allow_body
@@ -21,10 +22,7 @@ if TYPE_CHECKING:
 
 ROUND_FILE: Final = 1 << 20
 """Bytes of a form around its file."""
-FIELDS: Final = 10
-FIELD_BYTES: Final = 64 << 10
-_SPOOL: Final = 1 << 20
-_MANY: Final = "Only one file allowed per request"
+_MISSING: Final = "Missing multipart/form-data file upload"
 QUALITY_HEADER: Final = "Tocsin-PDQ-Quality"
 """Says of each answer about a picture how much there was to hash, 0 to 100; HMA does not tell."""
 
@@ -46,29 +44,41 @@ async def from_form(request: "Request", hma: "Hma", *, turned: bool) -> Received
     With `turned` its hashes are those of the eight symmetries of the square.
     """
     allow_body(request.scope, hma.upload + ROUND_FILE)
-    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        message = "Missing multipart/form-data file upload"
-        raise HmaRequestError(message)
-    async with request.form(max_files=2, max_fields=FIELDS, max_part_size=FIELD_BYTES) as form:
-        parts = form.multi_items()
-        files = [(name, part) for name, part in parts if isinstance(part, UploadFile)]
-        if len(files) != 1:
-            raise HmaRequestError(_MANY if files else "Missing multipart/form-data file upload")
-        name, file = files[0]
-        kind = content_type(name)
-        content = await _examined(hma, file.file, turned=turned)
-        return Received(content, kind, {name: part for name, part in parts if isinstance(part, str)})
+    if uploads.media_type(request) != "multipart/form-data":
+        raise HmaRequestError(_MISSING)
+    with closing(_spool(hma)) as spool:
+        try:
+            form = uploads.form_of(request, spool, None)
+            await form.read(request.stream())
+            fields = {name: value.decode() for name, value in form.fields.items()}
+        except (BadRequestError, InvalidRequestError) as error:
+            raise HmaRequestError(error.message) from error
+        except UnicodeDecodeError as error:
+            message = "a field of the form is not UTF-8"
+            raise HmaRequestError(message) from error
+        if form.file is None:
+            raise HmaRequestError(_MISSING)
+        kind = content_type(form.file)
+        content = await _examined(hma, spool.arrived().file, turned=turned)
+    return Received(content, kind, fields)
 
 
 async def from_url(hma: "Hma", url: str, given: str | None, *, turned: bool) -> Received:
-    """What a URL leads to. Raises HmaRequestError, FetchRefusedError, FetchFailedError."""
+    """What a URL leads to. Raises HmaRequestError, FetchRefusedError, FetchFailedError, StoreFullError."""
     if given:
         content_type(given)
-    with tempfile.SpooledTemporaryFile(max_size=_SPOOL) as file:
-        opened = cast("BinaryIO", file)  # in all but the name of its class
-        await to_thread.run_sync(hma.node.fetcher.fetch, url, opened)
-        content = await _examined(hma, opened, turned=turned)
+    with closing(_spool(hma)) as spool:
+        arrived = await to_thread.run_sync(spool.fetched, hma.node.fetcher, url)
+        content = await _examined(hma, arrived.file, turned=turned)
     return Received(content, kind_of(content, given), {})
+
+
+def _spool(hma: "Hma") -> uploads.Spool:
+    """Where a content goes while it is examined: never to the system's folder for temporary files.
+
+    Raises StoreFullError, StoreAccessError.
+    """
+    return uploads.Spool(uploads.incoming_folder(hma.node.banks.folder), hma.upload)
 
 
 async def _examined(hma: "Hma", file: BinaryIO, *, turned: bool) -> Content:

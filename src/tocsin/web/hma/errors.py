@@ -10,6 +10,13 @@ class HmaRequestError(Error):
     advice = "docs/reference/hma.md lists the operations with what they take and answer."
 
 
+class OtherSiteError(Error):
+    """A page of another site asks through the browser of somebody whose address needs no token."""
+
+    code = "hma.other_site"
+    advice = "Ask from a page of this host, or from a program; or use a token."
+
+
 class UndecodableError(Error):
     """The content could not be decoded, so it has no hash of this type."""
 

@@ -43,7 +43,9 @@ Types = Annotated[str | None, Query(description="Signal types, separated by comm
 ContentType = Annotated[str | None, Query(description="photo or video; else the bytes themselves tell.")]
 
 
-@operations.operation("GET", "/h/hash", needs=Permission.MATCH, responses=HASHES, response_class=Response)
+@operations.operation(
+    "GET", "/h/hash", needs=Permission.MATCH, answers=[507], responses=HASHES, response_class=Response
+)
 async def hash_url(
     request: Request, url: str, content_type: ContentType = None, types: Types = None
 ) -> Response:
@@ -55,7 +57,13 @@ async def hash_url(
 
 
 @operations.operation(
-    "POST", "/h/hash", needs=Permission.MATCH, responses=HASHES, openapi_extra=FORM, response_class=Response
+    "POST",
+    "/h/hash",
+    needs=Permission.MATCH,
+    answers=[507],
+    responses=HASHES,
+    openapi_extra=FORM,
+    response_class=Response,
 )
 async def hash_file(request: Request, types: Types = None) -> Response:
     """Hash a file."""

@@ -139,6 +139,7 @@ async def raw_lookup(request: Request) -> Response:
     "GET",
     "/m/lookup",
     needs=Permission.MATCH,
+    answers=[507],
     responses=LOOKED_UP,
     response_class=Response,
     openapi_extra={
@@ -190,6 +191,7 @@ def _truth(asked: QueryParams, name: str) -> bool:
     "POST",
     "/m/lookup",
     needs=Permission.MATCH,
+    answers=[507],
     responses=LOOKED_UP,
     openapi_extra=FORM,
     response_class=Response,

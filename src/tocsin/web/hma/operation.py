@@ -35,6 +35,7 @@ STATUS: Final[Mapping[str, int]] = {
     "outgoing.failed": 400,
     "hma.bad_request": 400,
     "hma.undecodable": 400,
+    "hma.other_site": 403,
     "hma.no_such_content": 404,
     "hma.no_such_exchange": 404,
     "hma.withdrawn": 409,
