@@ -154,10 +154,10 @@ def check(home: Path, ids: dict[int, str], total: int) -> None:
     assert len(set(ids.values())) == total
     with Node.open(home) as node:
         rows = list(node.ledger.rows())
-        received, matched = subjects(rows, "submission.received"), subjects(rows, "submission.matched")
+        received, examined = subjects(rows, "submission.received"), subjects(rows, "submission.examined")
         wanted = {f"submission:{one}": 1 for one in ids.values()}
         assert received == wanted
-        assert matched == wanted
+        assert examined == wanted
         for number, submission_id in ids.items():
             data = content(number)
             submission = node.submissions.submission(submission_id)

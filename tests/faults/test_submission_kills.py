@@ -64,7 +64,7 @@ def test_a_killed_process_loses_nothing(
             assert told in {"", again.submission.id}
             assert {one.match["type"] for one in again.matches or ()} == {"sha256", "sha1", "md5", "pdq"}
             assert len(again.matches or ()) == 4
-        assert events(home) == ["submission.received", "submission.matched"]
+        assert events(home) == ["submission.received", "submission.examined"]
         assert len(announced.events) == (place != "answered")
         assert jobs.counts()[JobState.DONE] == 1
         with rooms_of(home, examiner).vault.open(arrived(jpeg(1)).sha256) as kept:

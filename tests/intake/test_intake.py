@@ -138,9 +138,17 @@ def test_a_known_picture_matches_at_once(home: Home, intake: Intake, announced: 
     assert answer.job is not None
     assert answer.job.state is JobState.DONE
     subject = f"submission:{answer.submission.id}"
-    assert ledger_of(home) == [("submission.received", subject), ("submission.matched", subject)]
+    assert ledger_of(home) == [("submission.received", subject), ("submission.examined", subject)]
     ((kind, body),) = announced.events
     assert (kind, body["submission"], body["account"]) == ("submission.matched", answer.submission.id, "u1")
+
+
+def test_what_matches_nothing_is_said_to_be_examined_and_not_to_match(
+    home: Home, intake: Intake, announced: Announced
+) -> None:
+    subject = f"submission:{submit(intake, jpeg(1)).submission.id}"
+    assert ledger_of(home) == [("submission.received", subject), ("submission.examined", subject)]
+    assert announced.events == []
 
 
 def test_an_announcement_holds_no_hash(home: Home, intake: Intake, announced: Announced) -> None:

@@ -1,5 +1,6 @@
 """Entries that come later find what was submitted earlier."""
 
+import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
@@ -21,6 +22,7 @@ from tocsin.banks.batch import HashBatch
 from tocsin.banks.model import BankKind, EntryDraft, Policy
 from tocsin.content.examiner import Examiner, Lent
 from tocsin.content.model import Content
+from tocsin.evidence.chain import Row
 from tocsin.hashing.signals import Signal, SignalType
 from tocsin.intake.model import NewSubmission
 from tocsin.intake.retroactive import REMATCH, rematch_job
@@ -29,6 +31,7 @@ from tocsin.intake.service import Intake
 from tocsin.jobs.model import JobState, NewJob
 from tocsin.storage.home import Home
 from tocsin.storage.jobs import JobStore
+from tocsin.storage.ledger import LedgerStore
 from tocsin.storage.submissions import SubmissionStore
 
 pytest_plugins = ["support.examiners"]
@@ -45,6 +48,12 @@ def intake(home: Home, examiner: Examiner, announced: Announced) -> Iterator[Int
     home.create_bank("known", Policy())
     with intake_of(home, examiner, announced) as opened:
         yield opened
+
+
+def rows_of(home: Home, submission_id: str) -> list[Row]:
+    """What the ledger says of what came of a submission."""
+    rows = LedgerStore(home.database).rows_of(f"submission:{submission_id}")
+    return [row for row in rows if row.kind != "submission.received"]
 
 
 def waiting(home: Home) -> int:
@@ -65,6 +74,11 @@ def test_an_entry_finds_what_was_submitted_earlier(home: Home, intake: Intake, a
         ("submission.matched", True)
     ] * 2
     assert {body["submission"] for _, body in announced.events} == {*ids}
+    assert [(row.kind, json.loads(row.detail)["retroactive"]) for row in rows_of(home, ids[0])] == [
+        ("submission.examined", False),
+        ("submission.matched", True),
+    ]
+    assert [row.kind for row in rows_of(home, other.submission.id)] == ["submission.examined"]
 
 
 def test_equal_digests_of_no_picture_are_found_too(home: Home, intake: Intake) -> None:

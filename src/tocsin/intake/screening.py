@@ -152,14 +152,15 @@ def keep_matches(
 ) -> list[MatchRecord]:
     """Keep the matches of a submission, tell the ledger and those outside; those that are new.
 
-    Runs in the caller's transaction. Matches of a submission that was matched before are retroactive.
+    Runs in the caller's transaction. Matches of a submission that was matched before are retroactive. The
+    ledger says once that a submission was examined, whatever came of it, and of each retroactive find.
     """
     again = submission.matched is not None
     new = list(rooms.submissions.record_matches(submission.id, found, versions, retroactive=again))
     if new or not again:
         rooms.ledger.append(
             Event(
-                "submission.matched",
+                "submission.matched" if again else "submission.examined",
                 NODE,
                 f"submission:{submission.id}",
                 _summary(new, again),

@@ -30,7 +30,8 @@ _PAGED = """
         (SELECT MIN(ledger.number) FROM ledger
             WHERE subject = 'submission:' || submission.id AND kind = 'submission.received'),
         (SELECT MAX(ledger.number) FROM ledger
-            WHERE subject = 'submission:' || submission.id AND kind = 'submission.matched')
+            WHERE subject = 'submission:' || submission.id
+                AND kind IN ('submission.examined', 'submission.matched'))
     FROM submission WHERE number > ? ORDER BY number LIMIT ?"""
 _DETAIL = "SELECT detail FROM ledger WHERE number = ?"
 
