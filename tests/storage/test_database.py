@@ -281,3 +281,29 @@ def test_a_closed_database_lets_its_file_go(tmp_path: Path, sqlite_template: Pat
     in_thread(lambda: names(database))
     database.close()
     assert [one.name for one in tmp_path.iterdir()] == ["tocsin.db"]
+
+
+def test_closing_leaves_a_transaction_of_another_thread_its_end(database: Database) -> None:
+    """It is committed, then its connection goes; nothing begins any more."""
+    inside, closed = threading.Event(), threading.Event()
+    seen: list[int] = []
+
+    def write() -> None:
+        with database.writing():
+            inside.set()
+            closed.wait(30)
+            seen.append(database.take_numbers("entry", 1))
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    inside.wait(30)
+    database.close()
+    closed.set()
+    thread.join(30)
+    assert seen == [1]
+    with pytest.raises(RuntimeError, match="closed"), database.reading():
+        pass
+    again = Database(database.engine)
+    with again.reading():
+        assert again.number("SELECT value FROM counter WHERE name = 'entry'") == 1
+    again.close()

@@ -33,6 +33,7 @@ class Database:
         UnsuitableServerError.
         """
         self.engine: Engine = SqliteEngine(at) if isinstance(at, Path) else at
+        self._closed = False
         self._inherited: list[Connection] = []
         self._begin_anew()
         try:
@@ -131,12 +132,23 @@ class Database:
         return self.number(sql.TAKE_NUMBERS, (count, counter)) - count + 1
 
     def close(self) -> None:
-        """Let all connections go. No thread may be inside a transaction."""
-        if self._process == os.getpid():
-            connections, self._open = self._open, []
-            self._idle, self._writer = [], None
-            for connection in connections:
-                connection.close()
+        """Let all connections go; those of transactions that other threads are in, when these end.
+
+        Closed beside a thread that uses it, a connection of SQLite takes the process with it.
+        """
+        if self._process != os.getpid():
+            return
+        self._closed = True
+        while self._idle:
+            with suppress(IndexError):  # a thread took it just now, and lets it go itself
+                self._drop(self._idle.pop())
+        if self._writing.acquire(blocking=False):
+            try:
+                writer, self._writer = self._writer, None
+                if writer is not None:
+                    self._drop(writer)
+            finally:
+                self._writing.release()
 
     @property
     def inside(self) -> bool:
@@ -203,6 +215,9 @@ class Database:
 
     def _begun(self, idle: Connection | None, mode: Mode) -> Connection:
         """A connection with a transaction begun: `idle`, or a new one where that has been lost."""
+        if self._closed:
+            message = "the database has been closed"
+            raise RuntimeError(message)
         if idle is not None:
             try:
                 self.engine.begin(idle, mode)
@@ -253,7 +268,9 @@ class Database:
 
     def _give_back(self, connection: Connection, *, alone: bool) -> None:
         """Keep a connection for the next transaction of its sort."""
-        if alone:
+        if self._closed:
+            self._drop(connection)
+        elif alone:
             self._writer = connection
         else:
             self._idle.append(connection)
