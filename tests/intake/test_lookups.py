@@ -1,18 +1,23 @@
 """Counting look-ups, and refusing those that read a list out."""
 
+import time
 from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
+from support.commands import tocsin
 from support.known import MemoryItems, digest, pdq
 
 from tocsin.access.model import Permission, Principal, Right
 from tocsin.banks.model import Policy
 from tocsin.evidence.ledger import Event
 from tocsin.hashing.signals import Signal, SignalType
-from tocsin.intake.lookups import WINDOW_SECONDS, LookupLimitError, Lookups
+from tocsin.intake.lookups import WINDOW_SECONDS, LookupCount, LookupLimitError, Lookups
 from tocsin.matching.matches import Matcher, Matches
 from tocsin.storage.database import Database
-from tocsin.storage.lookups import LookupStore
+from tocsin.storage.home import Home
+from tocsin.storage.lookups import DayCount, LookupStore
 
 PARTNER = Principal("token:p", frozenset({Permission.MATCH}), {"*": frozenset({Right.MATCH})})
 READER = Principal("token:r", frozenset({Permission.MATCH}), {"*": frozenset({Right.MATCH, Right.READ})})
@@ -149,3 +154,27 @@ def test_counts_are_kept_together_and_add_up(database: Database, items: MemoryIt
     assert sum(one.matched for one in kept) == 3
     assert sum(one.refused for one in kept) == 2
     assert store.since("token:other", 0) == {}
+
+
+def test_counts_are_told_by_day_for_ninety_days(database: Database) -> None:
+    store, now = LookupStore(database), int(time.time()) // 60
+    today = date(1970, 1, 1) + timedelta(days=now // 1440)
+    yesterday = today - timedelta(days=1)
+    store.add({("token:p", now - 91 * 1440): LookupCount(9, 9, 9)})
+    store.add({("token:p", now): LookupCount(3, 1, 0), ("token:a", now): LookupCount(1, 0, 1)})
+    store.add({("token:p", now - 1440): LookupCount(2, 0, 0), ("token:p", now): LookupCount(1, 1, 0)})
+    assert store.by_day() == [
+        DayCount(today, "token:a", LookupCount(1, 0, 1)),
+        DayCount(today, "token:p", LookupCount(4, 2, 0)),
+        DayCount(yesterday, "token:p", LookupCount(2, 0, 0)),
+    ]
+
+
+def test_the_operator_sees_who_asked_how_much(tmp_path: Path) -> None:
+    with Home.open(tmp_path / "home", create=True) as home:
+        assert tocsin("admin", "lookups", "--home", home.folder).out == ""
+        LookupStore(home.database).add({("token:p", 1440 * 30_000): LookupCount(1234, 2, 1)})
+        said = tocsin("admin", "lookups", "--home", home.folder)
+        assert said.out == "2052-02-20  token:p  1,234 asked, 2 matched, 1 refused\n"
+        (one,) = tocsin("admin", "lookups", "--json", "--home", home.folder).objects
+    assert one == {"day": "2052-02-20", "principal": "token:p", "asked": 1234, "matched": 2, "refused": 1}

@@ -9,7 +9,7 @@ import pytest
 from fastapi.routing import APIRoute
 from support.nodes import OPERATOR, Served, bearer, served
 
-from tocsin.access.model import ROLES, Permission, permissions_of
+from tocsin.access.model import ROLES, Permission, Right, permissions_of
 from tocsin.access.tokens import Scope
 from tocsin.web.api import OPERATIONS
 from tocsin.web.operation import NEEDS_KEY, PUBLIC, SIGNED_IN, Needs, needs_of
@@ -166,6 +166,33 @@ def test_who_reads_no_submissions_reads_their_own_only(one: Served) -> None:
     ]
     reviewer = bearer(one.token("a-reviewer", "reviewer"))
     assert one.client.get(where, headers=reviewer).status_code == 200
+
+
+def test_what_one_has_no_right_in_is_not_there(one: Served) -> None:
+    one.bank("somebody's")
+    who = bearer(one.token("no-rights", "curator", banks={}))
+    for path in ("/v1/banks/{}", "/v1/banks/{}/entries"):
+        there, missing = (
+            one.client.get(path.format(name), headers=who) for name in ("somebody's", "no one's")
+        )
+        assert (there.status_code, missing.status_code) == (404, 404)
+        assert {key: text for key, text in there.json().items() if key not in {"detail", "instance"}} == {
+            key: text for key, text in missing.json().items() if key not in {"detail", "instance"}
+        }
+    matcher = bearer(one.token("may-match", "curator", banks={"somebody's": frozenset({Right.MATCH})}))
+    assert one.client.get("/v1/banks/somebody's", headers=matcher).status_code == 200
+    assert one.client.get("/v1/banks/somebody's/entries", headers=matcher).status_code == 403
+
+
+def test_a_page_begins_at_none_of_others_submissions(one: Served) -> None:
+    carl, dora = (bearer(one.token(name, "submitter")) for name in ("carl-app", "dora-app"))
+    files = {"file": ("a.txt", b"something of Carl's")}
+    number = one.client.post("/v1/submissions", headers=carl, files=files).json()["id"]
+    for before, status in ((number, 404), ("nothing", 404)):
+        answer = one.client.get("/v1/submissions", headers=dora, params={"before": before})
+        assert (answer.status_code, answer.json()["code"]) == (status, "intake.unknown_submission")
+    page = one.client.get("/v1/submissions", headers=carl, params={"before": number})
+    assert page.json()["items"] == []
 
 
 def test_signed_in_is_enough_where_nothing_more_is_needed(one: Served) -> None:

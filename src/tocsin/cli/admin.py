@@ -11,6 +11,7 @@ COMMANDS = {
     "init": "tocsin.cli.admin_init:init",
     "jobs": "tocsin.cli.jobs:jobs",
     "key": "tocsin.cli.keys:key",
+    "lookups": "tocsin.cli.lookups:lookups",
     "restore": "tocsin.cli.backup:restore",
     "revoke-grant": "tocsin.cli.admin_grants:revoke_grant",
     "roles": "tocsin.cli.admin_grants:list_roles",

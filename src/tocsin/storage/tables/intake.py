@@ -100,7 +100,7 @@ INTAKE = (
         asked INTEGER NOT NULL,
         matched INTEGER NOT NULL,
         refused INTEGER NOT NULL,
-        PRIMARY KEY (principal, minute)
+        PRIMARY KEY (minute, principal)
     ) STRICT, WITHOUT ROWID""",
     # Secrets are sealed. The old one signs too until `old_until`, so that a receiver has time to change.
     """CREATE TABLE webhook (

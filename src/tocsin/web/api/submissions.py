@@ -285,6 +285,8 @@ def list_submissions(  # noqa: PLR0913  # one for each filter
         matched=matched,
     )
     with node.database.reading():
+        if before is not None:
+            _demand_known(node.submissions.submission(before), caller)
         found = node.submissions.page(wanted, before=before, limit=limit)
         items = [shape_of(one, _records(node, one, caller), caller) for one in found]
     return SubmissionPage(items=items, next=next_of(items, limit, items[-1].id if items else ""))
@@ -301,10 +303,15 @@ def read_submission(
 ) -> SubmissionShape:
     """Read a submission with its matches."""
     answer = node_of(request).intake.answer(submission, caller)
-    if not caller.may(Permission.READ_SUBMISSIONS) and answer.submission.submitter != caller.id:
-        message = f"there is no submission {submission!r}"
-        raise UnknownSubmissionError(message)
+    _demand_known(answer.submission, caller)
     return shape_of(answer.submission, answer.matches, caller)
+
+
+def _demand_known(submission: Submission, caller: "Principal") -> None:
+    """Who may not read it is told the same as of one there is not. Raises UnknownSubmissionError."""
+    if not caller.may(Permission.READ_SUBMISSIONS) and submission.submitter != caller.id:
+        message = f"there is no submission {submission.id!r}"
+        raise UnknownSubmissionError(message)
 
 
 def _records(node: "Node", submission: Submission, caller: "Principal") -> tuple[MatchRecord, ...] | None:
