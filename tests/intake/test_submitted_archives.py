@@ -130,6 +130,25 @@ def test_the_same_file_twice_is_found_twice(home: Home, intake: Intake) -> None:
 
 
 @slow
+def test_an_archive_that_takes_too_long_is_given_up_aloud_and_the_child_serves_on(
+    home: Home, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.add_entries("known", [entry_of(jpeg(1))])
+    monkeypatch.setattr(archives, "MOST_SECONDS", 0.0)
+    answer = submit(intake, zip_of(FILES))
+    assert (answer.matches, answer.submission.matched is not None) == ((), True)
+    content = answer.submission.content
+    assert content is not None
+    assert content.refused is not None
+    assert content.refused.code == "media.archive_out_of_time"
+    assert "0 members were looked at, and those after them were not" in content.refused.message
+    assert "split" in content.refused.advice
+    assert submit(intake, jpeg(1)).matches
+    monkeypatch.undo()
+    assert submit(intake, tar_of(FILES)).matches
+
+
+@slow
 def test_what_is_not_looked_at_is_said(intake: Intake) -> None:
     nested = zip_of({"inner.zip": zip_of(FILES), "broken.jpg": jpeg(1)[:2000], "3.jpg": jpeg(3)})
     inside = submit(intake, nested).submission.inside

@@ -1,6 +1,7 @@
 """Archives that are submitted: their members examined as well, in the sandbox, one after the other."""
 
 import os
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -11,16 +12,18 @@ from tocsin.errors import Error, Refusal
 from tocsin.intake.model import Found, Member
 from tocsin.matching.archive_scan import Archive, can_be_opened, examine_members, with_refusal
 from tocsin.matching.matches import Matcher
-from tocsin.media.errors import TooManyMembersError
+from tocsin.media.errors import ArchiveOutOfTimeError, TooManyMembersError
 from tocsin.media.identify import READABLE_ARCHIVES
 
 if TYPE_CHECKING:
     from tocsin.banks.store import KnownItems
-    from tocsin.content.examiner import Source
+    from tocsin.content.examiner import Lent, Source
     from tocsin.intake.screening import Examining
 
 MOST_MEMBERS: Final = 5_000
 """Members looked at in a submission: their signals are committed together, while other writers wait."""
+MOST_SECONDS: Final = 60.0
+"""For looking into one submission: it holds a sandbox child that others wait for meanwhile."""
 MOST_NAME: Final = 500
 """Characters of a member's name."""
 _CUT: Final = " ... "
@@ -50,10 +53,17 @@ def look_inside(
     """
     if not can_be_opened(content):
         return content, ()
+    with examiner.lend(source, all_orientations=all_orientations) as lent:
+        archive = Archive(lent.opener, content, until=time.monotonic() + MOST_SECONDS)
+        members, wrong = _inside(lent, archive)
+    return with_refusal(content, wrong), tuple(members)
+
+
+def _inside(lent: "Lent", archive: Archive) -> tuple[list[Member], list[Refusal]]:
+    """The members of an archive, as far as they may be looked at, and what is wrong with it."""
     members: list[Member] = []
     wrong: list[Refusal] = []
-    with examiner.lend(source, all_orientations=all_orientations) as lent:
-        archive = Archive(lent.opener, content)
+    try:
         with closing(examine_members(lent.pool, archive, lent.options, 1)) as inside:
             for index, seen in inside:
                 if index < 0:
@@ -66,7 +76,13 @@ def look_inside(
                     break
                 else:
                     members.append(Member(index + 1, shown_name(seen.name), seen.content))
-    return with_refusal(content, wrong), tuple(members)
+    except ArchiveOutOfTimeError:
+        message = (
+            f"looking into the archive was given up after {MOST_SECONDS:g} s: {len(members):,} members were "
+            "looked at, and those after them were not"
+        )
+        wrong.append(Refusal.of(ArchiveOutOfTimeError(message)))
+    return members, wrong
 
 
 def shown_name(name: str) -> str:

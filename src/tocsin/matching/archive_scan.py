@@ -1,7 +1,10 @@
 """Examining what is inside an archive, shared among sandbox children and outliving the loss of some."""
 
+import math
 import os
+import time
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from tocsin.content.examine import NotAPictureError
@@ -9,7 +12,7 @@ from tocsin.content.explaining import Skipped, again_without, skipped_next
 from tocsin.content.model import Content, SubvertedError, content_from
 from tocsin.errors import Refusal
 from tocsin.matching.seen import ITSELF, SeenMember
-from tocsin.media.errors import KilledError, OutOfMemoryError, OutOfTimeError
+from tocsin.media.errors import ArchiveOutOfTimeError, KilledError, OutOfMemoryError, OutOfTimeError
 from tocsin.media.identify import READABLE_ARCHIVES, SHAREABLE_ARCHIVES
 from tocsin.media.sandbox import Job, JsonObject, Outcome, Pool, Reply
 from tocsin.provenance.explain import DECODER
@@ -32,6 +35,8 @@ class Archive:
     """Opens it for a child; may raise an Error."""
     content: Content
     known: frozenset[int] = frozenset()
+    until: float = math.inf
+    """When looking into it is given up, by the clock of time.monotonic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ def examine_members(
     What is wrong with the archive itself comes once, with the number `ITSELF` or one below it. A member that
     ends its child comes with that as its refusal and with what was found out before, and the others go on. If
     a child ends between members, the list of them is what it cannot read, so the archive is given up.
+
+    Raises ArchiveOutOfTimeError: it took longer than it may. What came until then is as it would be.
     """
     shared = archive.content.format in SHAREABLE_ARCHIVES and archive.content.size >= SHARE_FROM_BYTES
     stride = workers if shared else 1
@@ -145,7 +152,7 @@ def _read_shares(
     """What is in the shares; returns those that were cut short, with the reason."""
     left = {key: _Reading(share) for key, share in enumerate(shares)}
     broken: list[tuple[_Reading, Refusal]] = []
-    for event in pool.stream(_jobs(archive.opener, shares, options)):
+    for event in _events(pool, archive, _jobs(archive.opener, shares, options)):
         reading = left[event.key]
         refusal = event.refusal if isinstance(event, Outcome) else None
         if isinstance(event, Reply) and "index" in event.item:  # otherwise it is a sign of life
@@ -170,6 +177,15 @@ def _read_shares(
         else:  # every share meets the same damage
             yield from _itself(said, refusal)
     return broken
+
+
+def _events(pool: Pool, archive: Archive, jobs: Iterator[Job[int]]) -> Iterator[Reply[int] | Outcome[int]]:
+    """What children say of jobs on an archive, signs of life included. Raises ArchiveOutOfTimeError."""
+    with closing(pool.stream(jobs)) as events:
+        for event in events:
+            yield event
+            if isinstance(event, Reply) and time.monotonic() > archive.until:
+                raise ArchiveOutOfTimeError
 
 
 def _jobs(opener: Callable[[], int], shares: Sequence[_Share], options: JsonObject) -> Iterator[Job[int]]:

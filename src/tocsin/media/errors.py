@@ -122,6 +122,13 @@ class TooManyMembersError(MediaError):
     advice = "If you trust the archive, unpack or split it and scan the parts."
 
 
+class ArchiveOutOfTimeError(MediaError):
+    """Looking into the archive took too long; only its beginning was examined."""
+
+    code = "media.archive_out_of_time"
+    advice = "Unpack or split the archive, and give the parts or the files in it one by one."
+
+
 class SandboxError(Error):
     """The sandbox could not be started."""
 
