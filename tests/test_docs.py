@@ -407,6 +407,7 @@ def test_a_backup_made_as_described_can_be_restored_as_described(shell: Shell) -
     done = shell.bash(script)
     assert done.returncode == 0, done.stdout
     assert "known  1 entries" in done.stdout
+    shell.tocsin("--home", "restored", "bank", "create", "another", "--json")
     (found,) = shell.tocsin("--home", "restored", "match", "known.jpg", "--json")
     assert isinstance(found, dict)
     assert found["matches"]

@@ -1,10 +1,12 @@
 """Every command: what it prints, what it leaves with, and how it says what went wrong."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from support.commands import PROGRAM, Said, clean_environment, tocsin, tocsin_pr
 from support.files import small_picture, write, write_raw, zip_of
 
 from tocsin.banks.lists.lines import SetAside
+from tocsin.evidence.folder import FOLDER, FolderVault
+from tocsin.evidence.keys import Keys
 from tocsin.hashing.signals import Dialect, Orientation
 
 pytestmark = pytest.mark.slow  # starts other processes, or syncs often
@@ -286,6 +290,37 @@ def test_check_says_that_all_is_well(stocked: Path) -> None:
     assert set(found) == {"system", "packages", "formats", "kernels", "limits", "sandbox", "home"}
     assert not [part for part in found.values() if isinstance(part, dict) and part.get("error")]
     assert "checksums right" in tocsin("check", "--home", stocked / "home").out
+
+
+@pytest.mark.slow
+def test_check_says_what_a_home_has_and_no_secret_of_it(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    tocsin("bank", "create", "known", "--home", home)
+    (first,) = [one["id"] for one in tocsin("admin", "key", "list", "--json", "--home", home).objects[:1]]
+    tocsin("admin", "key", "rotate", "ledger", "--home", home)
+    keys = Keys.open(home)
+    (home / "tocsin.toml").write_text("[node]\nwait_seconds = 5.0\n")
+    FolderVault(home / FOLDER, keys).put(io.BytesIO(b"content"), sha256(b"content").digest())
+    facts = facts_of(home)
+    assert facts["database"] == str(home / "tocsin.db")
+    assert (facts["vault"], facts["vault_files"]) == (str(home / "vault"), 1)
+    assert (facts["ledger_key"], facts["vault_key"]) == (f"{keys.ledger_id} (before: {first})", keys.vault_id)
+    assert facts["settings"] == "wait_seconds = 5.0"
+    (home / "tocsin.toml").write_text('[node]\nvault = "s3://name:secret@bucket/folder?signature=hidden"\n')
+    facts = facts_of(home)
+    assert (facts["vault"], facts["settings"]) == ("s3://bucket/folder", "vault = s3://bucket/folder")
+    (home / "keys").rename(tmp_path / "kept")
+    said = tocsin("check", "--home", home)
+    assert said.code == 4
+    assert "there are no keys" in said.out
+
+
+def facts_of(home: Path) -> dict[str, object]:
+    """What `tocsin check` says of a home."""
+    said = tocsin("check", "--json", "--home", home)
+    assert said.code == 0
+    found: dict[str, object] = said.objects[0]["home"]
+    return found
 
 
 @pytest.mark.slow

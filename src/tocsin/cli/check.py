@@ -8,8 +8,6 @@ from tocsin.cli.exits import FAILED
 from tocsin.cli.output import home_option, json_option, put, put_json
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tocsin.media.sandbox import JsonObject
 
 PACKAGES = (
@@ -32,8 +30,11 @@ PACKAGES = (
 def check(home: str | None, *, as_json: bool) -> int:
     """Say what is installed, which formats, kernels and limits are in force, and try the sandbox.
 
-    Also reads back every checksum of the search index in the home folder, if there is one.
+    Also says which database, vault, keys and settings the home folder has, and reads back every checksum of
+    its search index.
     """
+    from tocsin.cli.check_home import home_facts  # noqa: PLC0415  # not on --help
+
     found: JsonObject = {
         "system": _system(),
         "packages": _packages(),
@@ -41,7 +42,7 @@ def check(home: str | None, *, as_json: bool) -> int:
         "kernels": _kernels(),
         "limits": _limits(),
         "sandbox": _sandbox(),
-        "home": _home(home),
+        "home": home_facts(home),
     }
     if as_json:
         put_json(found)
@@ -146,32 +147,3 @@ def _sandbox() -> "JsonObject":
         return {"error": f"{error.message} {error.advice}"}
     answered = "works" if outcome.refusal is None else outcome.refusal.message
     return {"a child": answered, "started in ms": round((time.monotonic() - started) * 1000)}
-
-
-def _home(given: str | None) -> "JsonObject":
-    from tocsin.config import home_folder  # noqa: PLC0415  # not on --help
-    from tocsin.errors import Error  # noqa: PLC0415
-    from tocsin.storage.errors import NoHomeError  # noqa: PLC0415
-    from tocsin.storage.home import INDEX, Home  # noqa: PLC0415
-
-    folder = home_folder(given)
-    facts: dict[str, str | int] = {"folder": str(folder)}
-    try:
-        with Home.open(folder) as store:
-            facts["banks"] = len(store.banks())
-            facts["index"] = _index(folder / INDEX)
-    except NoHomeError:
-        facts["banks"] = "none yet"
-    except Error as error:
-        facts["error"] = f"{error.message} {error.advice}"
-    return facts
-
-
-def _index(folder: "Path") -> str:
-    from tocsin.index import HammingIndex  # noqa: PLC0415  # NumPy
-
-    if not folder.exists():
-        return "none yet"
-    with HammingIndex.open(folder, readonly=True) as index:
-        index.verify()
-        return f"{len(index):,} hashes, all checksums right"
