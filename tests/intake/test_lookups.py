@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from support.commands import tocsin
@@ -11,13 +12,18 @@ from support.known import MemoryItems, digest, pdq
 
 from tocsin.access.model import Permission, Principal, Right
 from tocsin.banks.model import Policy
+from tocsin.content.model import Content
 from tocsin.evidence.ledger import Event
 from tocsin.hashing.signals import Signal, SignalType
 from tocsin.intake.lookups import WINDOW_SECONDS, LookupCount, LookupLimitError, Lookups
+from tocsin.intake.model import Context, MatchRecord, Submission
 from tocsin.matching.matches import Matcher, Matches
 from tocsin.storage.database import Database
 from tocsin.storage.home import Home
 from tocsin.storage.lookups import DayCount, LookupStore
+
+if TYPE_CHECKING:
+    from tocsin.media.sandbox import JsonObject
 
 PARTNER = Principal("token:p", frozenset({Permission.MATCH}), {"*": frozenset({Right.MATCH})})
 READER = Principal("token:r", frozenset({Permission.MATCH}), {"*": frozenset({Right.MATCH, Right.READ})})
@@ -127,6 +133,41 @@ def test_others_and_other_entries_go_on(lookups: Lookups, items: MemoryItems) ->
     assert not look_up(lookups, items, PARTNER, pdq(*range(60, 200))).matches
     for signal in signals:
         assert look_up(lookups, items, READER, signal).matches, "whoever reads the bank learns nothing by it"
+
+
+def submitted(*values: Signal, by: Principal = PARTNER, number: int = 1) -> Submission:
+    """A submission with these hashes."""
+    content = Content("file", 1, values)
+    now = datetime.now(UTC)
+    sha256 = number.to_bytes(32)
+    return Submission(str(number), number, sha256, 1, now, by.id, Context(), content, now, job=1)
+
+
+def matched(*members: str | None) -> list[MatchRecord]:
+    """A match of each of these members with entry 1."""
+    match: JsonObject = {"bank": "known", "entry": 1, "type": "pdq", "distance": 5, "radius": 31}
+    now = datetime.now(UTC)
+    return [MatchRecord("1", now, False, 1, False, {**match, "member": one}) for one in members]  # noqa: FBT003  # as declared
+
+
+def test_submissions_walk_as_look_ups_do(lookups: Lookups, items: MemoryItems) -> None:
+    signals = list(walk())
+    for signal in signals[:5]:
+        look_up(lookups, items, PARTNER, signal)
+    told = [lookups.tell_too_much(PARTNER, submitted(one), matched(None)) for one in signals]
+    assert told == [False] * 10 + [True] * (len(signals) - 10)
+    with pytest.raises(LookupLimitError):
+        look_up(lookups, items, PARTNER, signals[20])
+    assert lookups.tell_too_much(PARTNER, submitted(signals[20]), ()), "whether it is a match or a miss"
+    assert not lookups.tell_too_much(PARTNER, submitted(signals[20], by=READER), matched(None))
+    assert not lookups.tell_too_much(READER, submitted(signals[20], by=READER), matched(None))
+
+
+def test_an_archive_walks_by_each_of_its_files(lookups: Lookups) -> None:
+    names = [f"{number}.jpg" for number in range(11)]
+    assert not lookups.tell_too_much(PARTNER, submitted(), matched(*names[:10]))
+    assert not lookups.tell_too_much(PARTNER, submitted(), matched(*names[:10])), "the same once more"
+    assert lookups.tell_too_much(PARTNER, submitted(number=2), matched(*names))
 
 
 def test_after_the_window_it_goes_on(lookups: Lookups, items: MemoryItems, clock: Clock) -> None:

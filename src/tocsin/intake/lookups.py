@@ -5,24 +5,30 @@ hash bit by bit one could find the entry's own. That takes many different hashes
 miss it; ordinary uploads do not bring that within an hour. Beyond some number such look-ups are refused,
 others not. Misses count because they tell as much: at the edge of the radius each bit that is turned brings a
 match or a miss, so that 256 look-ups tell the whole hash, of which only 31 match.
+
+What is submitted counts too. Beyond that number it is taken in and matched all the same, but whoever sent it
+is told no more than in which bank it matched. Whether it matched at all cannot be kept from them, so this
+slows such a walk down and records it; the content itself stays here, with the name of who sent it.
 """
 
 import hashlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tocsin.access.errors import TooManyRequestsError
 from tocsin.access.model import Principal, Right
 from tocsin.evidence.ledger import Event
-from tocsin.hashing.signals import Orientation, Signal
+from tocsin.hashing.signals import Orientation, Signal, SignalType
+from tocsin.media.answers import number_in, text_in
 
 if TYPE_CHECKING:
     from tocsin.evidence.ledger import Ledger
-    from tocsin.matching.matches import Match, Matches
+    from tocsin.intake.model import MatchRecord, Submission
+    from tocsin.matching.matches import Matches
     from tocsin.media.sandbox import JsonObject
 
 MOST_VARIANTS: Final = 40
@@ -120,14 +126,43 @@ class Lookups:
         """Count a look-up, with all it found before anything is hidden. Raises LookupLimitError."""
         found = [*matches.matches, *(one.match for one in matches.suppressed)]
         guarded = {
-            match.entry: match
+            match.entry: match.distance + match.radius
             for match in found
             if not match.type.exact and not principal.may_in(match.bank, Right.READ)
         }
-        refused = self._walked(principal, guarded, signals)
+        refused = self._walked(principal, guarded, _variant(signals), signals)
         self._count(principal.id, matched=bool(matches.matches), refused=refused)
         if refused:
             raise LookupLimitError(WINDOW_SECONDS)
+
+    def tell_too_much(
+        self, principal: Principal, submission: "Submission", records: "Iterable[MatchRecord]"
+    ) -> bool:
+        """Whether a submitter learns too much from how far the matches of a submission are.
+
+        Every file of an archive is a variant of its own. Who did not choose the content cannot walk by it.
+        """
+        if submission.content is None or submission.submitter != principal.id:
+            return False
+        signals = submission.content.signals
+        found: dict[str | None, dict[int, int]] = {None: {}}
+        for record in records:
+            match = record.match
+            near = not SignalType(text_in(match["type"])).exact
+            bank = text_in(match["bank"])
+            if near and principal.may_in(bank, Right.MATCH) and not principal.may_in(bank, Right.READ):
+                member = None if match.get("member") is None else text_in(match["member"])
+                reach = number_in(match["distance"]) + number_in(match["radius"])
+                found.setdefault(member, {})[number_in(match["entry"])] = reach
+        told = False
+        for name, entries in found.items():
+            if name is None:
+                walked = self._walked(principal, entries, _variant(signals), signals)
+            else:
+                variant = hashlib.sha256(submission.sha256 + name.encode()).digest()
+                walked = self._walked(principal, entries, variant, ())
+            told = walked or told
+        return told
 
     def refused(self, principal: str) -> None:
         """Count a look-up that was refused elsewhere."""
@@ -152,11 +187,13 @@ class Lookups:
             count.matched += matched
             count.refused += refused
 
-    def _walked(self, principal: Principal, found: "Mapping[int, Match]", signals: Sequence[Signal]) -> bool:
-        """Whether an entry was come upon with too many hashes. The first time that is so is recorded."""
-        # All of a file's hashes: one of them alone can be held still while the others walk.
-        values = sorted({signal.value for signal in signals if not signal.type.exact})
-        value = hashlib.sha256(b"".join(values)).digest()
+    def _walked(
+        self, principal: Principal, found: Mapping[int, int], value: bytes, signals: Sequence[Signal]
+    ) -> bool:
+        """Whether an entry was come upon with too many variants. The first time that is so is recorded.
+
+        `found` gives, for each entry, its distance and radius together; `value` is what tells variants apart.
+        """
         over: list[int] = []
         tell: list[int] = []
         who = principal.address or principal.id
@@ -175,9 +212,7 @@ class Lookups:
             self._ledger.append(Event("lookups.refused", principal.id, f"entry:{entry}", detail))
         return bool(over)
 
-    def _missed(
-        self, principal: str, found: "Mapping[int, Match]", signals: Sequence[Signal]
-    ) -> Iterator[int]:
+    def _missed(self, principal: str, found: Mapping[int, int], signals: Sequence[Signal]) -> Iterator[int]:
         """Entries that the principal came upon before, and that `signals` match, or miss by not much.
 
         Of many that match at once (they are near to each other), the first stands for all.
@@ -188,12 +223,12 @@ class Lookups:
             self._near.popitem(last=False)
         now = self._clock()
         compared = [one for one in signals if not one.type.exact]
-        if found:
-            first = found[min(found)]
+        if found and compared:
+            first = min(found)
             values = tuple({int.from_bytes(one.value) for one in compared})
-            reach = min(FARTHEST, first.distance + first.radius + MISS)
-            near.pop(first.entry, None)
-            near[first.entry] = _CameUpon(now, reach, values)
+            reach = min(FARTHEST, found[first] + MISS)
+            near.pop(first, None)
+            near[first] = _CameUpon(now, reach, values)
         while near and (len(near) > _MOST_NEAR or next(iter(near.values())).when < now - WINDOW_SECONDS):
             near.popitem(last=False)
         # What was come upon has all of its orientations: one of what is asked about is enough.
@@ -211,3 +246,8 @@ class Lookups:
                 self._watched.popitem(last=False)
         self._watched.move_to_end(key)
         return watched
+
+
+def _variant(signals: Iterable[Signal]) -> bytes:
+    """What tells contents apart: all of a file's hashes, as one alone can be held still while others walk."""
+    return hashlib.sha256(b"".join(sorted({one.value for one in signals if not one.type.exact}))).digest()

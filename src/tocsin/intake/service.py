@@ -169,8 +169,20 @@ class Intake:
         """How a submission stands. Raises UnknownSubmissionError."""
         submission = self._rooms.submissions.submission(submission_id)
         records = self._rooms.submissions.matches(submission_id)
-        matches = None if submission.matched is None else visible_records(records, principal)
-        return Answer(submission, matches, self._job(submission))
+        return Answer(submission, self.told(submission, records, principal), self._job(submission))
+
+    def told(
+        self, submission: Submission, records: Sequence[MatchRecord], principal: Principal
+    ) -> tuple[MatchRecord, ...] | None:
+        """Those of a submission's matches that the principal may see; None as long as it was not matched.
+
+        Who seems to find out an entry's hash by submitting is told the bank and no more. That is recorded, so
+        this must not stand inside `reading()`.
+        """
+        if submission.matched is None:
+            return None
+        vague = self.lookups.tell_too_much(principal, submission, records)
+        return visible_records(records, principal, vague=vague)
 
     def handlers(self) -> Mapping[str, Callable[[Job], None]]:
         """What does the jobs of this room, by their kind; each ends its job itself."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tocsin.access.model import Principal, Right
 from tocsin.banks.model import Bank, BankKind
@@ -9,6 +10,9 @@ from tocsin.banks.store import KnownItems, NearHit
 from tocsin.hashing.signals import Signal
 from tocsin.intake.model import MatchRecord
 from tocsin.matching.matches import Match, Matches
+
+if TYPE_CHECKING:
+    from tocsin.media.sandbox import JsonObject
 
 
 class VisibleItems:
@@ -59,8 +63,11 @@ def visible(matches: Matches, principal: Principal) -> Matches:
     )
 
 
-def visible_records(records: Iterable[MatchRecord], principal: Principal) -> tuple[MatchRecord, ...]:
-    """The same for matches on record."""
+def visible_records(
+    records: Iterable[MatchRecord], principal: Principal, *, vague: bool = False
+) -> tuple[MatchRecord, ...]:
+    """The same for matches on record; if `vague`, without distance and labels too."""
+    hide: JsonObject = {"entry": None, **({"distance": None, "labels": []} if vague else {})}
     seen: list[MatchRecord] = []
     for record in records:
         bank = str(record.match["bank"])
@@ -68,7 +75,7 @@ def visible_records(records: Iterable[MatchRecord], principal: Principal) -> tup
         if record.suppressed:
             seen += [_by_hidden(record, principal)] if reads else []
         elif principal.may_in(bank, Right.MATCH):
-            hidden = record if reads else replace(record, match={**record.match, "entry": None})
+            hidden = record if reads else replace(record, match={**record.match, **hide})
             seen.append(hidden)
     return tuple(seen)
 

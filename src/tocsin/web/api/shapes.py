@@ -97,7 +97,8 @@ class MatchShape(BaseModel):
 
     bank: str
     type: str
-    distance: int
+    distance: int | None
+    """Null where somebody seems to find out a hash in the bank by submitting."""
     labels: list[LabelShape]
     entry: int | None = None
     radius: int | None = None

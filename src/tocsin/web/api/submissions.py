@@ -14,7 +14,6 @@ from tocsin.hashing.signals import Orientation
 from tocsin.intake.context import context_of, parse_context
 from tocsin.intake.model import Context, Inside, MatchRecord, Submission, UnknownSubmissionError, Wanted
 from tocsin.intake.service import Answer, Arrived
-from tocsin.intake.visible import visible_records
 from tocsin.provenance.answer import explanation_of
 from tocsin.web import strict_json, uploads
 from tocsin.web.api.shapes import (
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
     from tocsin.access.model import Principal
     from tocsin.media.sandbox import JsonObject
-    from tocsin.node.node import Node
     from tocsin.provenance.model import Finding
 
 operations = Operations("submissions")
@@ -288,7 +286,9 @@ def list_submissions(  # noqa: PLR0913  # one for each filter
         if before is not None:
             _demand_known(node.submissions.submission(before), caller)
         found = node.submissions.page(wanted, before=before, limit=limit)
-        items = [shape_of(one, _records(node, one, caller), caller) for one in found]
+        records = [node.submissions.matches(one.id) if one.matched else () for one in found]
+    told = [node.intake.told(one, several, caller) for one, several in zip(found, records, strict=True)]
+    items = [shape_of(one, matches, caller) for one, matches in zip(found, told, strict=True)]
     return SubmissionPage(items=items, next=next_of(items, limit, items[-1].id if items else ""))
 
 
@@ -312,12 +312,6 @@ def _demand_known(submission: Submission, caller: "Principal") -> None:
     if not caller.may(Permission.READ_SUBMISSIONS) and submission.submitter != caller.id:
         message = f"there is no submission {submission.id!r}"
         raise UnknownSubmissionError(message)
-
-
-def _records(node: "Node", submission: Submission, caller: "Principal") -> tuple[MatchRecord, ...] | None:
-    if submission.matched is None:
-        return None
-    return visible_records(node.submissions.matches(submission.id), caller)
 
 
 def shape_of(
