@@ -18,7 +18,7 @@ demo: $(VENV)/.runtime ## Make sample pictures, bank some, scan altered copies, 
 	@$(BIN)/tocsin demo .demo
 
 test: $(VENV)/.dev oracles ## Run every test but the long proofs
-	@$(PYTEST) -m "not long"
+	@$(PYTEST) --numprocesses 2 --dist loadfile -m "not long"
 
 test-unit: $(VENV)/.dev ## Run the tests that take no time (seconds in all), but for those of provenance and the node
 	@$(PYTEST) $(QUICK) --ignore tests/browser --ignore tests/cli --ignore tests/faults --ignore tests/test_docs.py \

@@ -78,7 +78,7 @@ def test_a_store_that_cannot_be_reached_is_to_be_asked_again(
     home = tmp_path / "home"
     with served(home) as one:
         headers = one.everything()
-        one.node.database.close()
+        one.node.database._begin_anew()  # its connections are lost, as when a server goes away
         (home / "tocsin.db").rename(tmp_path / "away")
         answer = one.client.get(path, headers=headers)
         assert answer.status_code == 503, answer.text
