@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from tocsin.access.errors import NotSignedInError
 from tocsin.access.model import Permission, Right
 from tocsin.cli.exits import FAILED, NOT_UNDERSTOOD
 from tocsin.evidence.keys import Keys
+from tocsin.intake.lookups import LookupCount
 from tocsin.storage.access import SqlAccess
 from tocsin.storage.home import Home
+from tocsin.storage.lookups import LookupStore
 
 pytestmark = pytest.mark.slow  # computes passwords at their full cost, on real databases
 
@@ -258,6 +261,7 @@ def test_objects_are_as_documented(desk: Desk) -> None:
     desk.done("user", "add", "demo", "--without-second-factor", "--password-stdin", stdin=given)
     with Home.open(desk.folder) as home:
         accounts(home).sessions.sign_in("demo", PASSWORD)
+        LookupStore(home.database).add({("token:uploads", int(time.time()) // 60): LookupCount(2, 1, 0)})
     printed |= {
         "person": desk.done("user", "list"),
         "new token": desk.done("token", "create", "uploads", "--bank", "known"),
@@ -266,6 +270,7 @@ def test_objects_are_as_documented(desk: Desk) -> None:
         "grant": desk.done("grants"),
         "revoked grant": desk.done("revoke-grant", "token:uploads", "known"),
         "role": desk.done("roles"),
+        "day of look-ups": desk.done("lookups"),
         "session": desk.done("sessions", "list"),
         "ended sessions": desk.done("sessions", "revoke", "--person", "demo"),
     }

@@ -93,15 +93,18 @@ def _node(home: Path) -> Iterator[str]:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603  # ourselves
         timer = threading.Timer(_START_SECONDS, process.kill)
         timer.start()
+        reader = threading.Thread(target=_read_on, args=(process,), daemon=True)
         try:
             url = _url_said(process)
             timer.cancel()
-            reader = threading.Thread(target=_read_on, args=(process,), daemon=True)
             reader.start()
             yield url
         finally:
             timer.cancel()
             process.terminate()
+            process.wait()
+            if reader.ident is not None:
+                reader.join()
 
 
 def _url_said(process: "subprocess.Popen[str]") -> str:
