@@ -24,6 +24,16 @@ class Permission(StrEnum):
     GIVE_OPINIONS = "opinions.create"
     READ_LEDGER = "ledger.read"
     MANAGE_WEBHOOKS = "webhooks.manage"
+    READ_CASES = "cases.read"
+    """See cases with what is known of them, and no picture."""
+    REVIEW = "cases.review"
+    """Claim cases, record observations, decide; see renditions."""
+    REVEAL = "content.reveal"
+    """Look at originals, each look logged and within limits."""
+    MANAGE_CASES = "cases.manage"
+    """Move and hand over cases that others hold."""
+    READ_WELLBEING = "wellbeing.read"
+    """See figures of groups of reviewers, never of one."""
     READ_JOBS = "jobs.read"
     MANAGE_JOBS = "jobs.manage"
     MANAGE_ACCESS = "access.manage"
@@ -90,7 +100,19 @@ ROLES: Mapping[str, frozenset[Permission]] = {
     "curator": frozenset(
         {Permission.MATCH, Permission.READ_BANKS, Permission.CURATE, Permission.GIVE_OPINIONS}
     ),
-    "reviewer": frozenset({Permission.READ_SUBMISSIONS, Permission.READ_BANKS, Permission.GIVE_OPINIONS}),
+    "reviewer": frozenset(
+        {
+            Permission.READ_SUBMISSIONS,
+            Permission.READ_BANKS,
+            Permission.GIVE_OPINIONS,
+            Permission.READ_CASES,
+            Permission.REVIEW,
+            Permission.REVEAL,
+        }
+    ),
+    "review-manager": frozenset(
+        {Permission.READ_CASES, Permission.MANAGE_CASES, Permission.READ_WELLBEING, Permission.READ_BANKS}
+    ),
     "auditor": frozenset({Permission.READ_LEDGER, Permission.READ_JOBS, Permission.READ_SYSTEM}),
     "operator": frozenset(
         {Permission.READ_JOBS, Permission.MANAGE_JOBS, Permission.READ_SYSTEM, Permission.MANAGE_WEBHOOKS}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.storage import statements as sql
 from tocsin.storage.errors import FutureSchemaError, StoreDamagedError
-from tocsin.storage.tables import access, banks, evidence, hma, intake, jobs
+from tocsin.storage.tables import access, banks, cases, evidence, hma, intake, jobs
 
 if TYPE_CHECKING:
     from tocsin.storage.engines import Connection, Engine
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 STEPS: tuple[tuple[str, ...], ...] = (
     banks.BANKS_AND_ENTRIES,
     (*evidence.LEDGER, *jobs.JOBS, *intake.INTAKE, *access.ACCESS, *hma.HMA),
+    cases.CASES,
 )
 """Step n (counted from 1) brings schema version n - 1 to n."""
 NEWEST = len(STEPS)

@@ -1,0 +1,69 @@
+"""What goes wrong in review, in words for reviewers."""
+
+from tocsin.errors import Error
+
+
+class UnknownCaseError(Error):
+    """There is no case of that number."""
+
+    code = "cases.unknown"
+    advice = "Look for it in the search."
+
+
+class NotHeldError(Error):
+    """The case is not claimed by whoever acts, or their claim has run out."""
+
+    code = "cases.not_held"
+    advice = "Claim the case again and look whether somebody has acted on it meanwhile."
+
+
+class TakenError(Error):
+    """Somebody else has the case."""
+
+    code = "cases.taken"
+    advice = "Take the next case, or ask them to hand it over."
+
+
+class UnsuitableError(Error):
+    """The case cannot be taken, or decided, by this person."""
+
+    code = "cases.unsuitable"
+    advice = "Take the next case: this one is for somebody else."
+
+
+class InvalidObservationError(Error):
+    """An observation, decision or setting of review is not one that can be recorded."""
+
+    code = "cases.invalid"
+    advice = "Correct what the message names and send it again; nothing was recorded."
+
+
+class TooLateError(Error):
+    """The decision cannot be undone any more."""
+
+    code = "cases.too_late"
+    advice = "Open the case again and decide anew: that needs a second person."
+
+
+class LimitReachedError(Error):
+    """A limit on looking has been reached, for this stretch or this day."""
+
+    code = "cases.limit_reached"
+    advice = "Take the break. What you have recorded is kept, and the case goes on without you."
+
+    retry_after: float | None = None
+    """Seconds until it is lifted, where that is known."""
+
+
+class NotRevealableError(Error):
+    """There is nothing that could be shown of this content."""
+
+    code = "cases.nothing_to_show"
+    advice = "Decide on what is known of it: matches, signs of origin, context."
+
+
+class TooFewError(Error):
+    """Figures of so few people would tell about each of them."""
+
+    code = "cases.too_few"
+    advice = "Figures are shown for groups of five people or more."
