@@ -9,12 +9,15 @@ import anyio
 import anyio.to_thread
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.responses import RedirectResponse
 
 from tocsin import __version__
 from tocsin.access.limits import Limiter
 from tocsin.web import openapi
 from tocsin.web.api import OPERATIONS
 from tocsin.web.busy import AtATime
+from tocsin.web.console.app import console_app
+from tocsin.web.console.visit import PREFIX
 from tocsin.web.hma.app import add_hma
 from tocsin.web.metrics import Metrics
 from tocsin.web.problems import handle_problems
@@ -23,6 +26,8 @@ from tocsin.web.state import gauges
 from tocsin.web.tracing import Traced
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+
     from tocsin.node.node import Node
 
 
@@ -64,8 +69,15 @@ def create_app(node: "Node", limits: Limits | None = None) -> FastAPI:
     for operations in OPERATIONS:
         operations.add_to(app)
     add_hma(app, node, anonymous_from=node.settings.hma_anonymous_networks, upload=node.settings.upload_bytes)
+    app.router.add_route(PREFIX, _to_console, include_in_schema=False)
+    app.mount(PREFIX, console_app(node))
     openapi.describe(app)
     return app
+
+
+async def _to_console(request: "Request") -> RedirectResponse:  # noqa: ARG001  # what Starlette calls
+    """The console's own paths all begin below its first one."""
+    return RedirectResponse(f"{PREFIX}/", 307)
 
 
 @asynccontextmanager

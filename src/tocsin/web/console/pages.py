@@ -1,0 +1,81 @@
+"""Pages and actions as their modules declare them: method, path, what it takes to be allowed, and a handler.
+
+Everything is checked before a handler runs: the session, the permission and, for what changes something, that
+the form was made by one of our pages. A handler takes a Visit and answers; it runs in a thread.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tocsin.access.model import Permission
+from tocsin.web.console import guard
+from tocsin.web.console.visit import Visit
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+PUBLIC: Final = "public"
+SIGNED_IN: Final = "signed-in"
+Needs = tuple[Permission, ...] | str
+"""All of these permissions; SIGNED_IN for whoever has a session; PUBLIC for everybody."""
+Handler = Callable[[Visit], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page, or one action of a form."""
+
+    method: str
+    path: str
+    """Below /console."""
+    needs: Needs
+    handler: Handler
+    uploads: bool = False
+    """Takes a form with files."""
+
+
+@dataclass(slots=True)
+class Pages:
+    """The pages of one module."""
+
+    all: list[Page] = field(default_factory=list)
+
+    def page(
+        self, path: str, *, needs: Permission | Needs, method: str = "GET", uploads: bool = False
+    ) -> Callable[[Handler], Handler]:
+        """Declare the page that the decorated function makes."""
+
+        def declare(handler: Handler) -> Handler:
+            needed = (needs,) if isinstance(needs, Permission) else needs
+            self.all.append(Page(method, path, needed, handler, uploads))
+            return handler
+
+        return declare
+
+    def action(
+        self, path: str, *, needs: Permission | Needs, uploads: bool = False
+    ) -> Callable[[Handler], Handler]:
+        """Declare what a form does."""
+        return self.page(path, needs=needs, method="POST", uploads=uploads)
+
+
+def routes_of(modules: Sequence[Pages]) -> list[Route]:
+    """Routes for all pages."""
+    return [_route(page) for pages in modules for page in pages.all]
+
+
+def _route(page: Page) -> Route:
+    async def serve(request: "Request") -> Response:
+        person = await run_in_threadpool(guard.let_in, request, page.needs)
+        form = await guard.form_of(request, uploads=page.uploads)  # no body is read before
+        try:
+            return await run_in_threadpool(lambda: page.handler(guard.visit(request, person, form)))
+        finally:
+            await form.close()
+
+    return Route(page.path, serve, methods=[page.method], name=f"{page.method} {page.path}")

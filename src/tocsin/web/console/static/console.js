@@ -1,0 +1,1 @@
+// What pages need a script for: keys, reveals, leases. Everything else is forms.

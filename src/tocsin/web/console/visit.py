@@ -1,0 +1,117 @@
+"""One request to the console: who asks, in what language, and how an answer is made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from tocsin.access.model import Permission, Principal
+from tocsin.web.console.texts import Texts
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from starlette.requests import Request
+
+    from tocsin.node.node import Node
+
+PREFIX: Final = "/console"
+NOBODY: Final = Principal("anonymous")
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """How somebody wants pages to look."""
+
+    language: str = "en"
+    theme: str = "system"
+    """`light`, `dark`, or as the system has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request that has been let in."""
+
+    request: "Request"
+    node: "Node"
+    person: Principal
+    """NOBODY on pages for everybody."""
+    csrf: str
+    """What forms have to send along; empty for NOBODY."""
+    environment: "Environment"
+    appearance: Appearance = field(default_factory=Appearance)
+    form: FormData = field(default_factory=FormData)
+
+    @property
+    def texts(self) -> Texts:
+        """The texts of the person's language."""
+        return Texts.of(self.appearance.language)
+
+    def field(self, name: str, default: str = "") -> str:
+        """A text of the form that was sent, without blanks around it; files are not texts."""
+        value = self.form.get(name, default)
+        return default if isinstance(value, UploadFile) else value.strip()
+
+    def fields(self, name: str) -> list[str]:
+        """All texts of that name."""
+        return [value for value in self.form.getlist(name) if isinstance(value, str)]
+
+    def asked(self, name: str, default: str = "") -> str:
+        """A text of the query, without blanks around it."""
+        return self.request.query_params.get(name, default).strip()
+
+    def number(self, name: str) -> int:
+        """A whole number in the path; 0, which nothing has, where it is none."""
+        text = str(self.request.path_params[name])
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else 0  # noqa: PLR2004  # fits in 64 bits
+
+    def may(self, permission: str) -> bool:
+        """Whether the person has the permission of that name."""
+        return self.person.may(Permission(permission))
+
+    def page(self, template: str, status: int = 200, /, **values: object) -> Response:
+        """A page; every template also knows `visit` and the functions of the texts."""
+        texts = self.texts
+        made = self.environment.get_template(template).render(
+            visit=self,
+            texts=texts,
+            _=texts.gettext,
+            gettext=texts.gettext,
+            ngettext=texts.ngettext,
+            said=SAID.get(self.asked("said")),
+            **values,
+        )
+        return HTMLResponse(made, status)
+
+    def go(self, path: str, said: str = "", **query: str) -> Response:
+        """Lead to another page of the console after a change; `said` names one of SAID to be shown there."""
+        words = urlencode({**query, **({"said": said} if said else {})})
+        return RedirectResponse(f"{PREFIX}{path}{'?' if words else ''}{words}", 303)
+
+
+def _(text: str) -> str:
+    """Mark a text for translators."""
+    return text
+
+
+SAID: Final[Mapping[str, str]] = {
+    "saved": _("Saved."),
+    "signed-out": _("You are signed out."),
+    "enrolled": _("Your second factor is set. Sign in with its next code."),
+    "claimed": _("The case is yours."),
+    "released": _("The case waits again."),
+    "skipped": _("Skipped. It is not offered to you again today, and nobody counts skips."),
+    "handed-over": _("The case is handed over."),
+    "moved": _("The case is moved."),
+    "second-asked": _("The case waits for a second reviewer."),
+    "decided": _("Decided. You can undo it for ten minutes."),
+    "proposed": _("Proposed. It counts once a second reviewer confirms it."),
+    "confirmed": _("Confirmed: the decision counts now."),
+    "disagreed": _("Recorded: you disagree. A third person will look at the case."),
+    "undone": _("Undone. The case is yours again."),
+    "reopened": _("The case is open again."),
+    "none": _("No case waits for you."),
+}
+"""What a page may say after a change. A link can choose among these and cannot bring words of its own."""
