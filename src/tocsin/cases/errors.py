@@ -24,6 +24,16 @@ class TakenError(Error):
     advice = "Take the next case, or ask them to hand it over."
 
 
+class HoldingError(Error):
+    """Whoever claims a case holds another one."""
+
+    code = "cases.holding"
+    advice = "Decide the case you hold, skip it, hand it over or release it; then claim the other."
+
+    number: int = 0
+    """Of the case that they hold."""
+
+
 class UnsuitableError(Error):
     """The case cannot be taken, or decided, by this person."""
 
@@ -67,3 +77,24 @@ class TooFewError(Error):
 
     code = "cases.too_few"
     advice = "Figures are shown for groups of five people or more."
+
+
+class UnknownDecisionError(Error):
+    """There is no decision of that number."""
+
+    code = "cases.unknown_decision"
+    advice = "Open the case: its decisions are listed there."
+
+
+class OtherDecisionError(Error):
+    """The same key came with another decision, or for another case."""
+
+    code = "cases.other_decision"
+    advice = "Look at the case: the decision sent first stands. Use a new key for each decision."
+
+
+class GrownError(Error):
+    """The case holds contents that whoever decides was not shown."""
+
+    code = "cases.grown"
+    advice = "Look at the case again: what you recorded is kept, and nothing was decided."

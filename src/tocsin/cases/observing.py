@@ -1,0 +1,125 @@
+"""Recording what people saw: facts in three values, ages, severity codes; revised, never overwritten."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tocsin.access.model import Permission, Principal
+from tocsin.banks.batch import check_texts
+from tocsin.cases.contradictions import Contradiction, contradictions, newest
+from tocsin.cases.errors import InvalidObservationError
+from tocsin.cases.model import Observation, Observed
+from tocsin.cases.records import observed_to_json
+from tocsin.cases.store_observations import HeldCases, Observations
+from tocsin.evidence.ledger import Event, Ledger
+from tocsin.law.facts import Fact, Facts, Value
+from tocsin.transactions import Transactions
+
+if TYPE_CHECKING:
+    from tocsin.media.sandbox import JsonObject
+
+LONGEST_NOTE: Final = 4000
+"""Characters in a note."""
+_LONGEST_CODE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Observing:
+    """Observations of the contents of cases. All of one database."""
+
+    transactions: Transactions
+    cases: HeldCases
+    observations: Observations
+    ledger: Ledger
+    knows: Callable[[str, str], bool]
+    """Whether there is a scheme of that name, and in it a code (empty: any)."""
+
+    def record(
+        self, principal: Principal, case: int, claim: int, sha256: bytes, observed: Observed
+    ) -> Observation:
+        """Record what somebody who holds a case saw of one of its contents.
+
+        The same once more, by the same person under the same claim and as the newest about its subject, is
+        that observation. Raises DeniedError, UnknownCaseError, NotHeldError, InvalidObservationError,
+        InvalidTextError.
+        """
+        principal.demand(Permission.REVIEW)
+        self._check(observed)
+        with self.transactions.writing():
+            self.cases.demand_held(principal.id, case, claim)
+            if sha256 not in self.cases.contents(case):
+                message = f"no content of case {case} has the SHA-256 {sha256.hex()}"
+                raise InvalidObservationError(message)
+            for one in self.observations.current(sha256):
+                said = (one.observed, one.author, one.case, one.claim)
+                if said == (observed, principal.id, case, claim):
+                    return one
+            made = self.observations.add(observed, case, sha256, principal.id, claim)
+            self.ledger.append(_event(made))
+            for number in self.observations.open_cases(sha256):
+                self.cases.restand(number)
+        return made
+
+    def of_content(self, sha256: bytes) -> Sequence[Observation]:
+        """All observations of a content, oldest first: the history of what was said."""
+        with self.transactions.reading():
+            return self.observations.of_content(sha256)
+
+    def of_case(self, number: int) -> Sequence[Observation]:
+        """All observations that were recorded in a case, oldest first."""
+        with self.transactions.reading():
+            return self.observations.of_case(number)
+
+    def current(self, sha256: bytes) -> Sequence[Observation]:
+        """The newest about each thing, whoever recorded it; also a severity code taken back, empty."""
+        with self.transactions.reading():
+            return self.observations.current(sha256)
+
+    def facts(self, sha256: bytes) -> Facts:
+        """What is held of a content at present; what nobody spoke of is absent."""
+        return facts_of(self.current(sha256))
+
+    def contradictions(self, sha256: bytes, author: str) -> tuple[Contradiction, ...]:
+        """What one person's observations of a content say against each other: to be told, not refused."""
+        return contradictions(newest(self.of_content(sha256), author))
+
+    def _check(self, observed: Observed) -> None:
+        """Raises InvalidObservationError, InvalidTextError."""
+        given = (observed.fact is not None, observed.age is not None, bool(observed.scheme))
+        if sum(given) != 1:
+            _refuse("an observation is of one thing: a fact, an age or a scheme's severity code")
+        if (observed.fact is None) != (observed.value is None):
+            _refuse("a fact has a value, and only a fact has one")
+        if observed.code and not observed.scheme:
+            _refuse("a severity code belongs to a scheme")
+        if len(observed.note) > LONGEST_NOTE or len(observed.code) > _LONGEST_CODE:
+            _refuse(f"a note has at most {LONGEST_NOTE:,} characters, a code at most {_LONGEST_CODE}")
+        check_texts([observed.note, observed.scheme, observed.code])
+        if observed.scheme and not self.knows(observed.scheme, observed.code):
+            what = f"no code {observed.code!r} in the scheme" if observed.code else "no scheme"
+            _refuse(f"there is {what} {observed.scheme!r}")
+
+
+def facts_of(current: Sequence[Observation]) -> Facts:
+    """The facts among the newest observations of a content."""
+    found: Mapping[Fact, Value] = {
+        one.observed.fact: one.observed.value
+        for one in current
+        if one.observed.fact is not None and one.observed.value is not None
+    }
+    return found
+
+
+def _event(made: Observation) -> Event:
+    """What the ledger says; notes are free text and stay out, but it vouches for them."""
+    said = observed_to_json(made.observed)
+    note = str(said.pop("note"))
+    detail: JsonObject = {"observation": made.id, "sha256": made.sha256.hex(), "about": made.observed.about}
+    said = {name: value for name, value in said.items() if value}
+    return Event(
+        "observation.recorded", made.author, f"case:{made.case}", {**detail, **said}, vouched=note.encode()
+    )
+
+
+def _refuse(message: str) -> None:
+    raise InvalidObservationError(message)
