@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 STEPS: tuple[tuple[str, ...], ...] = (
     banks.BANKS_AND_ENTRIES,
     (*evidence.LEDGER, *jobs.JOBS, *intake.INTAKE, *access.ACCESS, *hma.HMA),
-    cases.CASES,
+    (*cases.CASES, *evidence.LEDGER_SEARCH),
 )
 """Step n (counted from 1) brings schema version n - 1 to n."""
 NEWEST = len(STEPS)

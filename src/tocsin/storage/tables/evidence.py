@@ -1,4 +1,4 @@
-"""The ledger and its signed heads (schema version 2)."""
+"""The ledger and its signed heads (schema version 2), and ways to look for rows (3)."""
 
 LEDGER = (
     # Each row holds the hash of the one before it, so that none can be changed, dropped or moved unseen.
@@ -26,4 +26,9 @@ LEDGER = (
         time_stamp_failure TEXT NOT NULL DEFAULT ''
     ) STRICT""",
     "INSERT INTO counter (name, value) VALUES ('ledger', 0)",
+)
+LEDGER_SEARCH = (
+    "CREATE INDEX ledger_in_time ON ledger (time, number)",
+    "CREATE INDEX ledger_by_actor ON ledger (actor, time, number)",
+    "CREATE INDEX ledger_of_kind ON ledger (kind, time, number)",
 )
