@@ -1,6 +1,6 @@
 """What can go wrong with keys, vault and ledger, and what to do about it."""
 
-from tocsin.errors import Error
+from tocsin.errors import Error, Refusal
 
 
 class KeysError(Error):
@@ -92,3 +92,22 @@ class LedgerFormatError(Error):
 
     code = "evidence.ledger_format"
     advice = "Name a file that `tocsin ledger export` wrote."
+
+
+class NotRenderedError(Error):
+    """Nothing of this content can be shown."""
+
+    code = "evidence.not_rendered"
+    advice = "Judge it by what else is known of it: matches, signs of origin, context."
+
+    def __init__(self, refusal: Refusal) -> None:
+        """`refusal` says why: its code, sentence and advice are more precise than this error's."""
+        self.refusal = refusal
+        super().__init__(refusal.message)
+
+
+class RendererBusyError(Error):
+    """All sandbox children that make previews are at work, and none became free in time."""
+
+    code = "evidence.renderer_busy"
+    advice = "Try again in a moment."

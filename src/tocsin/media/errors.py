@@ -129,6 +129,36 @@ class ArchiveOutOfTimeError(MediaError):
     advice = "Unpack or split the archive, and give the parts or the files in it one by one."
 
 
+class NotShowableError(MediaError):
+    """There is nothing in this that could be shown as a picture."""
+
+    code = "media.not_showable"
+    advice = "Judge it by what else is known of it; of an archive, look at its members."
+
+
+class NoStillError(MediaError):
+    """There is no such still."""
+
+    code = "media.no_still"
+    advice = "Ask which stills there are; a video may be shorter than it says."
+
+
+class NoVideoDecoderError(MediaError):
+    """Videos cannot be decoded here: the package `av` is not installed."""
+
+    code = "media.no_video_decoder"
+    advice = (
+        "On the node, run `pip install 'tocsin[video]'`. Until then judge it by what else is known of it."
+    )
+
+
+class NoSuchMemberError(MediaError):
+    """The archive has no such member, or none that can be read."""
+
+    code = "media.no_member"
+    advice = "Look at the submission for what was found in the archive, and why members were refused."
+
+
 class SandboxError(Error):
     """The sandbox could not be started."""
 

@@ -89,16 +89,21 @@ def _frame(segment: bytes, marker: int) -> tuple[int, int, int, bool]:
     return width, height, segment[7], marker in _PLAIN_FRAMES and segment[2] == 8  # noqa: PLR2004  # bits
 
 
-def decode_plain(data: bytes, header: JpegHeader) -> "NDArray[np.uint8] | None":
-    """Pixels of a plain JPEG, (h, w, 3) or (h, w); None if it has to be decoded the long way."""
+def decode_plain(data: bytes, header: JpegHeader, least: int = 0) -> "NDArray[np.uint8] | None":
+    """Pixels of a plain JPEG, (h, w, 3) or (h, w); None if it has to be decoded the long way.
+
+    With `least`, as reduced as the decoder can while the longer side keeps that many pixels.
+    """
     if not header.plain or header.components not in {1, 3}:
         return None
     import simplejpeg  # noqa: PLC0415  # brings numpy with it; only this format needs it
 
     grey = header.components == 1
+    wide = header.width >= header.height
+    reduced = {"min_width" if wide else "min_height": least} if least else {}
     try:
         pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(
-            data, "GRAY" if grey else "RGB", fastdct=False, fastupsample=False
+            data, "GRAY" if grey else "RGB", fastdct=False, fastupsample=False, **reduced
         )
     except (ValueError, RuntimeError):  # a warning or an error: the long way tells them apart
         return None
