@@ -18,8 +18,10 @@ from tocsin import __version__
 from tocsin.access.errors import NotSignedInError
 from tocsin.errors import Error, Refusal
 from tocsin.web.console import guard
+from tocsin.web.console.menu import menu_over
 from tocsin.web.console.modules import MODULES
 from tocsin.web.console.pages import routes_of
+from tocsin.web.console.strange import plain, shown
 from tocsin.web.console.texts import LANGUAGES, Texts
 from tocsin.web.console.visit import PREFIX
 from tocsin.web.problems import STATUS, TITLES, refusal_of, retry_of
@@ -90,7 +92,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(version=__version__, prefix=PREFIX, languages=LANGUAGES)
+    environment.globals.update(
+        version=__version__, prefix=PREFIX, languages=LANGUAGES, menu=menu_over(MODULES)
+    )
+    environment.filters.update(shown=shown, plain=plain)
     environment.policies["ext.i18n.trimmed"] = True
     return environment
 

@@ -1,0 +1,65 @@
+"""The menu: pages of the console that a person may see."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tocsin.web.console.pages import SIGNED_IN, Needs, Pages
+from tocsin.web.console.visit import PREFIX, Visit
+
+if TYPE_CHECKING:
+    from tocsin.access.model import Principal
+
+
+def _(text: str) -> str:
+    """Mark a text for translators."""
+    return text
+
+
+ENTRIES: Final = (
+    ("/queue", _("Queue"), "g q"),
+    ("/search", _("Search"), "g s"),
+    ("/banks", _("Banks"), "g k"),
+    ("/people", _("People"), "g p"),
+    ("/tokens", _("Tokens"), "g t"),
+    ("/figures", _("Figures of groups"), "g f"),
+    ("/ledger", _("Ledger"), "g l"),
+    ("/system", _("System"), "g y"),
+    ("/limits", _("My limits"), "g m"),
+    ("/account", _("My account"), "g a"),
+)
+"""Path, name, keys. One that no module has is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the menu."""
+
+    path: str
+    name: str
+    key: str
+    here: bool
+
+
+Menu = Callable[[Visit], list[Item]]
+
+
+def menu_over(modules: Sequence[Pages]) -> Menu:
+    """The menu of these modules' pages."""
+    needs = {page.path: page.needs for pages in modules for page in pages.all if page.method == "GET"}
+
+    def menu(visit: Visit) -> list[Item]:
+        here = visit.request.url.path.removeprefix(PREFIX)
+        return [
+            Item(path, name, key, here=here == path or here.startswith(f"{path}/"))
+            for path, name, key in ENTRIES
+            if path in needs and _open_to(visit.person, needs[path])
+        ]
+
+    return menu
+
+
+def _open_to(person: "Principal", needs: Needs) -> bool:
+    if isinstance(needs, str):
+        return needs == SIGNED_IN
+    return all(person.may(one) for one in needs)

@@ -1,0 +1,60 @@
+"""Strangers' texts (names of files and accounts, addresses, labels), shown so that they cannot mislead.
+
+Characters that are invisible, or that turn the direction of what follows, are shown by their numbers (see
+Unicode Technical Report 36, 2.5); so are the fourth and later of marks piled onto one letter.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+from markupsafe import Markup, escape
+
+LONGEST: Final = 2000
+"""Characters of one text that are shown."""
+_MARKS: Final = 3
+_JOINERS: Final = frozenset("\u200c\u200d")
+"""Needed to write Persian, Hindi and others: harmless between letters of theirs, shown elsewhere."""
+
+
+def shown(text: object) -> Markup:
+    """HTML of a stranger's text, isolated from the direction of what stands around it."""
+    parts = (
+        Markup("<mark>{}</mark>").format(part) if odd else escape(part) for part, odd in _parts(str(text))
+    )
+    return Markup('<bdi class="strange">{}</bdi>').format(Markup("").join(parts))
+
+
+def plain(text: object) -> str:
+    """The same without markup, for attributes and for texts that are put together."""
+    return "".join(f"[{part}]" if odd else part for part, odd in _parts(str(text)))
+
+
+def _parts(text: str) -> Iterator[tuple[str, bool]]:
+    """The text in pieces, with whether a piece stands for what cannot be seen."""
+    piled = 0
+    for at, character in enumerate(text[:LONGEST]):
+        piled = piled + 1 if unicodedata.combining(character) else 0
+        if piled > _MARKS or not _can_be_seen(text, at):
+            yield f"U+{ord(character):04X}", True
+        else:
+            yield character, False
+    if len(text) > LONGEST:
+        yield f"… {len(text)}", True
+
+
+def _can_be_seen(text: str, at: int) -> bool:
+    character = text[at]
+    if character in _JOINERS:
+        around = text[at - 1 : at] + text[at + 1 : at + 2]
+        return len(around) == 2 and all(map(_joins, around))  # noqa: PLR2004  # both sides
+    return character.isprintable() and character not in _BLANKS
+
+
+def _joins(character: str) -> bool:
+    """Whether it is of a script whose letters join: they begin with Arabic."""
+    return (character.isalpha() and ord(character) >= 0x600) or unicodedata.combining(character) > 0  # noqa: PLR2004  # U+0600
+
+
+_BLANKS: Final = frozenset("\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800\u034f")
+"""Letters and symbols by category that are drawn as nothing."""
