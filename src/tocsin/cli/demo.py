@@ -1,5 +1,6 @@
 """`tocsin demo`: the whole of the main job on harmless pictures made by code."""
 
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,13 +32,19 @@ class DemoFolderError(Error):
 
 @click.command("demo")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default="tocsin-demo")
-def demo(folder: Path) -> int:
+@click.option(
+    "--console/--no-console",
+    default=None,
+    help="Keep the node running for its review console; by default where a person looks at a terminal.",
+)
+def demo(folder: Path, *, console: bool | None) -> int:
     """Make sample pictures, bank some, and screen an inbox of altered copies, strangers and broken files.
 
     Everything is made by code, harmless, and written into FOLDER (tocsin-demo by default), which holds a
-    home of its own: your banks are not touched. Ends with an HTML report to open.
+    home of its own: your banks are not touched. Ends with an HTML report to open, and with the review console
+    open on what was submitted, until Ctrl-C.
     """
-    from tocsin.cli.demo_node import show_node  # noqa: PLC0415  # not on --help
+    from tocsin.cli import demo_node  # noqa: PLC0415  # not on --help
     from tocsin.simulators import inbox  # noqa: PLC0415
     from tocsin.simulators.answers import answers  # noqa: PLC0415
     from tocsin.storage.home import Home  # noqa: PLC0415
@@ -59,10 +66,23 @@ def demo(folder: Path) -> int:
     _show(given)
     wrong = sum(not answer.right for answer in given)
     put("5. Starting a node and submitting some of the files over HTTP")
-    differing = show_node(folder / "home", scanned)
-    put("")
-    seconds = time.monotonic() - started
-    put(f"{len(given) - wrong} of {len(given)} files answered as they should be, in {seconds:.0f} s.")
+    access = demo_node.let_in(folder / "home")
+    with demo_node.node_running(folder / "home") as url:
+        put(f"   it listens on {url}, on this machine only, until this demonstration ends")
+        differing = demo_node.submit_some(url, access, scanned)
+        put("")
+        seconds = time.monotonic() - started
+        put(f"{len(given) - wrong} of {len(given)} files answered as they should be, in {seconds:.0f} s.")
+        _say_what_next(folder, report)
+        if sys.stdout.isatty() if console is None else console:
+            demo_node.keep_open(url, access)
+        else:
+            put(f"Review:           run the node, open /console/, sign in as {demo_node.NAME}")
+            put(f"                  with the password {access.password}")
+    return FAILED if wrong or differing else 0
+
+
+def _say_what_next(folder: Path, report: Path) -> None:
     put(f"Open the report:  {report}")
     put(f"Explain a file:   {_program()} explain {folder / 'inbox' / 'origins'}/*")
     put(f"Look further:     {_program()} --home {folder / 'home'} bank list")
@@ -70,13 +90,11 @@ def demo(folder: Path) -> int:
     put(f"Run the node:     {_program()} --home {folder / 'home'} serve")
     node = f"{_program()} --home {folder / 'home'} admin"
     put(f"A token for it:   {node} token create mine --role submitter --bank '*'")
-    return FAILED if wrong or differing else 0
 
 
 def _program() -> str:
     """How to call this program from here: by its path, where no shell would find it by its name."""
     import shutil  # noqa: PLC0415  # not on --help
-    import sys  # noqa: PLC0415
 
     return "tocsin" if shutil.which("tocsin") else str(Path(sys.argv[0]))
 

@@ -1,5 +1,6 @@
-"""The part of `tocsin demo` that runs a node: starts it, submits over HTTP, and says how to sign in later."""
+"""The part of `tocsin demo` that runs a node: starts it, submits over HTTP, and opens the review console."""
 
+import json
 import re
 import secrets
 import subprocess
@@ -7,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,9 +21,26 @@ if TYPE_CHECKING:
     import httpx2
 
     from tocsin.matching.scan import Scanned
+    from tocsin.media.sandbox import JsonObject
 
 NAME: Final = "demo"
-ROLES: Final = ("administrator", "auditor", "bank-manager", "curator", "operator", "reviewer", "submitter")
+SECOND: Final = "demo-second"
+"""Who confirms what the first person proposes."""
+PEOPLE: Final = {
+    NAME: (
+        "administrator",
+        "auditor",
+        "bank-manager",
+        "curator",
+        "operator",
+        "review-manager",
+        "reviewer",
+        "submitter",
+    ),
+    SECOND: ("curator", "reviewer"),
+}
+CONFIRMED: Final = "confirmed-here"
+"""The bank into which decisions publish."""
 SHOWN: Final = 16
 """How many files are submitted."""
 _START_SECONDS: Final = 60
@@ -41,43 +59,52 @@ class Access:
     """How to get into the node."""
 
     password: str
+    """Of each of the people."""
     token: str
 
 
-def show_node(home: Path, scanned: Sequence["Scanned"]) -> int:
-    """Submit some of what was scanned to a node over the same home; how many answers differ from the scan's.
-
-    Raises DemoNodeError.
-    """
-    access = _let_in(home)
-    chosen = _some_of(scanned)
-    with _node(home) as url:
-        put(f"   it listens on {url}, on this machine only, until this demonstration ends")
-        wrong = _submit(url, access.token, chosen)
-    put(f"   sign in later (POST /v1/session) as {NAME} with the password {access.password}")
-    return wrong
-
-
-def _let_in(home: Path) -> Access:
-    """A person and a token, made anew at each demonstration: secrets are shown once and kept nowhere."""
+def let_in(home: Path) -> Access:
+    """People and a token, made anew at each demonstration: secrets are shown once and kept nowhere."""
     from tocsin.access.model import EVERY_BANK, Right, local  # noqa: PLC0415  # not on --help
     from tocsin.access.tokens import Scope  # noqa: PLC0415
+    from tocsin.banks.model import Policy  # noqa: PLC0415
     from tocsin.node.node import Node  # noqa: PLC0415
 
     me, password = local(NAME), secrets.token_hex(8)
     with Node.open(home) as node:
         people, tokens = node.accounts.people, node.accounts.tokens
-        if any(person.name == NAME for person in people.all(me)):
-            people.set_password(me, NAME, password)
-        else:
-            people.create(me, NAME, password, ROLES, must_enrol=False)
-            node.accounts.grants.grant(me, f"person:{NAME}", EVERY_BANK, Right)
+        known = {person.name for person in people.all(me)}
+        for name, roles in PEOPLE.items():
+            if name in known:
+                people.set_password(me, name, password)
+            else:
+                people.create(me, name, password, roles, must_enrol=False)
+                node.accounts.grants.grant(me, f"person:{name}", EVERY_BANK, Right)
+        if all(bank.name != CONFIRMED for bank in node.banks.banks()):
+            node.curation.create_bank(me, CONFIRMED, Policy(purpose="what reviewers here have confirmed"))
         scope = Scope(
             frozenset({"submitter"}),
             {EVERY_BANK: frozenset({Right.MATCH, Right.READ})},
             lifetime=timedelta(hours=1),
         )
         return Access(password, tokens.create(me, f"demo-{time.time_ns()}", scope))
+
+
+def submit_some(url: str, access: Access, scanned: Sequence["Scanned"]) -> int:
+    """Submit some of what was scanned; how many answers differ from the scan's. Raises DemoNodeError."""
+    return _submit(url, access.token, _some_of(scanned))
+
+
+def keep_open(url: str, access: Access) -> None:
+    """Say how to get into the console, and wait until somebody has had enough of it."""
+    put("")
+    put(f"The review console is open:  {url}/console/")
+    put(f"Sign in as:                  {NAME}   (a second reviewer: {SECOND})")
+    put(f"Password of both:            {access.password}")
+    put("Press n for the next case and ? for the other keys. Ctrl-C here ends the demonstration.")
+    with suppress(KeyboardInterrupt):
+        threading.Event().wait()
+    put("")
 
 
 def _some_of(scanned: Sequence["Scanned"]) -> list["Scanned"]:
@@ -87,10 +114,11 @@ def _some_of(scanned: Sequence["Scanned"]) -> list["Scanned"]:
 
 
 @contextmanager
-def _node(home: Path) -> Iterator[str]:
+def node_running(home: Path) -> Iterator[str]:
     """A node as an operator starts it; its URL."""
     command = [sys.executable, "-m", "tocsin", "serve", "--port", "0", "--home", str(home)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603  # ourselves
+    # In a session of its own: Ctrl-C is for us, who end it then.
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:  # noqa: S603  # ourselves
         timer = threading.Timer(_START_SECONDS, process.kill)
         timer.start()
         reader = threading.Thread(target=_read_on, args=(process,), daemon=True)
@@ -131,9 +159,9 @@ def _submit(url: str, token: str, chosen: Sequence["Scanned"]) -> int:
     wrong = 0
     headers = {"Authorization": f"Bearer {token}"}
     with httpx2.Client(base_url=url, headers=headers, timeout=_START_SECONDS, trust_env=False) as client:
-        for one in chosen:
+        for number, one in enumerate(chosen):
             path = Path(one.path)
-            answered, wanted = _answered(client, path), _scanned(one)
+            answered, wanted = _answered(client, path, _context(number, path)), _scanned(one)
             wrong += answered != wanted
             name = f"{path.parent.name}/{path.name}"
             put(f"   {'ok   ' if answered == wanted else 'FAILED'} {name:38} {answered}")
@@ -152,13 +180,28 @@ def _told(found: set[tuple[str, int]], *, suppressed: bool, refused: bool) -> st
     return names or ("suppressed" if suppressed else "refused" if refused else "no match")
 
 
-def _answered(client: "httpx2.Client", path: Path) -> str:
+def _context(number: int, path: Path) -> "JsonObject":
+    """Where a file is said to have come from: names and addresses that stand for nobody (RFC 2606, 5737)."""
+    return {
+        "platform": "forum.example",
+        "account": {"id": f"account-{number // 2}", "name": f"account {number // 2}"},
+        "url": f"https://forum.example/posts/{number}/{path.name}",
+        "ip_events": [{"ip": f"192.0.2.{number + 1}", "time": "2026-03-01T14:05:09Z", "event": "upload"}],
+        "note": "A harmless picture of the demonstration.",
+        "review": True,
+        "danger": number == 0,
+    }
+
+
+def _answered(client: "httpx2.Client", path: Path, context: "JsonObject") -> str:
     """What the node answers about a file. Raises DemoNodeError."""
     import httpx2  # noqa: PLC0415  # 0.3 s
 
     try:
         with path.open("rb") as file:
-            answer = client.post("/v1/submissions?wait=30", files={"file": file})
+            answer = client.post(
+                "/v1/submissions?wait=30", files={"file": file}, data={"context": json.dumps(context)}
+            )
     except httpx2.HTTPError as error:
         message = f"the node did not answer: {error}"
         raise DemoNodeError(message) from error
