@@ -46,6 +46,8 @@ class Ground(StrEnum):
     """It has waited since then."""
     DISAGREED = "disagreed"
     """Two reviewers disagreed."""
+    LONGEST = "longest"
+    """It was given out of its order: every tenth case that a person is given is the one waiting longest."""
 
 
 class Novelty(StrEnum):
@@ -100,6 +102,10 @@ class Case:
     """Whom it was handed to: `Principal.id`."""
     first_reviewer: str = ""
     """Who proposed, or asked for a second reviewer: never the second one."""
+    note: str = ""
+    """What whoever handed it over, or asked for a second reviewer, says."""
+    longest: bool = False
+    """Its holder was given it out of its order, since it had waited longest."""
     decided: datetime | None = None
     categories: tuple[str, ...] = ()
     """What people may opt out of: kinds of content and, as `scheme:code`, labels of what matched."""
@@ -233,6 +239,14 @@ class Decision:
     published: tuple[int, ...] = field(default=())
     """The numbers of the entries that it made."""
     undo_until: datetime | None = None
+    claim: int = 0
+    """The claim by which its author held the case."""
+    second_claim: int = 0
+    """The claim by which the second person held it."""
+    asked_by: str = ""
+    """Who had asked for a second reviewer before it was made."""
+    supersedes: int | None = None
+    """The decision whose place it took; undoing this one brings that one back."""
 
 
 @dataclass(frozen=True, slots=True)

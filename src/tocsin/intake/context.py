@@ -6,6 +6,7 @@ it was used, each time with its zone. A time without one is refused, never guess
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from ipaddress import ip_address
@@ -26,6 +27,7 @@ MOST_DEPTH: Final = 8
 MOST_EVENTS: Final = 1000
 MOST_CHARACTERS: Final = {"platform": 200, "url": 8192, "account.url": 8192, "note": 20_000}
 _SHORT: Final = 1000
+_RULE: Final = re.compile(r"[a-z0-9][a-z0-9._:-]{0,99}")
 _PORTS: Final = 65535
 _SHOWN: Final = 200
 """Characters shown of what a stranger wrote."""
@@ -53,8 +55,10 @@ def context_of(given: "JsonObject") -> Context:
 
     Fields, all optional: `platform`, `url`, `note`: texts. `account`: an object of texts (`id`, `name`,
     `email`, `display_name`, `phone`, `url`). `ip_events`: objects with `ip`, `time` and, where known, `port`
-    and `event`. `times`: an object of ISO 8601 times with zones, by names the submitter chooses. `extra`: an
-    object of anything. No other fields.
+    and `event`. `times`: an object of ISO 8601 times with zones, by names the submitter chooses. `review`:
+    true asks that people look at it, whether anything matches or not. `danger`: true says that a child may be
+    in danger now. `notice`: the rule under which removal is asked for, as in `us.tida`. `extra`: an object
+    of anything. No other fields.
 
     Raises:
         ContextError: it is not that.
@@ -198,6 +202,16 @@ def _times(value: "JsonValue", path: str) -> None:
         _time(inner, f"{path}.{name}")
 
 
+def _flag(value: "JsonValue", path: str) -> None:
+    if not isinstance(value, bool):
+        _refuse(path, "true or false is missing")
+
+
+def _notice(value: "JsonValue", path: str) -> None:
+    if not isinstance(value, str) or not _RULE.fullmatch(value):
+        _refuse(path, "the id of a rule is missing, as in us.tida")
+
+
 def _extra(value: "JsonValue", path: str) -> None:
     _check_size(_object(value, path), MOST_EXTRA_BYTES, path)
 
@@ -210,6 +224,9 @@ _FIELDS: "Final[Mapping[str, _Check]]" = {
     "ip_events": _ip_events,
     "times": _times,
     "note": _text,
+    "review": _flag,
+    "danger": _flag,
+    "notice": _notice,
     "extra": _extra,
 }
 _ACCOUNT: Final = ("id", "name", "email", "display_name", "phone", "url")

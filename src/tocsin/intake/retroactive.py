@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from tocsin.batches import batched
 from tocsin.hashing.signals import Signal
 from tocsin.intake.archives import matched
-from tocsin.intake.screening import Rooms, keep_matches, versions_of
+from tocsin.intake.screening import Rooms, keep_matches, resembling, versions_of
 from tocsin.jobs.model import Job, NewJob
 from tocsin.media.answers import list_in, number_in, text_in
 
@@ -109,9 +109,10 @@ class Rematching:
             versions = versions_of(rooms.known.banks())
             inside = rooms.submissions.members(sha256, {one for one in members if one})
             found = matched(rooms.known, content if 0 in members else None, inside)
+            near = resembling(rooms, submissions[0], content, found)
             with rooms.transactions.writing():
                 for submission in submissions:
-                    keep_matches(rooms, submission, found, versions)
+                    keep_matches(rooms, submission, found, versions, near)
 
 
 def _run(item: "JsonValue") -> tuple[int, int]:

@@ -59,6 +59,24 @@ class Examining(Protocol):
         ...
 
 
+class Casework(Protocol):
+    """What opens cases for what was submitted; `tocsin.cases.opening.Casework` does."""
+
+    def resembling(self, submission: Submission, content: Content, *, matched: bool) -> Sequence[bytes]:
+        """The SHA-256 of earlier contents that resemble one, where a case may have to be opened for it.
+
+        Not inside a transaction. `matched`: whether something matched that is not suppressed.
+        """
+        ...
+
+    def matched(self, submission: Submission, near: Sequence[bytes] = (), *, news: bool = True) -> int | None:
+        """In the caller's transaction: put a submission whose matches are kept into a case, if need be.
+
+        `near`: what `resembling` gave. `news`: whether something matched that had not before.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Rooms:
     """The other rooms, as this one knows them."""
@@ -74,6 +92,8 @@ class Rooms:
     earlier: "Earlier | None" = None
     """Without it, nothing is matched retroactively by this process."""
     lookups: "LookupCounts | None" = None
+    casework: Casework | None = None
+    """Without it, no cases are opened by this process."""
 
 
 class Screening:
@@ -101,11 +121,12 @@ class Screening:
         while not done:
             banks = rooms.known.banks()
             found = matched(rooms.known, content, members)
+            near = resembling(rooms, submission, content, found)
             with rooms.transactions.writing():
                 if fresh:
                     rooms.submissions.examined(submission.sha256, content, members)
                 if not fresh or rooms.known.banks() == banks:
-                    keep_matches(rooms, submission, found, versions_of(banks))
+                    keep_matches(rooms, submission, found, versions_of(banks), near)
                     rooms.jobs.done(job)
                     done = True
             fresh = False
@@ -147,13 +168,28 @@ def versions_of(banks: "Iterable[Bank]") -> dict[str, int]:
     return {bank.name: bank.version for bank in banks}
 
 
-def keep_matches(
-    rooms: Rooms, submission: Submission, found: Sequence[Found], versions: Mapping[str, int]
-) -> list[MatchRecord]:
-    """Keep the matches of a submission, tell the ledger and those outside; those that are new.
+def resembling(
+    rooms: Rooms, submission: Submission, content: Content, found: Sequence[Found]
+) -> Sequence[bytes]:
+    """Earlier contents that resemble one, if a case may be opened for it. Not inside a transaction."""
+    if rooms.casework is None:
+        return ()
+    matched = any(matches.matches for _, matches in found)
+    return rooms.casework.resembling(submission, content, matched=matched)
 
-    Runs in the caller's transaction. Matches of a submission that was matched before are retroactive. The
-    ledger says once that a submission was examined, whatever came of it, and of each retroactive find.
+
+def keep_matches(
+    rooms: Rooms,
+    submission: Submission,
+    found: Sequence[Found],
+    versions: Mapping[str, int],
+    near: Sequence[bytes] = (),
+) -> list[MatchRecord]:
+    """Keep the matches of a submission, tell the ledger and those outside, open a case; what is new.
+
+    Runs in the caller's transaction; `near` is what `resembling` gave. Matches of a submission that was
+    matched before are retroactive. The ledger says once that a submission was examined, whatever came of it,
+    and of each retroactive find.
     """
     again = submission.matched is not None
     new = list(rooms.submissions.record_matches(submission.id, found, versions, retroactive=again))
@@ -170,6 +206,8 @@ def keep_matches(
     reported = [record for record in new if not record.suppressed]
     if reported and rooms.announce is not None:
         rooms.announce.announce("submission.matched", _announcement(submission, reported, again))
+    if rooms.casework is not None and (reported or not again):
+        rooms.casework.matched(submission, near, news=bool(reported))
     return new
 
 

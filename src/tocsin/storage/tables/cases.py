@@ -16,8 +16,11 @@ CASES = (
         holder TEXT,
         lease_until INTEGER,
         claim INTEGER NOT NULL DEFAULT 0,
+        longest INTEGER NOT NULL DEFAULT 0,
         reserved_for TEXT NOT NULL DEFAULT '',
+        reserved_until INTEGER NOT NULL DEFAULT 0,
         first_reviewer TEXT NOT NULL DEFAULT '',
+        note TEXT NOT NULL DEFAULT '',
         decided INTEGER
     ) STRICT""",
     "CREATE INDEX case_waiting ON review_case (queue, rank, due, opened, number) WHERE state = 'waiting'",
@@ -26,16 +29,28 @@ CASES = (
     "CREATE INDEX case_claimed ON review_case (lease_until) WHERE state = 'claimed'",
     "CREATE INDEX case_held ON review_case (holder) WHERE state = 'claimed'",
     "CREATE INDEX case_decided ON review_case (decided) WHERE state = 'decided'",
-    # Every so many turns, the case that has waited longest is given out (see tocsin.cases.queue).
-    "INSERT INTO counter (name, value) VALUES ('turn', 0)",
+    # Every so many turns, a person is given the case that has waited longest (see tocsin.cases.queue). The
+    # turns start again from 0 then: nobody's work is counted here.
+    """CREATE TABLE case_turn (
+        person TEXT NOT NULL,
+        queue TEXT NOT NULL,
+        turn INTEGER NOT NULL,
+        PRIMARY KEY (person, queue)
+    ) STRICT, WITHOUT ROWID""",
+    # A submission comes into another case where something new becomes known after its case was decided.
+    # `because` says what brought it in.
     """CREATE TABLE case_submission (
-        submission INTEGER PRIMARY KEY,
-        case_number INTEGER NOT NULL
-    ) STRICT""",
-    "CREATE INDEX submission_of_case ON case_submission (case_number, submission)",
+        case_number INTEGER NOT NULL,
+        submission INTEGER NOT NULL,
+        because TEXT NOT NULL,
+        PRIMARY KEY (case_number, submission)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX case_of_submission ON case_submission (submission, case_number)",
+    # `novelty` is that of the content by what matched: 0 new, 1 near, 2 known.
     """CREATE TABLE case_content (
         case_number INTEGER NOT NULL,
         content_id INTEGER NOT NULL,
+        novelty INTEGER NOT NULL,
         PRIMARY KEY (case_number, content_id)
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX case_of_content ON case_content (content_id, case_number)",
@@ -47,6 +62,13 @@ CASES = (
         PRIMARY KEY (digest, case_number)
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX key_of_case ON case_key (case_number)",
+    # Cases that belong together and could not be one; both ways.
+    """CREATE TABLE case_link (
+        case_number INTEGER NOT NULL,
+        other INTEGER NOT NULL,
+        because TEXT NOT NULL,
+        PRIMARY KEY (case_number, other)
+    ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE case_category (
         case_number INTEGER NOT NULL,
         category TEXT NOT NULL,
@@ -70,40 +92,63 @@ CASES = (
     ) STRICT""",
     "CREATE INDEX observation_of_content ON observation (content_id, id)",
     "CREATE INDEX observation_of_case ON observation (case_number, id)",
+    # `taken` numbers decisions in the order in which they took force, which is not that of their proposing;
+    # `asked_by` and `supersedes` say what undoing it brings back.
     """CREATE TABLE decision (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         case_number INTEGER NOT NULL,
-        outcome TEXT NOT NULL,
         proposal TEXT NOT NULL,
+        outcome TEXT NOT NULL,
         author TEXT NOT NULL,
         time INTEGER NOT NULL,
-        standpoint TEXT NOT NULL,
+        idempotency_key TEXT NOT NULL,
+        claim INTEGER NOT NULL,
         needs_second TEXT NOT NULL,
+        asked_by TEXT NOT NULL,
+        standpoint TEXT NOT NULL,
         second TEXT NOT NULL DEFAULT '',
         second_time INTEGER,
         second_note TEXT NOT NULL DEFAULT '',
-        published TEXT NOT NULL DEFAULT '[]',
-        undo_until INTEGER
+        second_claim INTEGER NOT NULL DEFAULT 0,
+        taken INTEGER,
+        supersedes INTEGER,
+        undo_until INTEGER,
+        UNIQUE (author, idempotency_key)
     ) STRICT""",
+    "INSERT INTO counter (name, value) VALUES ('decision_taken', 0)",
     "CREATE INDEX decision_of_case ON decision (case_number, id)",
-    "CREATE INDEX decision_by_author ON decision (author, id)",
-    # One row for each content of a case that a decision in force is about: its newest says what was judged.
+    # Whatever goes wrong in the code: a case has one decision in force, and one that waits, at most.
+    """CREATE UNIQUE INDEX decision_standing ON decision (case_number, standpoint)
+        WHERE standpoint IN ('in_force', 'proposed')""",
+    # One row for each content of a case that a decision took force about: its newest says what was judged,
+    # as long as the decision is in force.
     """CREATE TABLE judgement (
         content_id INTEGER NOT NULL,
         decision_id INTEGER NOT NULL,
         PRIMARY KEY (content_id, decision_id)
     ) STRICT, WITHOUT ROWID""",
-    # Matches that a decision in force calls wrong: a policy's figures.
-    """CREATE TABLE false_match (
+    # Entries that a decision made, or made live again.
+    """CREATE TABLE publication (
         decision_id INTEGER NOT NULL,
         entry_id INTEGER NOT NULL,
-        bank TEXT NOT NULL,
-        type TEXT NOT NULL,
-        distance INTEGER NOT NULL,
-        PRIMARY KEY (decision_id, entry_id, type)
+        PRIMARY KEY (decision_id, entry_id)
     ) STRICT, WITHOUT ROWID""",
-    "CREATE INDEX false_match_of_bank ON false_match (bank)",
-    # `seconds` were granted and count whole unless the page says that the look ended sooner.
+    "CREATE INDEX decision_of_entry ON publication (entry_id)",
+    # Matches of the contents that a decision took force about, each at its smallest distance; and which of
+    # them it calls wrong: a policy's figures.
+    """CREATE TABLE judged_match (
+        content_id INTEGER NOT NULL,
+        entry_id INTEGER NOT NULL,
+        type TEXT NOT NULL,
+        decision_id INTEGER NOT NULL,
+        bank TEXT NOT NULL,
+        distance INTEGER NOT NULL,
+        wrong INTEGER NOT NULL,
+        PRIMARY KEY (content_id, entry_id, type, decision_id)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX judged_match_of_bank ON judged_match (bank)",
+    # Looks at originals. `seconds` were granted and count whole unless the page says that the look ended
+    # sooner (`shown`). `day` is the person's, whose budget they are of (see tocsin.cases.limits).
     """CREATE TABLE reveal (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         person TEXT NOT NULL,
@@ -111,26 +156,43 @@ CASES = (
         time INTEGER NOT NULL,
         case_number INTEGER NOT NULL,
         content_id INTEGER NOT NULL,
-        region TEXT NOT NULL,
+        part TEXT NOT NULL,
         page TEXT NOT NULL,
         seconds INTEGER NOT NULL,
-        shown INTEGER
+        shown INTEGER,
+        failed INTEGER NOT NULL DEFAULT 0
     ) STRICT""",
     "CREATE INDEX reveal_of_person ON reveal (person, day)",
-    "CREATE INDEX reveal_of_content ON reveal (content_id)",
-    # Minutes in which material was before somebody, in any rendition: the working day and its stretches.
-    """CREATE TABLE exposed_minute (
+    "CREATE INDEX reveal_of_content ON reveal (content_id, id)",
+    # Why a person looks, under one claim, at content that has been judged.
+    """CREATE TABLE second_look (
         person TEXT NOT NULL,
-        minute INTEGER NOT NULL,
-        day TEXT NOT NULL,
-        renditions INTEGER NOT NULL,
-        PRIMARY KEY (person, minute)
+        case_number INTEGER NOT NULL,
+        claim INTEGER NOT NULL,
+        content_id INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        PRIMARY KEY (person, case_number, claim, content_id)
     ) STRICT, WITHOUT ROWID""",
-    "CREATE INDEX exposed_on_day ON exposed_minute (day, person)",
-    # What people set for themselves: tighter limits, categories they opted out of, language, theme.
+    # What a person has seen on a day: minutes in which material was served, in any rendition; the rest counts.
+    """CREATE TABLE exposed_day (
+        person TEXT NOT NULL,
+        day TEXT NOT NULL,
+        minutes INTEGER NOT NULL DEFAULT 0,
+        renditions INTEGER NOT NULL DEFAULT 0,
+        reveals INTEGER NOT NULL DEFAULT 0,
+        seconds INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (person, day)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX exposed_on_day ON exposed_day (day, person)",
+    # What people set for themselves (tighter limits, categories they opted out of, language, theme), and
+    # where they are in their stretch: see Meter in tocsin.cases.limits.
     """CREATE TABLE reviewer (
         person TEXT PRIMARY KEY,
-        preferences TEXT NOT NULL,
-        latest INTEGER NOT NULL DEFAULT 0
+        preferences TEXT NOT NULL DEFAULT '{}',
+        latest INTEGER,
+        minute INTEGER,
+        stretch INTEGER,
+        stretch_minutes INTEGER NOT NULL DEFAULT 0,
+        until INTEGER
     ) STRICT""",
 )

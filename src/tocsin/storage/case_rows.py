@@ -1,0 +1,87 @@
+"""Rows of cases, as they are read and written (see tables/cases.py)."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+
+from tocsin.cases.model import Case, Novelty, Stage, Standing, State
+from tocsin.cases.urgency import order
+from tocsin.storage import times
+from tocsin.storage.database import Database, Row
+
+COLUMNS = """number, opened, queue, state, stage, standing, submissions, holder, lease_until, claim,
+    longest, reserved_for, reserved_until, first_reviewer, note, decided"""
+CASE = f"SELECT {COLUMNS} FROM review_case WHERE number = ?"  # noqa: S608  # a constant
+NOVELTIES = (Novelty.NEW, Novelty.NEAR, Novelty.KNOWN)
+"""By their numbers in `case_content`."""
+_CATEGORIES_AMONG = """
+    SELECT case_number, category FROM case_category WHERE case_number IN ({values}) ORDER BY category"""
+_PLACE = "UPDATE review_case SET rank = ?, due = ?, standing = ? WHERE number = ?"
+
+
+def cases(database: Database, rows: Sequence[Row], now: int) -> list[Case]:
+    """Cases from their rows, with their categories; `now` tells whether one is reserved still."""
+    categories: defaultdict[int, list[str]] = defaultdict(list)
+    for number, category in database.rows_among(_CATEGORIES_AMONG, (), [row[0] for row in rows]):
+        categories[number].append(category)
+    return [_case(row, tuple(sorted(categories[row[0]])), now) for row in rows]
+
+
+def _case(row: Row, categories: tuple[str, ...], now: int) -> Case:
+    number, opened, queue, state, stage, standing, submissions, holder, lease_until, claim, *rest = row
+    longest, reserved_for, reserved_until, first_reviewer, note, decided = rest
+    return Case(
+        number=number,
+        opened=times.from_number(opened),
+        queue=queue,
+        state=State(state),
+        stage=Stage(stage),
+        standing=read_standing(opened, standing),
+        submissions=submissions,
+        holder=holder,
+        lease_until=None if lease_until is None else times.from_number(lease_until),
+        claim=claim,
+        reserved_for=reserved_for if reserved_until > now else "",
+        first_reviewer=first_reviewer,
+        note=note,
+        longest=bool(longest),
+        decided=None if decided is None else times.from_number(decided),
+        categories=categories,
+    )
+
+
+def read_standing(opened: int, text: str) -> Standing:
+    """The standing that is kept as `text`."""
+    kept = json.loads(text)
+    return Standing(
+        opened=times.from_number(opened),
+        danger=kept["danger"],
+        child=kept["child"],
+        novelty=Novelty(kept["novelty"]),
+        due=None if kept["due"] is None else times.from_number(kept["due"]),
+        disagreed=kept["disagreed"],
+    )
+
+
+def place_of(standing: Standing, *, said: bool) -> tuple[int, int, str]:
+    """The columns `rank`, `due` and `standing`; `said`: a submission's context speaks of danger."""
+    place = order(standing)
+    text = {
+        "danger": standing.danger,
+        "child": standing.child,
+        "novelty": standing.novelty.value,
+        "due": None if standing.due is None else times.to_number(standing.due),
+        "disagreed": standing.disagreed,
+        "said": said,
+    }
+    return place.rank, times.to_number(place.due), json.dumps(text)
+
+
+def said_danger(text: str) -> bool:
+    """Whether a submission's context speaks of danger."""
+    return bool(json.loads(text)["said"])
+
+
+def put_in_place(database: Database, number: int, standing: Standing, *, said: bool) -> None:
+    """Keep where a case stands."""
+    database.change(_PLACE, (*place_of(standing, said=said), number))

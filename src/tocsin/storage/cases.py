@@ -1,0 +1,284 @@
+"""Cases and their queue: `tocsin.cases.store_cases.Cases` on either database."""
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from tocsin.cases.errors import NotHeldError, UnknownCaseError
+from tocsin.cases.model import Case, Stage, State
+from tocsin.cases.store_cases import Joined, Linked, QueueCount, WantedCases
+from tocsin.storage import case_finding, case_standing, times
+from tocsin.storage.case_rows import CASE, COLUMNS, cases
+from tocsin.storage.case_standing import HeldFacts
+from tocsin.storage.database import Database, Value
+
+# ruff: noqa: S608  # the strings joined here are constants of this file; every value is bound
+
+LEASE: Final = timedelta(minutes=15)
+"""How long a claim holds after its holder last did something."""
+RESERVED: Final = timedelta(hours=12)
+"""How long a case waits for whom it was handed to, before anybody may have it."""
+SKIPPED: Final = timedelta(hours=12)
+"""How long somebody is not offered a case that they skipped."""
+_IN_ORDER = "rank, due, opened, number"
+_PAGE_AFTER = "SELECT rank, due, opened, number FROM review_case WHERE number = ?"
+_COUNTS = """
+    SELECT queue, state, stage, COUNT(*) FROM review_case WHERE state IN ('waiting', 'claimed')
+    GROUP BY queue, state, stage ORDER BY queue, state, stage"""
+_HELD = f"SELECT {COLUMNS} FROM review_case WHERE state = 'claimed' AND holder = ? ORDER BY number"
+# Of a lease that ends later than any can, the clock was set back since.
+_LAPSED = f"""
+    SELECT {COLUMNS} FROM review_case WHERE state = 'claimed' AND (lease_until <= ? OR lease_until > ?)
+    ORDER BY number"""
+_HANDED_OVER = f"""
+    SELECT number FROM review_case WHERE reserved_for = ? AND reserved_for <> '' AND state = 'waiting'
+    AND reserved_until > ? AND first_reviewer <> ? ORDER BY {_IN_ORDER} LIMIT 1"""
+_WAITING = """
+    SELECT number FROM review_case WHERE queue = ? AND state = 'waiting' AND reserved_until <= ?
+    AND first_reviewer <> ?
+    AND NOT EXISTS (
+        SELECT 1 FROM case_skip
+        WHERE case_skip.person = ? AND case_skip.case_number = review_case.number AND case_skip.until > ?)"""
+_AVOIDING = """
+    AND NOT EXISTS (
+        SELECT 1 FROM case_category
+        WHERE case_category.case_number = review_case.number AND case_category.category IN ({marks}))"""
+_TAKE_TURN = """
+    INSERT INTO case_turn (person, queue, turn) VALUES (?, ?, 1)
+    ON CONFLICT (person, queue) DO UPDATE SET
+        turn = CASE WHEN case_turn.turn + 1 >= ? THEN 0 ELSE case_turn.turn + 1 END
+    RETURNING turn"""
+_CLAIM = """
+    UPDATE review_case SET state = 'claimed', holder = ?, lease_until = ?, claim = claim + 1, longest = ?,
+        reserved_for = '', reserved_until = 0
+    WHERE number = ? AND state = 'waiting'"""
+_RENEW = "UPDATE review_case SET lease_until = ? WHERE number = ?"
+_WAIT = """
+    UPDATE review_case SET state = 'waiting', holder = NULL, lease_until = NULL, longest = 0,
+        decided = NULL, reserved_for = ?, reserved_until = ?, stage = ?, first_reviewer = ?, note = ?
+    WHERE number = ?"""
+_CLOSE = """
+    UPDATE review_case SET state = 'decided', holder = NULL, lease_until = NULL, longest = 0, decided = ?,
+        reserved_for = '', reserved_until = 0
+    WHERE number = ?"""
+_MOVE = "UPDATE review_case SET queue = ? WHERE number = ?"
+_SKIP = """
+    INSERT INTO case_skip (person, case_number, until) VALUES (?, ?, ?)
+    ON CONFLICT (person, case_number) DO UPDATE SET until = excluded.until"""
+_FORGET_SKIPS = "DELETE FROM case_skip WHERE person = ? AND until <= ?"
+
+
+def _present() -> datetime:
+    return datetime.now(UTC)
+
+
+class CaseStore:
+    """Cases in one database. Every method takes part in the caller's transaction."""
+
+    def __init__(
+        self,
+        database: Database,
+        facts: HeldFacts | None = None,
+        clock: Callable[[], datetime] = _present,
+        lease: timedelta = LEASE,
+    ) -> None:
+        """Keep cases in `database`; `facts` holds what people observed, which changes the order."""
+        self._database = database
+        self._facts = facts
+        self._clock = clock
+        self._lease = lease
+
+    def _now(self) -> int:
+        return times.to_number(self._clock())
+
+    def _later(self, by: timedelta) -> int:
+        return times.to_number(self._clock() + by)
+
+    # ---- reading
+
+    def case(self, number: int) -> Case:
+        """The case of that number. Raises UnknownCaseError."""
+        with self._database.reading():
+            rows = self._database.rows(CASE, (number,)) if 0 < number < 1 << 63 else []
+            if not rows:
+                message = f"there is no case {number}"
+                raise UnknownCaseError(message)
+            return cases(self._database, rows, self._now())[0]
+
+    def page(self, wanted: WantedCases, *, after: int | None = None, limit: int = 50) -> list[Case]:
+        """Cases in their order (decided ones: newest decision first); with `after`, those after that case."""
+        decided = wanted.state is State.DECIDED
+        conditions, values = _where(wanted)
+        with self._database.reading():
+            if after is not None:
+                last = self.case(after)
+                rank, due, opened, number = self._database.rows(_PAGE_AFTER, (after,))[0]
+                if decided:
+                    conditions.append("(decided, number) < (?, ?)")
+                    values += [times.to_number(last.decided or last.opened), number]
+                else:
+                    conditions.append("(rank, due, opened, number) > (?, ?, ?, ?)")
+                    values += [rank, due, opened, number]
+            by = "decided DESC, number DESC" if decided else _IN_ORDER
+            statement = f"""
+                SELECT {COLUMNS} FROM review_case WHERE {" AND ".join(conditions)} ORDER BY {by} LIMIT ?"""
+            return cases(self._database, self._database.rows(statement, (*values, limit)), self._now())
+
+    def counts(self) -> list[QueueCount]:
+        """How many undecided cases there are."""
+        with self._database.reading():
+            return [
+                QueueCount(queue, State(state), Stage(stage), count)
+                for queue, state, stage, count in self._database.rows(_COUNTS)
+            ]
+
+    def held(self, person: str) -> list[Case]:
+        """The cases that a person holds."""
+        with self._database.reading():
+            return cases(self._database, self._database.rows(_HELD, (person,)), self._now())
+
+    def lapsed(self) -> list[Case]:
+        """Claimed cases whose lease has run out."""
+        with self._database.reading():
+            rows = self._database.rows(_LAPSED, (self._now(), self._later(2 * self._lease)))
+            return cases(self._database, rows, self._now()) if rows else []
+
+    def waiting_for(
+        self, person: str, queue: str, avoid: Collection[str], *, longest: bool = False
+    ) -> int | None:
+        """The first case that the person may be given, or the one that has waited longest.
+
+        `avoid`: categories. What was handed to the person comes first, from whatever queue.
+        """
+        now = self._now()
+        with self._database.reading():
+            row = self._database.row(_HANDED_OVER, (person, now, person))
+            if row is None:
+                statement = _WAITING
+                values: list[Value] = [queue, now, person, person, now]
+                if avoid:
+                    statement += _AVOIDING.format(marks=",".join("?" * len(avoid)))
+                    values += sorted(avoid)
+                by = "opened, number" if longest else _IN_ORDER
+                row = self._database.row(f"{statement} ORDER BY {by} LIMIT 1", values)
+        return None if row is None else int(row[0])
+
+    def contents(self, number: int) -> list[bytes]:
+        """The SHA-256 of each content in the case, in the order in which they came."""
+        return case_finding.contents(self._database, number)
+
+    def submissions(self, number: int) -> list[str]:
+        """The ids of the case's submissions, oldest first."""
+        return [one.submission for one in self.members(number, limit=1 << 31)]
+
+    def members(self, number: int, *, after: str | None = None, limit: int = 100) -> list[Joined]:
+        """The case's submissions, oldest first, with what brought them in."""
+        return case_finding.members(self._database, number, after, limit)
+
+    def linked(self, number: int) -> list[Linked]:
+        """Cases that belong to that one, newest first, no more than a hundred."""
+        return case_finding.linked(self._database, number)
+
+    def find(self, text: str) -> list[Case]:
+        """Cases by their number, a submission's id, a SHA-256 in hex, an account or a URL: newest first."""
+        with self._database.reading():
+            rows = case_finding.find(self._database, text)
+            return cases(self._database, rows, self._now())
+
+    # ---- holding
+
+    def demand_held(self, number: int, person: str, claim: int) -> Case:
+        """The case, if `person` holds it now by that claim; their lease begins anew.
+
+        Call it inside the transaction of the change. Raises UnknownCaseError, NotHeldError.
+        """
+        with self._database.writing():
+            case = self.case(number)
+            if case.state is not State.CLAIMED or case.holder != person or case.claim != claim:
+                message = f"{person} does not hold case {number}, or not any more"
+                raise NotHeldError(message)
+            now = self._clock()
+            if case.lease_until is None or not now < case.lease_until <= now + 2 * self._lease:
+                message = f"the claim of case {number} has run out"
+                raise NotHeldError(message)
+            until = now + self._lease
+            self._database.change(_RENEW, (times.to_number(until), number))
+            return replace(case, lease_until=until)
+
+    def take_turn(self, person: str, queue: str, every: int) -> bool:
+        """Count one turn; whether it is one in so many."""
+        with self._database.writing():
+            return self._database.number(_TAKE_TURN, (person, queue, every)) == 0
+
+    def claim(self, number: int, person: str, *, longest: bool = False) -> Case:
+        """Give a waiting case to a person: it has a new claim number and lease.
+
+        Raises UnknownCaseError, NotHeldError: it is not waiting.
+        """
+        with self._database.writing():
+            values = (person, self._later(self._lease), int(longest), number)
+            if not self._database.change(_CLAIM, values):
+                self.case(number)
+                message = f"case {number} is not waiting"
+                raise NotHeldError(message)
+            return self.case(number)
+
+    def let_go(self, number: int, *, reserved_for: str = "", note: str | None = None) -> None:
+        """Have a case wait again, for one person for a while if it is `reserved_for` them."""
+        case = self.case(number)
+        self._wait(case, case.stage, case.first_reviewer, case.note if note is None else note, reserved_for)
+
+    def await_second(self, number: int, first: str, note: str = "") -> None:
+        """Have a case wait for somebody other than `first`."""
+        self._wait(self.case(number), Stage.SECOND, first, note)
+
+    def await_first(self, number: int, *, disagreed: bool = False, note: str = "") -> None:
+        """Have a case wait for a decision again: reopened, undone, or because two reviewers disagreed."""
+        with self._database.writing():
+            self._wait(self.case(number), Stage.FIRST, "", note)
+            case_standing.restand(self._database, self._facts, number, disagreed=disagreed)
+
+    def _wait(self, case: Case, stage: Stage, first: str, note: str, reserved_for: str = "") -> None:
+        until = self._later(RESERVED) if reserved_for else 0
+        with self._database.writing():
+            self._database.change(_WAIT, (reserved_for, until, stage.value, first, note, case.number))
+
+    def close(self, number: int) -> None:
+        """A decision about the case is in force: it is decided."""
+        with self._database.writing():
+            self._database.change(_CLOSE, (self._now(), number))
+
+    def move(self, number: int, queue: str) -> None:
+        """Put a case into another queue."""
+        with self._database.writing():
+            self._database.change(_MOVE, (queue, number))
+
+    def skipped(self, number: int, person: str) -> None:
+        """Do not offer the case to that person for a while."""
+        with self._database.writing():
+            self._database.change(_FORGET_SKIPS, (person, self._now()))
+            self._database.change(_SKIP, (person, number, self._later(SKIPPED)))
+
+    def restand(self, number: int) -> Case:
+        """Work out the case's place again, after observations or decisions have changed; the case."""
+        with self._database.writing():
+            case_standing.restand(self._database, self._facts, number)
+            return self.case(number)
+
+
+def _where(wanted: WantedCases) -> tuple[list[str], list[Value]]:
+    """The conditions that a case has to meet, and the values in them."""
+    # Written out, not bound: the indexes of cases are each of one state.
+    conditions = [f"state = '{wanted.state.value}'"]
+    values: list[Value] = []
+    for column, value in (("queue", wanted.queue), ("stage", wanted.stage), ("holder", wanted.holder)):
+        if value is not None:
+            conditions.append(f"{column} = ?")
+            values.append(str(value))
+    if wanted.category is not None:
+        conditions.append(
+            "EXISTS (SELECT 1 FROM case_category WHERE case_number = review_case.number AND category = ?)"
+        )
+        values.append(wanted.category)
+    return conditions, values
