@@ -77,11 +77,19 @@ class Curation:
     def give_opinion(self, actor: Principal, entry_id: int, verdict: Verdict, reason: str) -> Opinion:
         """Say something of an entry that one may read. Raises DeniedError, UnknownEntryError."""
         actor.demand(Permission.GIVE_OPINIONS)
-        entry = self.readable(actor, entry_id)
+        self.readable(actor, entry_id)
+        return self.record_opinion(actor.id, entry_id, verdict, reason)
+
+    def record_opinion(self, author: str, entry_id: int, verdict: Verdict, reason: str) -> Opinion:
+        """Record what somebody says of an entry who was asked for their rights before.
+
+        Raises UnknownEntryError, InvalidTextError.
+        """
         with self.transactions.writing():
-            opinion = self.opinions.give(entry_id, actor.id, verdict, reason)
-            detail: JsonObject = {"bank": entry.bank, "verdict": verdict.value, "opinion": opinion.id}
-            self.ledger.append(Event("opinion.given", actor.id, f"entry:{entry_id}", detail))
+            bank = self.banks.entry(entry_id).bank
+            opinion = self.opinions.give(entry_id, author, verdict, reason)
+            detail: JsonObject = {"bank": bank, "verdict": verdict.value, "opinion": opinion.id}
+            self.ledger.append(Event("opinion.given", author, f"entry:{entry_id}", detail))
         return opinion
 
     def readable(self, actor: Principal, entry_id: int) -> Entry:

@@ -1,6 +1,6 @@
 """Recording what people saw: facts in three values, ages, severity codes; revised, never overwritten."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -10,9 +10,10 @@ from tocsin.cases.contradictions import Contradiction, contradictions, newest
 from tocsin.cases.errors import InvalidObservationError
 from tocsin.cases.model import Observation, Observed
 from tocsin.cases.records import observed_to_json
-from tocsin.cases.store_observations import HeldCases, Observations
+from tocsin.cases.store_cases import Cases
+from tocsin.cases.store_observations import Observations
 from tocsin.evidence.ledger import Event, Ledger
-from tocsin.law.facts import Fact, Facts, Value
+from tocsin.law.facts import Facts
 from tocsin.transactions import Transactions
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Observing:
     """Observations of the contents of cases. All of one database."""
 
     transactions: Transactions
-    cases: HeldCases
+    cases: Cases
     observations: Observations
     ledger: Ledger
     knows: Callable[[str, str], bool]
@@ -46,7 +47,7 @@ class Observing:
         principal.demand(Permission.REVIEW)
         self._check(observed)
         with self.transactions.writing():
-            self.cases.demand_held(principal.id, case, claim)
+            self.cases.demand_held(case, principal.id, claim)
             if sha256 not in self.cases.contents(case):
                 message = f"no content of case {case} has the SHA-256 {sha256.hex()}"
                 raise InvalidObservationError(message)
@@ -77,7 +78,8 @@ class Observing:
 
     def facts(self, sha256: bytes) -> Facts:
         """What is held of a content at present; what nobody spoke of is absent."""
-        return facts_of(self.current(sha256))
+        with self.transactions.reading():
+            return self.observations.facts(sha256)
 
     def contradictions(self, sha256: bytes, author: str) -> tuple[Contradiction, ...]:
         """What one person's observations of a content say against each other: to be told, not refused."""
@@ -98,16 +100,6 @@ class Observing:
         if observed.scheme and not self.knows(observed.scheme, observed.code):
             what = f"no code {observed.code!r} in the scheme" if observed.code else "no scheme"
             _refuse(f"there is {what} {observed.scheme!r}")
-
-
-def facts_of(current: Sequence[Observation]) -> Facts:
-    """The facts among the newest observations of a content."""
-    found: Mapping[Fact, Value] = {
-        one.observed.fact: one.observed.value
-        for one in current
-        if one.observed.fact is not None and one.observed.value is not None
-    }
-    return found
 
 
 def _event(made: Observation) -> Event:

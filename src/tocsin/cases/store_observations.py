@@ -1,28 +1,10 @@
-"""What observing needs from the place where observations and cases live; `tocsin.storage` implements it."""
+"""What observing needs from where observations live; `tocsin.storage.observations` implements it."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from tocsin.cases.model import Case, Observation, Observed
-
-
-class HeldCases(Protocol):
-    """Cases, as those see them who act on one. Every method takes part in the caller's transaction."""
-
-    def demand_held(self, person: str, number: int, claim: int) -> Case:
-        """The case, if this person holds it by this claim; that renews the lease.
-
-        Raises UnknownCaseError, NotHeldError.
-        """
-        ...
-
-    def contents(self, number: int) -> Sequence[bytes]:
-        """The SHA-256 of each content of a case."""
-        ...
-
-    def restand(self, number: int) -> Case:
-        """Work out anew where a case stands in the queue; as it is then."""
-        ...
+from tocsin.cases.model import Observation, Observed
+from tocsin.law.facts import Facts
 
 
 class Observations(Protocol):
@@ -42,6 +24,10 @@ class Observations(Protocol):
 
     def current(self, sha256: bytes) -> Sequence[Observation]:
         """The newest of a content about each thing, whoever recorded it, in the order of recording."""
+        ...
+
+    def facts(self, sha256: bytes) -> Facts:
+        """What is held of a content at present."""
         ...
 
     def open_cases(self, sha256: bytes) -> Sequence[int]:

@@ -6,6 +6,7 @@ from tocsin.banks.batch import check_texts
 from tocsin.cases.model import Observation, Observed
 from tocsin.cases.records import observed_from_json, observed_to_json
 from tocsin.intake.model import UnknownSubmissionError
+from tocsin.law.facts import Facts
 from tocsin.storage import times
 from tocsin.storage.database import Database, Row
 
@@ -58,6 +59,11 @@ class ObservationStore:
     def current(self, sha256: bytes) -> list[Observation]:
         """The newest of a content about each thing, whoever recorded it, in the order of recording."""
         return self._found(_CURRENT, sha256)
+
+    def facts(self, sha256: bytes) -> Facts:
+        """What is held of a content at present."""
+        said = [one.observed for one in self.current(sha256)]
+        return {one.fact: one.value for one in said if one.fact is not None and one.value is not None}
 
     def open_cases(self, sha256: bytes) -> list[int]:
         """The numbers of the undecided cases that hold a content."""

@@ -1,0 +1,357 @@
+"""Decisions about cases: made once, confirmed by a second person where they need one, undone, made anew.
+
+What a decision does, its row in the ledger and the case's new state are one transaction; whoever writes is
+alone, so what is checked inside holds when it commits.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from tocsin.access.errors import DeniedError
+from tocsin.access.model import Permission, Principal
+from tocsin.banks.batch import check_texts
+from tocsin.cases import proposals
+from tocsin.cases.effects import Effects
+from tocsin.cases.errors import (
+    GrownError,
+    InvalidObservationError,
+    OtherDecisionError,
+    TooLateError,
+    UnsuitableError,
+)
+from tocsin.cases.figures import Figures
+from tocsin.cases.model import Case, Decision, Judgement, Proposal, Stage, Standpoint, State
+from tocsin.cases.store_cases import Cases
+from tocsin.cases.store_decisions import Decisions, NewDecision, SecondWord
+from tocsin.evidence.ledger import Event, Ledger
+from tocsin.transactions import Transactions
+
+if TYPE_CHECKING:
+    from tocsin.media.sandbox import JsonObject
+
+UNDO: Final = timedelta(minutes=10)
+"""How long whoever made a decision can undo it."""
+_PERSON: Final = "person:"
+_LONGEST_NOTE: Final = 4000
+
+
+def _present() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """Decisions. All of one database. Threads may share it."""
+
+    transactions: Transactions
+    cases: Cases
+    decisions: Decisions
+    effects: Effects
+    ledger: Ledger
+    clock: Callable[[], datetime] = _present
+
+    # ---- asking
+
+    def needs_second(self, principal: Principal, case: int, proposal: Proposal) -> tuple[str, ...]:
+        """Why that proposal would need a second person: `publish`, `overturn`, `asked`; empty: it does not.
+
+        Raises DeniedError, UnknownCaseError, InvalidObservationError.
+        """
+        principal.demand(Permission.REVIEW)
+        with self.transactions.reading():
+            return self._needs_second(self.cases.case(case), proposals.tidied(proposal))
+
+    def of_case(self, number: int) -> Sequence[Decision]:
+        """All decisions about a case, oldest first: nothing is ever taken away."""
+        return self.decisions.of_case(number)
+
+    def decision(self, number: int) -> Decision:
+        """The decision of that number. Raises UnknownDecisionError."""
+        return self.decisions.decision(number)
+
+    def pending(self, case: int) -> Decision | None:
+        """The decision that waits for a second person, if one does."""
+        return proposals.with_standpoint(self.decisions.of_case(case), Standpoint.PROPOSED)
+
+    def at_odds(self, case: int) -> frozenset[str]:
+        """The two who disagreed last, where the case waits for a third: neither of them may decide it."""
+        return proposals.at_odds(self.decisions.of_case(case))
+
+    def judgements(self, contents: Collection[bytes]) -> Mapping[bytes, Judgement]:
+        """What was judged last of those contents (SHA-256); those that were not are absent."""
+        return self.decisions.judgements(contents)
+
+    def figures(self, bank: str) -> Figures:
+        """What reviewers found of a bank's matches, by type and distance. Raises UnknownBankError."""
+        with self.transactions.reading():
+            policy = self.effects.curation.banks.bank(bank).policy
+            return Figures(bank, policy.radius, tuple(self.decisions.figures(bank)))
+
+    # ---- acting
+
+    def decide(  # noqa: PLR0913  # what a form sends
+        self,
+        principal: Principal,
+        case: int,
+        claim: int,
+        proposal: Proposal,
+        key: str,
+        *,
+        contents: int | None = None,
+    ) -> Decision:
+        """Decide a case that one holds: in force at once, or proposed until somebody else confirms it.
+
+        The same proposal sent again with the same key is the same decision, and nothing is done twice.
+        `contents` is how many contents of the case the person was shown; of more, they have not seen all.
+
+        Raises DeniedError, UnknownCaseError, NotHeldError, UnsuitableError, GrownError, OtherDecisionError,
+        InvalidObservationError, InvalidTextError, UnknownBankError, UnknownEntryError.
+        """
+        principal.demand(Permission.REVIEW)
+        proposals.check_key(key)
+        proposal = proposals.tidied(proposal)
+        with self.transactions.writing():
+            earlier = self.decisions.sent(principal.id, key)
+            if earlier is not None:
+                if (earlier.case, earlier.proposal) != (case, proposal):
+                    raise OtherDecisionError
+                return earlier
+            held = self._held(principal, case, claim, contents)
+            self._check(principal, held, proposal)
+            why = self._needs_second(held, proposal)
+            if why:
+                _demand_person(principal)
+            now = self.clock()
+            made = self.decisions.add(
+                NewDecision(
+                    case, proposal, principal.id, key, claim, now, now + UNDO, why, held.first_reviewer
+                )
+            )
+            if why:
+                self.cases.await_second(case, principal.id)
+                self._record("decision.proposed", principal, made)
+                return made
+            return self._take_force("decision.made", principal, made)
+
+    def confirm(
+        self, principal: Principal, case: int, claim: int, note: str = "", *, contents: int | None = None
+    ) -> Decision:
+        """Confirm the decision that waits about a case that one holds: it is in force.
+
+        The same once more, by the same claim, does nothing. Raises DeniedError, UnknownCaseError,
+        NotHeldError, UnsuitableError, GrownError, InvalidObservationError, InvalidTextError,
+        UnknownBankError, UnknownEntryError.
+        """
+        with self.transactions.writing():
+            answered = self._answered(principal, case, claim, Standpoint.IN_FORCE)
+            if answered is not None:
+                return answered
+            pending = self._pending(principal, case, claim, contents)
+            self._answer(principal, pending, claim, note)
+            return self._take_force("decision.confirmed", principal, pending)
+
+    def disagree(self, principal: Principal, case: int, claim: int, note: str) -> Decision:
+        """Disagree with the decision that waits about a case that one holds: it waits for a third person.
+
+        Both are recorded, and neither of them may decide it. The same once more, by the same claim, does
+        nothing. Raises DeniedError, UnknownCaseError, NotHeldError, UnsuitableError, InvalidObservationError,
+        InvalidTextError.
+        """
+        with self.transactions.writing():
+            answered = self._answered(principal, case, claim, Standpoint.REJECTED)
+            if answered is not None:
+                return answered
+            pending = self._pending(principal, case, claim, None)
+            self._answer(principal, pending, claim, note)
+            self.decisions.set_standpoint(pending.id, Standpoint.REJECTED)
+            self.cases.await_first(case, disagreed=True)
+            self.decisions.keep_away(case, {pending.author, principal.id})
+            rejected = self.decisions.decision(pending.id)
+            self._record("decision.disagreed", principal, rejected)
+        return rejected
+
+    def undo(self, principal: Principal, decision: int) -> Decision:
+        """Undo one's own decision within ten minutes, if nothing happened to the case since.
+
+        What it published is withdrawn, its opinions are contradicted, the decision whose place it took is in
+        force again, and the case waits for its author, for what it waited for before. Once more does nothing.
+
+        Raises DeniedError, UnknownDecisionError, UnsuitableError, TooLateError.
+        """
+        principal.demand(Permission.REVIEW)
+        with self.transactions.writing():
+            made = self.decisions.decision(decision)
+            if made.author != principal.id:
+                message = f"decision {decision} was made by somebody else"
+                raise UnsuitableError(message)
+            if made.standpoint is Standpoint.UNDONE:
+                return made
+            case = self.cases.case(made.case)
+            self._check_undoing(made, case)
+            self._undo(principal, made, case)
+            undone = self.decisions.decision(decision)
+            self._record("decision.undone", principal, undone)
+        return undone
+
+    def reopen(self, principal: Principal, number: int, reason: str) -> Case:
+        """Have a decided case wait again. Its decision stays in force until another takes its place.
+
+        Raises DeniedError, UnknownCaseError, UnsuitableError, InvalidObservationError, InvalidTextError.
+        """
+        if not principal.may(Permission.MANAGE_CASES):
+            principal.demand(Permission.REVIEW)
+        _check_note(reason)
+        if not reason.strip():
+            message = "say why the case is opened again"
+            raise InvalidObservationError(message)
+        with self.transactions.writing():
+            if self.cases.case(number).state is not State.DECIDED:
+                message = f"case {number} is open"
+                raise UnsuitableError(message)
+            self.cases.await_first(number, note=reason)
+            self.ledger.append(Event("case.reopened", principal.id, f"case:{number}", {"reason": reason}))
+            return self.cases.restand(number)
+
+    # ---- the steps of these, inside a transaction
+
+    def _held(self, principal: Principal, number: int, claim: int, contents: int | None) -> Case:
+        held = self.cases.demand_held(number, principal.id, claim)
+        there = len(self.cases.contents(number))
+        if contents is not None and contents != there:
+            message = f"case {number} holds {there:,} contents, and {contents:,} were shown"
+            raise GrownError(message)
+        return held
+
+    def _check(self, principal: Principal, held: Case, proposal: Proposal) -> None:
+        """Whether that person may propose that about the case that they hold."""
+        decisions = self.decisions.of_case(held.number)
+        if proposals.with_standpoint(decisions, Standpoint.PROPOSED) is not None:
+            _unsuitable(f"a decision about case {held.number} waits: confirm it or disagree")
+        if principal.id in proposals.at_odds(decisions):
+            _unsuitable(f"case {held.number} waits for a third person, who was not part of the disagreement")
+        if held.stage is Stage.SECOND and held.first_reviewer == principal.id:
+            _unsuitable(f"case {held.number} waits for another person than who asked for one")
+        matched = self.decisions.matched(held.number)
+        proposals.check_fits(held.number, proposal, self.cases.contents(held.number), matched)
+        self.effects.check(principal, proposal)
+
+    def _needs_second(self, case: Case, proposal: Proposal) -> tuple[str, ...]:
+        judged = self.decisions.judgements(self.cases.contents(case.number))
+        decisions = self.decisions.of_case(case.number)
+        earlier = proposals.with_standpoint(decisions, Standpoint.IN_FORCE)
+        return proposals.reasons_for_second(case, proposal, judged, earlier)
+
+    def _answered(
+        self, principal: Principal, case: int, claim: int, standpoint: Standpoint
+    ) -> Decision | None:
+        """What that person answered by that claim before, if it was the same."""
+        principal.demand(Permission.REVIEW)
+        for one in self.decisions.of_case(case):
+            if (one.second, one.second_claim, one.standpoint) == (principal.id, claim, standpoint):
+                return one
+        return None
+
+    def _pending(self, principal: Principal, case: int, claim: int, contents: int | None) -> Decision:
+        """The decision that this person may answer."""
+        self._held(principal, case, claim, contents)
+        pending = self.pending(case)
+        if pending is None:
+            _unsuitable(f"no decision about case {case} waits to be confirmed")
+        if pending.author == principal.id:
+            _unsuitable(f"decision {pending.id} waits for somebody other than its author")
+        _demand_person(principal)
+        return pending
+
+    def _answer(self, principal: Principal, pending: Decision, claim: int, note: str) -> None:
+        _check_note(note)
+        self.decisions.answer(pending.id, SecondWord(principal.id, self.clock(), note, claim))
+
+    def _take_force(self, kind: str, principal: Principal, decision: Decision) -> Decision:
+        """Put a decision in force, with all that follows from it."""
+        before = proposals.with_standpoint(self.decisions.of_case(decision.case), Standpoint.IN_FORCE)
+        if before is not None:
+            self.decisions.set_standpoint(before.id, Standpoint.SUPERSEDED)
+        wrong = proposals.wrong_matches(decision.proposal, self.decisions.matched(decision.case))
+        supersedes = None if before is None else before.id
+        self.decisions.take_force(decision.id, supersedes, self.clock() + UNDO, wrong)
+        self.effects.put(principal, decision, before)
+        self.cases.close(decision.case)
+        self.decisions.let_back(decision.case)
+        taken = self.decisions.decision(decision.id)
+        self._record(kind, principal, taken)
+        self._restand(taken.case)
+        return taken
+
+    def _check_undoing(self, made: Decision, case: Case) -> None:
+        """Raise TooLateError unless nothing happened since."""
+        waits = made.standpoint is Standpoint.PROPOSED and case.state is State.WAITING
+        stands = made.standpoint is Standpoint.IN_FORCE and case.state is State.DECIDED
+        if not (waits or stands) or case.claim != max(made.claim, made.second_claim):
+            message = f"something has happened to case {case.number} since decision {made.id}"
+            raise TooLateError(message)
+        if made.undo_until is None or self.clock() > made.undo_until:
+            message = f"decision {made.id} could be undone for {UNDO.seconds // 60} minutes"
+            raise TooLateError(message)
+
+    def _undo(self, principal: Principal, made: Decision, case: Case) -> None:
+        self.decisions.set_standpoint(made.id, Standpoint.UNDONE)
+        if made.standpoint is Standpoint.IN_FORCE:
+            restored = None
+            if made.supersedes is not None:
+                self.decisions.set_standpoint(made.supersedes, Standpoint.IN_FORCE)
+                restored = self.decisions.decision(made.supersedes)
+            self.effects.take_back(principal.id, made, restored)
+        self.cases.await_first(made.case, disagreed=case.standing.disagreed)
+        if made.asked_by:
+            self.cases.await_second(made.case, made.asked_by)
+        self.decisions.keep_away(made.case, self.at_odds(made.case))
+        self.cases.let_go(made.case, reserved_for=made.author)
+        self._restand(made.case)
+
+    def _restand(self, number: int) -> None:
+        """Put the case, and open ones with the same contents, into their new places."""
+        others = {other for one in self.cases.contents(number) for other in self._open_cases(one)}
+        for other in sorted(others | {number}):
+            self.cases.restand(other)
+
+    def _open_cases(self, sha256: bytes) -> Sequence[int]:
+        return self.effects.observations.open_cases(sha256)
+
+    def _record(self, kind: str, principal: Principal, decision: Decision) -> None:
+        """Append to the ledger. Notes and hashes stay out of it."""
+        proposal = decision.proposal
+        detail: JsonObject = {
+            "decision": decision.id,
+            "outcome": proposal.outcome.value,
+            "author": decision.author,
+            "needs_second": list(decision.needs_second),
+            "banks": sorted({one.bank for one in proposal.publish}),
+            "published": list(decision.published),
+            "opinions": [one.entry for one in proposal.opinions],
+            "false_matches": list(proposal.false_matches),
+        }
+        if decision.supersedes is not None:
+            detail = {**detail, "supersedes": decision.supersedes}
+        self.ledger.append(Event(kind, principal.id, f"case:{decision.case}", detail))
+
+
+def _demand_person(principal: Principal) -> None:
+    """Raise DeniedError for a program or a shell: whose hands they are in, nobody can tell."""
+    if not principal.id.startswith(_PERSON):
+        message = (
+            f"{principal.id} is not a person who has signed in: what needs two people needs two of those"
+        )
+        raise DeniedError(message)
+
+
+def _check_note(note: str) -> None:
+    check_texts([note])
+    if len(note) > _LONGEST_NOTE:
+        message = f"a note has at most {_LONGEST_NOTE:,} characters"
+        raise InvalidObservationError(message)
+
+
+def _unsuitable(message: str) -> NoReturn:
+    raise UnsuitableError(message)
