@@ -1,0 +1,348 @@
+"""Looking at material: who may, what it costs of their limits, and the record of it before anything is shown.
+
+A booking is one writing transaction, in which whoever writes is alone: that the case is held, that nothing of
+it was judged, what is left of the day and the stretch, the booking itself and its row in the ledger. So it
+does not matter how many pages, sessions or servers ask at once.
+"""
+
+import json
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING, Final, Protocol
+
+from tocsin.access.errors import DeniedError
+from tocsin.access.model import Permission, Principal
+from tocsin.banks.batch import check_texts
+from tocsin.cases import exposure
+from tocsin.cases import preferences as setting
+from tocsin.cases.allowances import Allowance, Allowances
+from tocsin.cases.errors import InvalidObservationError, NotRevealableError, TooFewError
+from tocsin.cases.exposure import GroupWeek, OwnFigures
+from tocsin.cases.limits import Limits, Spent, SteadyClock
+from tocsin.cases.model import Judgement
+from tocsin.cases.preferences import Preferences, Wanted
+from tocsin.cases.store_viewing import Look, NewLook, ViewingStore
+from tocsin.evidence.ledger import Event, Ledger
+from tocsin.transactions import Transactions
+
+if TYPE_CHECKING:
+    from tocsin.evidence.renditions import Picture, Region, Rendition, Strip, Timeline
+    from tocsin.media.sandbox import JsonObject
+
+__all__ = ["Allowance", "GroupWeek", "Look", "OwnFigures", "Preferences", "Revealed", "Viewing", "Wanted"]
+
+LONGEST_PAGE: Final = 500
+"""Characters in the name of the page that a look was asked for from."""
+LONGEST_REASON: Final = 1000
+_PEOPLE: Final = ("person:", "local:")
+
+
+class Held(Protocol):
+    """Cases, as far as looking needs them."""
+
+    def demand_held(self, *, number: int, person: str, claim: int) -> object:
+        """Renew the lease of whoever holds the case by that claim. Raises UnknownCaseError, NotHeldError."""
+        ...
+
+
+class Judgements(Protocol):
+    """What was decided about contents."""
+
+    def judgements(self, contents: Collection[bytes]) -> Mapping[bytes, Judgement]:
+        """The judgement of each that has one."""
+        ...
+
+
+class Renders(Protocol):
+    """What makes pictures: `tocsin.evidence.renditions.Renderer`."""
+
+    def render(self, sha256: bytes, rendition: "Rendition", still: int = 0, *, member: int = 0) -> "Picture":
+        """A filtered preview."""
+        ...
+
+    def strip(self, sha256: bytes, *, member: int = 0) -> "Strip":
+        """All blurred stills."""
+        ...
+
+    def stills(self, sha256: bytes, *, member: int = 0) -> "Timeline":
+        """How many stills there are, and when."""
+        ...
+
+    def original(
+        self, sha256: bytes, region: "Region | None" = None, still: int = 0, *, member: int = 0
+    ) -> "Picture":
+        """The pixels of a reveal."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """A look at an original that was granted."""
+
+    id: int
+    picture: "Picture"
+    seconds: int
+    """How long it may be shown; less than was asked for, where less is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """All looking, and everybody's limits on it. All of one database."""
+
+    transactions: Transactions
+    store: ViewingStore
+    cases: Held
+    judgements: Judgements
+    renderer: Renders
+    ledger: Ledger
+    limits: Limits = field(default_factory=Limits)
+    """The organisation's."""
+    zone: tzinfo = UTC
+    """Whose days count."""
+    languages: Collection[str] = ("en", "fr")
+    clock: Callable[[], datetime] = field(default_factory=SteadyClock)
+
+    def rendition(  # noqa: PLR0913, PLR0917  # what a picture is asked for with
+        self,
+        principal: Principal,
+        case: int,
+        claim: int,
+        sha256: bytes,
+        rendition: "Rendition",
+        still: int = 0,
+        *,
+        member: int = 0,
+        despite: str = "",
+    ) -> "Picture":
+        """A filtered preview of content of a case that the person holds.
+
+        `member`: the number of a file in an archive, from 1. `despite`: why content that has been judged is
+        to be shown; it is recorded, and holds for the claim.
+
+        Raises DeniedError, UnknownCaseError, NotHeldError, NotRevealableError, LimitReachedError, and what
+        the renderer raises. The minute counts then all the same.
+        """
+        self._serve(principal, case, claim, sha256, despite)
+        return self.renderer.render(sha256, rendition, still, member=member)
+
+    def strip(  # noqa: PLR0913  # as rendition
+        self,
+        principal: Principal,
+        case: int,
+        claim: int,
+        sha256: bytes,
+        *,
+        member: int = 0,
+        despite: str = "",
+    ) -> "Strip":
+        """All blurred stills of content of a case that the person holds. Raises as `rendition`."""
+        self._serve(principal, case, claim, sha256, despite)
+        return self.renderer.strip(sha256, member=member)
+
+    def stills(
+        self, principal: Principal, case: int, claim: int, sha256: bytes, *, member: int = 0
+    ) -> "Timeline":
+        """How many stills there are of content of a case that the person holds; nothing is shown or booked.
+
+        Raises as `rendition`, but for judged content and limits.
+        """
+        person = _person(principal, Permission.REVIEW)
+        with self.transactions.writing():
+            self._demand_held(person, case, claim, sha256)
+        return self.renderer.stills(sha256, member=member)
+
+    def reveal(  # noqa: PLR0913, PLR0917  # what a look is recorded with
+        self,
+        principal: Principal,
+        case: int,
+        claim: int,
+        sha256: bytes,
+        region: "Region | None",
+        seconds: int,
+        page: str,
+        still: int = 0,
+        despite: str = "",
+        *,
+        member: int = 0,
+    ) -> Revealed:
+        """A look at an original, or a region of it: recorded and booked before it is made.
+
+        The seconds granted are booked whole, until `ended` tells of fewer. Looks that run at the same time
+        are booked one on top of the other. If the picture cannot be made, the record says so and nothing is
+        booked on reveals and seconds; the minute counts. Raises as `rendition`.
+        """
+        person = _person(principal, Permission.REVEAL)
+        _check_text(page, LONGEST_PAGE)
+        whole: JsonObject = {"still": still, **({"member": member} if member else {})}
+        part: JsonObject = {"region": None if region is None else asdict(region), **whole}
+        with self.transactions.writing():
+            self._demand(person, case, claim, sha256, despite)
+            at, seconds = self._allowances.reveal(person, seconds)
+            look = NewLook(person, at.day, at.present, case, sha256, json.dumps(part), page, seconds)
+            number = self.store.add_look(look)
+            shown = {
+                "sha256": sha256.hex(),
+                **part,
+                "seconds": seconds,
+                "page": page,
+                "rendition": "original",
+            }
+            self._record("content.revealed", person, case, {"reveal": number, **shown})
+        try:
+            picture = self.renderer.original(sha256, region, still, member=member)
+        except Exception:
+            self._failed(number)
+            raise
+        return Revealed(number, picture, seconds)
+
+    def ended(self, principal: Principal, reveal_id: int, seconds: float) -> int:
+        """A page says that a look of this person lasted so long; how many seconds it counts for now.
+
+        No fewer than have passed here, no more than were granted; whatever is said after the first time
+        changes nothing. Raises InvalidObservationError where the person has had no such look.
+        """
+        with self.transactions.writing():
+            look = self.store.look(reveal_id)
+            if look is None or look.person != principal.id:
+                message = f"you have had no look with the number {reveal_id}"
+                raise InvalidObservationError(message)
+            if look.failed or look.shown is not None:
+                return look.shown or 0
+            at = self._allowances.standing(look.person)
+            passed = at.present - look.time
+            steady = at.now == at.present and passed >= timedelta()
+            lasted = max(passed.total_seconds(), seconds) if steady and seconds >= 0 else math.inf
+            shown = look.seconds if lasted >= look.seconds else math.ceil(lasted)
+            self.store.end_look(reveal_id, shown)
+            if shown < look.seconds:
+                self.store.spend(look.person, look.day, Spent(seconds=shown - look.seconds))
+                detail: JsonObject = {"reveal": reveal_id, "sha256": look.sha256.hex(), "seconds": shown}
+                self._record("content.reveal_ended", look.person, look.case, detail)
+            return shown
+
+    def allowance(self, principal: Principal) -> Allowance:
+        """What is left to the person who asks: today, of the stretch, until a break ends."""
+        with self.transactions.reading():
+            return self._allowances.allowance(principal.id)
+
+    def own_figures(self, principal: Principal) -> OwnFigures:
+        """What the person who asks has seen today, and since Monday."""
+        with self.transactions.reading():
+            at = self._allowances.standing(principal.id)
+            monday = exposure.monday_of(at.day)
+            last = max((at.day, *at.moves))
+            return OwnFigures(at.spent, self.store.spent(principal.id, monday, last))
+
+    def group_figures(self, principal: Principal, weeks: int = 8) -> Sequence[GroupWeek]:
+        """What everybody together has seen, in each of the last weeks in which five people saw anything.
+
+        Newest first; the present week is none of them. Raises DeniedError, TooFewError.
+        """
+        principal.demand(Permission.READ_WELLBEING)
+        monday = exposure.monday_of(self.clock().astimezone(self.zone).date())
+        found = []
+        with self.transactions.reading():
+            for back in range(1, min(weeks, exposure.MOST_WEEKS) + 1):
+                first = monday - back * exposure.WEEK
+                seen = self.store.group(first, first + exposure.WEEK - timedelta(days=1))
+                if seen.people >= exposure.FEWEST:
+                    found.append(exposure.week(first, seen))
+        if not found:
+            raise TooFewError
+        return found
+
+    def preferences(self, principal: Principal) -> Preferences:
+        """What the person who asks has set for themselves."""
+        with self.transactions.reading():
+            return self._allowances.standing(principal.id).preferences
+
+    def set_preferences(self, principal: Principal, wanted: Wanted) -> Preferences:
+        """Set one's own limits, opt-outs, language and theme; as they are then.
+
+        What makes a limit tighter holds at once, what loosens one (never beyond the organisation's) from the
+        next day on. Raises InvalidObservationError, InvalidTextError.
+        """
+        setting.check(wanted, self.languages)
+        with self.transactions.writing():
+            at = self._allowances.standing(principal.id)
+            self._allowances.settle(at)
+            changed = at.preferences.changed(wanted, at.day)
+            self.store.set_preferences(principal.id, changed)
+            if (changed.limits, changed.later) != (at.preferences.limits, at.preferences.later):
+                # That they were set, and not what to: how much somebody bears is nobody else's affair.
+                self.ledger.append(Event("reviewer.limits_set", principal.id, principal.id))
+            return changed
+
+    def opted_out(self, person: str) -> frozenset[str]:
+        """Categories of cases that are not to be routed to a person (`Principal.id`)."""
+        with self.transactions.reading():
+            return self.store.preferences(person).opt_outs
+
+    def looks(self, sha256: bytes) -> Sequence[Look]:
+        """All looks at a content, oldest first."""
+        with self.transactions.reading():
+            return self.store.looks(sha256)
+
+    @property
+    def _allowances(self) -> Allowances:
+        return Allowances(self.store, self.limits, self.zone, self.clock)
+
+    def _serve(self, principal: Principal, case: int, claim: int, sha256: bytes, despite: str) -> None:
+        """Book filtered previews."""
+        person = _person(principal, Permission.REVIEW)
+        with self.transactions.writing():
+            self._demand(person, case, claim, sha256, despite)
+            self._allowances.serve(person)
+
+    def _demand(self, person: str, case: int, claim: int, sha256: bytes, despite: str) -> None:
+        """Raise unless the person holds the case, the content is of it, and may be shown."""
+        self._demand_held(person, case, claim, sha256)
+        if sha256 not in self.judgements.judgements([sha256]):
+            return
+        if despite.strip():
+            _check_text(despite, LONGEST_REASON)
+            self.store.allow_second_look(person, case, claim, sha256, despite)
+            detail: JsonObject = {"sha256": sha256.hex(), "reason": despite}
+            self._record("content.shown_again", person, case, detail)
+        elif not self.store.second_look(person, case, claim, sha256):
+            message = "it has been judged: the judgement stands for it"
+            raise NotRevealableError(message)
+
+    def _demand_held(self, person: str, case: int, claim: int, sha256: bytes) -> None:
+        self.cases.demand_held(number=case, person=person, claim=claim)
+        if not self.store.has_content(case, sha256):
+            message = f"no content of case {case} has the SHA-256 {sha256.hex()}"
+            raise NotRevealableError(message)
+
+    def _failed(self, number: int) -> None:
+        """Take back what was booked for a look of which nothing could be shown."""
+        with self.transactions.writing():
+            look = self.store.look(number)
+            if look is None or look.failed:
+                return
+            booked = look.seconds if look.shown is None else look.shown
+            self.store.spend(look.person, look.day, Spent(reveals=-1, seconds=-booked))
+            self.store.end_look(number, 0, failed=True)
+            detail: JsonObject = {"reveal": number, "sha256": look.sha256.hex()}
+            self._record("content.reveal_failed", look.person, look.case, detail)
+
+    def _record(self, kind: str, person: str, case: int, detail: "JsonObject") -> None:
+        self.ledger.append(Event(kind, person, f"case:{case}", detail))
+
+
+def _person(principal: Principal, permission: Permission) -> str:
+    """The id of a person with the permission. Raises DeniedError."""
+    principal.demand(permission)
+    if not principal.id.startswith(_PEOPLE):
+        message = f"{principal.id} is no person: material is shown to people, whose limits hold for them"
+        raise DeniedError(message)
+    return principal.id
+
+
+def _check_text(text: str, longest: int) -> None:
+    check_texts([text])
+    if len(text) > longest:
+        message = f"a page or reason has at most {longest} characters, not {len(text)}"
+        raise InvalidObservationError(message)
