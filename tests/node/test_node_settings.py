@@ -1,11 +1,12 @@
-"""The node's settings: what is wrong with them is told in an operator's words."""
+"""The settings of node and review: what is wrong with them is told in an operator's words."""
 
 from pathlib import Path
 
 import pytest
 
-from tocsin.config import SettingsError
-from tocsin.node.settings import NodeSettings
+from tocsin.cases.limits import Limits
+from tocsin.config import SettingsError, database_url
+from tocsin.node.settings import NodeSettings, ReviewSettings
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,34 @@ def test_a_setting_that_is_wrong_is_named(text: str, told: str, tmp_path: Path) 
         NodeSettings.read(tmp_path)
     assert told in str(caught.value)
     assert "[type=" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('time_zone = "Europe/Nowhere"', "review.time_zone: "),
+        ("hours_a_day = nan", "review.hours_a_day: "),
+        ("hours_a_day = 25", "review.hours_a_day: "),
+        ("break_minutes = 0", "review.break_minutes: "),
+        ("reveal_second = 3", "review.reveal_second: there is no such setting"),
+        ('queues = ["Has Spaces"]', "review.queues: "),
+    ],
+)
+def test_a_setting_of_review_that_is_wrong_is_named(text: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "tocsin.toml").write_text(f"[review]\n{text}\n")
+    with pytest.raises(SettingsError) as caught:
+        ReviewSettings.read(tmp_path)
+    assert told in str(caught.value)
+
+
+def test_settings_of_review_are_the_limits(tmp_path: Path) -> None:
+    text = '[review]\nhours_a_day = 2.5\nreveals_a_day = 7\ntime_zone = "Europe/Paris"\nqueues = ["main", "video"]\n'
+    (tmp_path / "tocsin.toml").write_text(text)
+    settings = ReviewSettings.read(tmp_path)
+    assert settings.limits == Limits(hours_a_day=2.5, reveals_a_day=7)
+    assert str(settings.zone) == "Europe/Paris"
+    assert ReviewSettings().limits == Limits()  # the defaults stand in two places
+    assert database_url(tmp_path) is None  # which reads the same file, and refuses tables it does not know
 
 
 def test_settings_that_are_not_a_table_are_refused(tmp_path: Path) -> None:

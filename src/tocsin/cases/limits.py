@@ -25,12 +25,13 @@ N = TypeVar("N", int, float)
 MINUTE: Final = timedelta(minutes=1)
 TOLERANCE: Final = timedelta(minutes=15)
 """How far a clock may go back, time standing still until it catches up: servers' clocks differ a little."""
+MOST_REVEAL_SECONDS: Final = 60
 _LONGEST: Final[Mapping[str, float]] = {
     "hours_a_day": 24,
     "stretch_minutes": 24 * 60,
     "break_minutes": 24 * 60,
     "reveals_a_day": 10_000,
-    "reveal_seconds": 60,
+    "reveal_seconds": MOST_REVEAL_SECONDS,
     "exposed_minutes": 24 * 60,
 }
 _LEAST: Final[Mapping[str, float]] = {"stretch_minutes": 1, "reveal_seconds": 1}

@@ -1,23 +1,78 @@
-"""What an operator may set of a node: in the table `[node]` of `tocsin.toml` in the home folder."""
+"""What an operator may set of a node: in the tables `[node]` and `[review]` of `tocsin.toml` in the home."""
 
 import os
 import tomllib
+import zoneinfo
+from datetime import UTC, timedelta, tzinfo
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    StringConstraints,
+    ValidationError,
+)
 
+from tocsin.cases.limits import MOST_REVEAL_SECONDS, Limits
+from tocsin.cases.model import MAIN
 from tocsin.config import SETTINGS, SettingsError
 
 Network = IPv4Network | IPv6Network
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class NodeSettings(BaseModel):
+def zone_of(name: str) -> tzinfo:
+    """The time zone of that name. Raises ValueError."""
+    if name == "UTC":  # there even where a machine has no data on zones
+        return UTC
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, OSError, ValueError) as error:
+        message = f"this machine knows no time zone {name!r}; write one like Europe/Paris"
+        raise ValueError(message) from error
+
+
+def _known_zone(name: str) -> str:
+    zone_of(name)
+    return name
+
+
+Minutes = Annotated[int, Field(ge=1, le=24 * 60)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+
+
+class Table(BaseModel):
+    """A table of `tocsin.toml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    table: ClassVar[str]
+
+    @classmethod
+    def read(cls, home: Path) -> Self:
+        """The settings in the home's tocsin.toml, defaults where it is silent. Raises SettingsError."""
+        path = home / SETTINGS
+        try:
+            return cls.model_validate(tomllib.loads(path.read_text("utf-8")).get(cls.table, {}))
+        except FileNotFoundError:
+            return cls()
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            message = f"{path} cannot be read: {error}"
+            raise SettingsError(message) from error
+        except ValidationError as error:
+            message = f"{path}: {_first(error, cls.table)}"
+            raise SettingsError(message) from error
+
+
+class NodeSettings(Table):
     """One node's settings; each has a default that serves one machine."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    table = "node"
 
     children: PositiveInt = Field(
         default_factory=lambda: len(os.sched_getaffinity(0)),
@@ -49,31 +104,86 @@ class NodeSettings(BaseModel):
         default=(), description="Addresses that may use /hma without a token."
     )
 
-    @classmethod
-    def read(cls, home: Path) -> Self:
-        """The settings in the home's tocsin.toml, defaults where it is silent. Raises SettingsError."""
-        path = home / SETTINGS
-        try:
-            return cls.model_validate(tomllib.loads(path.read_text("utf-8")).get("node", {}))
-        except FileNotFoundError:
-            return cls()
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            message = f"{path} cannot be read: {error}"
-            raise SettingsError(message) from error
-        except ValidationError as error:
-            message = f"{path}: {_first(error)}"
-            raise SettingsError(message) from error
+
+class ReviewSettings(Table):
+    """How cases are reviewed, and what one person may see at most."""
+
+    table = "review"
+
+    hours_a_day: float = Field(
+        default=4.0, gt=0, le=24, description="Hours a day in which one person is served material, in all."
+    )
+    stretch_minutes: Minutes = Field(
+        default=50, description="The longest stretch with material; then there is a break."
+    )
+    break_minutes: Minutes = Field(
+        default=10, description="How long a break is at least; a gap as long begins a new stretch."
+    )
+    reveals_a_day: int = Field(default=200, ge=0, le=10_000, description="Looks at originals, a day.")
+    reveal_seconds: int = Field(
+        default=10, ge=1, le=MOST_REVEAL_SECONDS, description="The longest look at an original."
+    )
+    exposed_minutes: int = Field(
+        default=60, ge=0, le=24 * 60, description="Minutes of originals a day, all looks together."
+    )
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        default="UTC", description="Whose days and weeks count, as in Europe/Paris."
+    )
+    lease_minutes: Minutes = Field(
+        default=15, description="How long a claimed case stays claimed without anything being done with it."
+    )
+    undo_minutes: Annotated[int, Field(ge=0, le=24 * 60)] = Field(
+        default=10, description="How long whoever decided may undo the decision."
+    )
+    open: Literal["matched", "all"] = Field(
+        default="matched",
+        description="What becomes a case: what matched, or whose context asks for it; or every submission.",
+    )
+    queues: Annotated[tuple[Name, ...], Field(min_length=1)] = Field(
+        default=(MAIN,), description=f"Queues that cases may be moved to; they come into `{MAIN}`."
+    )
+    languages: Annotated[tuple[Name, ...], Field(min_length=1)] = Field(
+        default=("en", "fr"),
+        description="Languages that reviewers may choose from; the first is the default.",
+    )
+
+    @property
+    def limits(self) -> Limits:
+        """What one person may see at most."""
+        return Limits(
+            self.hours_a_day,
+            self.stretch_minutes,
+            self.break_minutes,
+            self.reveals_a_day,
+            self.reveal_seconds,
+            self.exposed_minutes,
+        )
+
+    @property
+    def zone(self) -> tzinfo:
+        """Whose days count."""
+        return zone_of(self.time_zone)
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a claim lasts by itself."""
+        return timedelta(minutes=self.lease_minutes)
+
+    @property
+    def undo(self) -> timedelta:
+        """How long a decision may be undone."""
+        return timedelta(minutes=self.undo_minutes)
 
 
-def _first(error: ValidationError) -> str:
+def _first(error: ValidationError, table: str) -> str:
     """The first thing that is wrong, in an operator's words where pydantic's are a programmer's."""
     first = error.errors()[0]
     setting, *within = first["loc"] or ("",)
     message = {
         "extra_forbidden": "there is no such setting",
         "tuple_type": "write a list, as in [...]",
-        "model_type": "write settings below [node]",
+        "model_type": f"write settings below [{table}]",
     }.get(first["type"], first["msg"])
     if len(within) > 1:  # one of several types: networks
         message = "write networks like 10.20.0.0/16 or 2001:db8::/32, without bits behind the prefix"
-    return f"node.{setting}: {message}" if setting else f"node: {message}"
+    return f"{table}.{setting}: {message}" if setting else f"{table}: {message}"
