@@ -48,6 +48,19 @@ STATUS: Mapping[str, int] = {
     "banks.no_signal": 422,
     "banks.unknown_bank": 404,
     "banks.unknown_entry": 404,
+    "cases.grown": 409,
+    "cases.holding": 409,
+    "cases.invalid": 422,
+    "cases.limit_reached": 429,
+    "cases.not_held": 409,
+    "cases.nothing_to_show": 409,
+    "cases.other_decision": 409,
+    "cases.taken": 409,
+    "cases.too_few": 403,
+    "cases.too_late": 409,
+    "cases.unknown": 404,
+    "cases.unknown_decision": 404,
+    "cases.unsuitable": 409,
     "content.examiner_busy": 503,
     "hashing.invalid_signal": 422,
     "intake.bad_context": 422,
@@ -59,6 +72,7 @@ STATUS: Mapping[str, int] = {
     "outgoing.failed": 502,
     "outgoing.refused": 422,
     "outgoing.too_large": 413,
+    "evidence.renderer_busy": 503,
     "evidence.vault_access": 503,
     "evidence.vault_full": 507,
     "storage.access": 503,
@@ -183,6 +197,12 @@ async def _on_error(_: "Request", error: Exception) -> Response:
 
 def incident(error: Exception) -> Response:
     """Nothing internal goes out; the log has it under the number that goes out."""
+    number, refusal = incident_of(error)
+    return problem(500, refusal, incident=number)
+
+
+def incident_of(error: Exception) -> tuple[str, Refusal]:
+    """A new incident: its number, under which the log has it now, and what a caller is told."""
     number = secrets.token_hex(4)
     log.error("incident", exc_info=error, extra={"incident": number})
     refusal = Refusal(
@@ -190,7 +210,7 @@ def incident(error: Exception) -> Response:
         f"something went wrong here; it is in the log as incident {number}",
         "Tell whoever runs this node the number of the incident.",
     )
-    return problem(500, refusal, incident=number)
+    return number, refusal
 
 
 async def _on_invalid(_: "Request", error: Exception) -> Response:

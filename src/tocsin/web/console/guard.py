@@ -1,6 +1,7 @@
 """Who visits: sessions, permissions, and that forms come from our own pages."""
 
 import hmac
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -9,18 +10,22 @@ from starlette.datastructures import FormData
 from tocsin.access.errors import DeniedError, NotSignedInError
 from tocsin.access.model import Permission, Principal
 from tocsin.web.callers import CSRF_HEADER, csrf_of, session_of
-from tocsin.web.console.texts import LANGUAGES
-from tocsin.web.console.visit import NOBODY, PREFIX, Appearance, Visit
+from tocsin.web.console.cookies import appearance_of
+from tocsin.web.console.visit import NOBODY, PREFIX, Visit
 from tocsin.web.errors import CrossSiteError
 from tocsin.web.operation import ROUND_UPLOAD
 from tocsin.web.receiving import allow_body
+from tocsin.web.uploads import Spool, incoming_folder
+from tocsin.web.uploads import form_of as spooled_form_of
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from starlette.requests import Request
 
+    from tocsin.intake.service import Arrived
     from tocsin.node.node import Node
 
-Form = FormData
 FIELDS: Final = 500
 """Fields of a form."""
 _OURS: Final = frozenset({"same-origin", "none"})
@@ -42,17 +47,38 @@ def let_in(request: "Request", needs: "tuple[Permission, ...] | str") -> Princip
     return person
 
 
-async def form_of(request: "Request", *, uploads: bool) -> Form:
-    """The form that was sent; an empty one where nothing can be."""
+@asynccontextmanager
+async def form_of(request: "Request", *, uploads: bool) -> "AsyncIterator[tuple[FormData, Arrived | None]]":
+    """The form that was sent and the file that came with it; an empty one where nothing can be.
+
+    A file is spooled into the home's private folder as uploads to the interface are; Starlette would put it
+    into the machine's folder for temporary files.
+    """
     if request.method in _SAFE:
-        return Form()
-    if uploads:
-        node: Node = request.app.state.node
-        allow_body(request.scope, node.settings.upload_bytes + ROUND_UPLOAD)
-    return await request.form(max_files=1 if uploads else 0, max_fields=FIELDS)
+        yield FormData(), None
+    elif uploads:
+        async with _uploaded(request) as taken:
+            yield taken
+    else:
+        form = await request.form(max_files=0, max_fields=FIELDS)
+        yield form, None
 
 
-def visit(request: "Request", person: Principal, form: Form) -> Visit:
+@asynccontextmanager
+async def _uploaded(request: "Request") -> "AsyncIterator[tuple[FormData, Arrived | None]]":
+    node: Node = request.app.state.node
+    allow_body(request.scope, node.settings.upload_bytes + ROUND_UPLOAD)
+    spool = Spool(incoming_folder(node.banks.folder), node.settings.upload_bytes)
+    try:
+        form = spooled_form_of(request, spool, None)
+        await form.read(request.stream())
+        texts = {name: value.decode("utf-8", "replace") for name, value in form.fields.items()}
+        yield FormData(texts), spool.arrived() if spool.size else None
+    finally:
+        spool.close()
+
+
+def visit(request: "Request", person: Principal, form: FormData, upload: "Arrived | None" = None) -> Visit:
     """The visit of somebody who was let in. Raises CrossSiteError: the form is not of one of our pages."""
     session = session_of(request)
     csrf = "" if session is None or person is NOBODY else csrf_of(session)
@@ -66,6 +92,7 @@ def visit(request: "Request", person: Principal, form: Form) -> Visit:
         environment=request.app.state.environment,
         appearance=appearance_of(request),
         form=form,
+        upload=upload,
     )
 
 
@@ -88,23 +115,7 @@ def next_page(given: str) -> str:
     return given if inside and plain and ".." not in parts.path else f"{PREFIX}/"
 
 
-def appearance_of(request: "Request") -> Appearance:
-    """Language and theme: those of cookies that the console sets, or as the browser asks."""
-    language = request.cookies.get("tocsin_language") or _accepted(request.headers.get("accept-language", ""))
-    theme = request.cookies.get("tocsin_theme", "system")
-    return Appearance(
-        language if language in LANGUAGES else "en",
-        theme if theme in {"system", "light", "dark"} else "system",
-    )
-
-
-def _accepted(header: str) -> str:
-    """The first language of the header that there are texts for."""
-    wanted = (part.partition(";")[0].strip().lower()[:2] for part in header[:500].split(","))
-    return next((one for one in wanted if one in LANGUAGES), "en")
-
-
-def _refuse_forged(request: "Request", csrf: str, form: Form) -> None:
+def _refuse_forged(request: "Request", csrf: str, form: FormData) -> None:
     given = request.headers.get(CSRF_HEADER) or form.get("csrf") or ""
     if not isinstance(given, str) or not hmac.compare_digest(given.encode(), csrf.encode()):
         raise CrossSiteError

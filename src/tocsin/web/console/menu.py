@@ -1,6 +1,6 @@
 """The menu: pages of the console that a person may see."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -41,22 +41,23 @@ class Item:
     here: bool
 
 
-Menu = Callable[[Visit], list[Item]]
+class Menu:
+    """The menu of modules' pages."""
 
+    def __init__(self, modules: Sequence[Pages]) -> None:
+        """Of these modules."""
+        self._needs = {
+            page.path: page.needs for pages in modules for page in pages.all if page.method == "GET"
+        }
 
-def menu_over(modules: Sequence[Pages]) -> Menu:
-    """The menu of these modules' pages."""
-    needs = {page.path: page.needs for pages in modules for page in pages.all if page.method == "GET"}
-
-    def menu(visit: Visit) -> list[Item]:
+    def items(self, visit: Visit) -> list[Item]:
+        """What the visitor may see of it."""
         here = visit.request.url.path.removeprefix(PREFIX)
         return [
             Item(path, name, key, here=here == path or here.startswith(f"{path}/"))
             for path, name, key in ENTRIES
-            if path in needs and _open_to(visit.person, needs[path])
+            if path in self._needs and _open_to(visit.person, self._needs[path])
         ]
-
-    return menu
 
 
 def _open_to(person: "Principal", needs: Needs) -> bool:

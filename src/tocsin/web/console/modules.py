@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from tocsin.web.console import queue, signing_in
+from tocsin.web.console import account, queue, signing_in
 
-MODULES: Final = (signing_in.pages, queue.pages)
+MODULES: Final = (signing_in.pages, account.pages, queue.pages)

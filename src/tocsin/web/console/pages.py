@@ -72,10 +72,7 @@ def routes_of(modules: Sequence[Pages]) -> list[Route]:
 def _route(page: Page) -> Route:
     async def serve(request: "Request") -> Response:
         person = await run_in_threadpool(guard.let_in, request, page.needs)
-        form = await guard.form_of(request, uploads=page.uploads)  # no body is read before
-        try:
-            return await run_in_threadpool(lambda: page.handler(guard.visit(request, person, form)))
-        finally:
-            await form.close()
+        async with guard.form_of(request, uploads=page.uploads) as (form, upload):  # no body is read before
+            return await run_in_threadpool(lambda: page.handler(guard.visit(request, person, form, upload)))
 
     return Route(page.path, serve, methods=[page.method], name=f"{page.method} {page.path}")

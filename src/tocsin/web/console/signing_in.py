@@ -2,11 +2,13 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from tocsin.access.errors import SignInRefusedError
-from tocsin.web.callers import cookie_name, session_of
+from tocsin.access.errors import SignInRefusedError, TooManyRequestsError
+from tocsin.web.callers import session_of
+from tocsin.web.console.cookies import forget_session, remember_session
 from tocsin.web.console.guard import next_page
 from tocsin.web.console.pages import PUBLIC, SIGNED_IN, Pages
-from tocsin.web.console.visit import Visit
+from tocsin.web.console.visit import PREFIX, Visit
+from tocsin.web.problems import retry_of
 
 pages = Pages()
 
@@ -14,7 +16,7 @@ pages = Pages()
 @pages.page("/sign-in", needs=PUBLIC)
 def sign_in_page(visit: Visit) -> Response:
     """The form to sign in."""
-    return visit.page("sign_in.html", next=next_page(visit.asked("next")), refused=False, name="")
+    return _form(visit, next_page(visit.asked("next")))
 
 
 @pages.action("/sign-in", needs=PUBLIC)
@@ -25,18 +27,19 @@ def sign_in(visit: Visit) -> Response:
     try:
         signed_in = visit.node.accounts.sessions.sign_in(
             visit.field("name"),
-            visit.field("password"),
+            visit.secret("password"),
             visit.field("code"),
             address=request.client.host if request.client else "",
             replacing=session_of(request),
         )
-    except SignInRefusedError:
-        return visit.page("sign_in.html", 401, next=wanted, refused=True, name=visit.field("name"))
-    response = RedirectResponse(wanted, 303)
-    secure = request.url.scheme == "https"
-    response.set_cookie(
-        cookie_name(request), signed_in.secret, path="/", secure=secure, httponly=True, samesite="strict"
-    )
+    except SignInRefusedError as error:
+        return _form(visit, wanted, 401, refused=error.advice)
+    except TooManyRequestsError as error:
+        response = _form(visit, wanted, 429, wait=round(error.retry_after) + 1)
+        response.headers.update(retry_of(error))
+        return response
+    response = RedirectResponse(f"{PREFIX}/second-factor" if signed_in.must_enrol else wanted, 303)
+    remember_session(request, response, signed_in.secret)
     return response
 
 
@@ -44,6 +47,17 @@ def sign_in(visit: Visit) -> Response:
 def sign_out(visit: Visit) -> Response:
     """End the session."""
     visit.node.accounts.sessions.sign_out(session_of(visit.request) or "")
-    response = visit.go("/sign-in", said="signed-out")
-    response.delete_cookie(cookie_name(visit.request), path="/", httponly=True, samesite="strict")
+    return signed_out(visit, said="signed-out")
+
+
+def signed_out(visit: Visit, said: str) -> Response:
+    """Lead to the form to sign in, now that the session has ended."""
+    response = visit.go("/sign-in", said=said)
+    forget_session(visit.request, response)
     return response
+
+
+def _form(visit: Visit, wanted: str, status: int = 200, *, refused: str = "", wait: int = 0) -> Response:
+    return visit.page(
+        "sign_in.html", status, next=wanted, refused=refused, wait=wait, name=visit.field("name")
+    )

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from starlette.requests import Request
 
+    from tocsin.intake.service import Arrived
     from tocsin.node.node import Node
+    from tocsin.web.console.menu import Item, Menu
 
 PREFIX: Final = "/console"
 NOBODY: Final = Principal("anonymous")
+THEMES: Final = frozenset({"system", "light", "dark"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +46,30 @@ class Visit:
     environment: "Environment"
     appearance: Appearance = field(default_factory=Appearance)
     form: FormData = field(default_factory=FormData)
+    """Its texts."""
+    upload: "Arrived | None" = None
+    """The file that came with the form, where the page takes one. It is gone after the answer."""
 
     @property
     def texts(self) -> Texts:
         """The texts of the person's language."""
         return Texts.of(self.appearance.language)
 
+    @property
+    def menu(self) -> "list[Item]":
+        """The pages that the person may see."""
+        menu: Menu = self.request.app.state.menu
+        return menu.items(self)
+
     def field(self, name: str, default: str = "") -> str:
         """A text of the form that was sent, without blanks around it; files are not texts."""
         value = self.form.get(name, default)
         return default if isinstance(value, UploadFile) else value.strip()
+
+    def secret(self, name: str) -> str:
+        """A password as it was typed, blanks and all."""
+        value = self.form.get(name, "")
+        return "" if isinstance(value, UploadFile) else value
 
     def fields(self, name: str) -> list[str]:
         """All texts of that name."""
@@ -99,6 +116,7 @@ def _(text: str) -> str:
 SAID: Final[Mapping[str, str]] = {
     "saved": _("Saved."),
     "signed-out": _("You are signed out."),
+    "password-changed": _("Your password is changed. Sign in with the new one."),
     "enrolled": _("Your second factor is set. Sign in with its next code."),
     "claimed": _("The case is yours."),
     "released": _("The case waits again."),
