@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 sys.path.append(str(Path(__file__).parent / "media"))  # `Pool(path=...)` hands the same folder to children
 
-pytest_plugins = ["support.databases", "support.accounts", "support.cases"]
+pytest_plugins = ["support.databases", "support.accounts", "support.cases", "support.deciding"]
 
 ARGUMENTS = [
     "--no-sandbox",
