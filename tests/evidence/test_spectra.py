@@ -17,7 +17,8 @@ SIZES = ((640, 480), (480, 640), (1600, 1200))
 def detailed(seed: int, width: int = 640, height: int = 480) -> NDArray[np.uint8]:
     """A picture with detail down to its pixels."""
     grain = np.random.default_rng(seed).integers(-40, 41, (height, width, 3))
-    return np.clip(picture(seed, width, height) + grain, 0, 255).astype(np.uint8)
+    pixels: NDArray[np.uint8] = np.clip(picture(seed, width, height) + grain, 0, 255).astype(np.uint8)
+    return pixels
 
 
 def scaled(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:

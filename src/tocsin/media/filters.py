@@ -13,22 +13,26 @@ if TYPE_CHECKING:
     from tocsin.media.pixels import Pixels
     from tocsin.media.renditions import Region
 
+    Levels = NDArray[np.float32]
+
 _STRIP_PIXELS: Final = 1 << 21
 """Of a picture as decoded, converted at a time: Pillow holds 4 bytes for each."""
 _SPARE: Final = 8
 """Pixels that are averaged, in each direction, for one of the blurred picture."""
 _SIGMA: Final = 0.6
 """Of the Gaussian filter, in pixels of the blurred picture."""
-_FINE: Final = 1.0
-"""Of the finer of two Gaussian filters whose difference shows edges, in pixels of the drawing."""
-_RATIO: Final = 1.6
-"""Of the coarser to the finer one, as Marr and Hildreth have it (Proc. R. Soc. B 207, 1980)."""
-_STEEPNESS: Final = 0.35
-_LEVEL: Final = 1.5
-"""Differences, of 255 levels, that count as no edge."""
-_SPREAD: Final = (2, 98)
-"""Percentiles that become black and white before edges are sought, so that dark pictures have some."""
-_LEAST_CONTRAST: Final = 32.0
+_SMOOTH: Final = 1.2
+"""Of the Gaussian filter before edges are sought, in pixels of the drawing."""
+_STRONG: Final = 97
+"""Percentile of slopes that is a strong edge: lines are relative to it, so dark pictures have some."""
+_LEAST_STRONG: Final = 6.0
+"""Levels, of 255: fainter slopes than these are no edges, even in a picture that has no stronger ones."""
+_FAINT: Final = 0.2
+"""Share of a strong edge from which a line begins to show."""
+_FULL: Final = 0.7
+"""Share from which it is black."""
+_STEPS: Final = ((0, 1), (1, 1), (1, 0), (1, -1))
+"""Rows and columns to the neighbour in the direction of a slope, by eighths of a turn."""
 _WHITE: Final = 255
 
 
@@ -61,23 +65,40 @@ def _blurred(pixels: "Pixels") -> "Pixels":
 
 
 def _drawn(pixels: "Pixels") -> "Pixels":
-    """Dark lines on white where a smoothed picture gets brighter or darker.
+    """Dark lines on white where a smoothed picture changes most, in brightness or in a colour.
 
-    The difference of two Gaussian filters with a soft threshold, after Winnemöller and others ("XDoG",
-    Computers & Graphics 36, 2012), on a picture from which a median has taken the texture.
+    The slopes' maxima across edges, as Canny has them (IEEE PAMI 8, 1986), without his following of faint
+    lines; a median has taken texture away before.
     """
-    image = _shrunk(pixels, LINES_PIXELS, "L").filter(ImageFilter.MedianFilter(5))
-    values = np.asarray(image, np.float32)
-    low, high = np.percentile(values, _SPREAD)
-    values = (values - low) * (_WHITE / max(high - low, _LEAST_CONTRAST))
-    levels = Image.fromarray(np.clip(values, 0, _WHITE).astype(np.uint8))
-    fine, coarse = (
-        np.asarray(levels.filter(ImageFilter.GaussianBlur(sigma)), np.float32)
-        for sigma in (_FINE, _FINE * _RATIO)
-    )
-    dark = np.tanh(np.maximum(coarse - fine - _LEVEL, 0) * _STEEPNESS)
+    image = _shrunk(pixels, LINES_PIXELS, "RGB").filter(ImageFilter.MedianFilter(5))
+    slope, direction = _slopes(np.asarray(image.filter(ImageFilter.GaussianBlur(_SMOOTH)), np.float32))
+    strong = max(float(np.percentile(slope, _STRONG)), _LEAST_STRONG)
+    dark = np.clip((slope / strong - _FAINT) / (_FULL - _FAINT), 0, 1) * _crests(slope, direction)
     drawn: Pixels = np.rint(_WHITE * (1 - dark)).astype(np.uint8)
     return drawn
+
+
+def _slopes(values: "Levels") -> "tuple[Levels, NDArray[np.int64]]":
+    """The steepest slope among the colours at each pixel, and its direction in eighths of a turn, up to 3."""
+    padded = np.pad(values, ((1, 1), (1, 1), (0, 0)), "edge")
+    along = padded[1:-1, 2:] - padded[1:-1, :-2]
+    down = padded[2:, 1:-1] - padded[:-2, 1:-1]
+    slopes = np.hypot(along, down)
+    steepest = slopes.argmax(2)[..., None]
+    slope, along, down = (np.take_along_axis(one, steepest, 2)[..., 0] for one in (slopes, along, down))
+    return slope, np.rint(np.arctan2(down, along) / (np.pi / 4)).astype(np.int64) % 4
+
+
+def _crests(slope: "Levels", direction: "NDArray[np.int64]") -> "NDArray[np.bool_]":
+    """Where a slope is steeper than before and behind it, in its direction."""
+    height, width = slope.shape
+    padded = np.pad(slope, 1)
+    crests = np.zeros(slope.shape, np.bool_)
+    for eighth, (down, along) in enumerate(_STEPS):
+        behind = padded[1 + down : 1 + down + height, 1 + along : 1 + along + width]
+        before = padded[1 - down : 1 - down + height, 1 - along : 1 - along + width]
+        crests |= (direction == eighth) & (slope >= behind) & (slope > before)
+    return crests
 
 
 def _shrunk(pixels: "Pixels", longest: int, mode: str) -> Image.Image:

@@ -12,7 +12,7 @@ from tocsin.media.errors import NoStillError, NotShowableError, NoVideoDecoderEr
 from tocsin.media.pictures import check_size, named_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import av
     from av.container import InputContainer
@@ -68,7 +68,7 @@ def stills(
             message = f"there is no still {wanted}; they are numbered from 0 to {len(times) - 1}"
             raise NoStillError(message)
         for number in range(len(times)) if wanted is None else (wanted,):
-            frame = _frame_at(container, stream, times[number])
+            frame = _frame_at(container, stream, times[: number + 1])
             check_size(frame.width, frame.height, limits)
             yield number, _upright(frame)
 
@@ -127,23 +127,34 @@ def _length(container: "InputContainer", stream: "av.VideoStream") -> float:
     return max(0, end - start) * base
 
 
-def _frame_at(container: "InputContainer", stream: "av.VideoStream", at: float) -> "av.VideoFrame":
-    """What is seen at that time, or as near before it as the limits allow."""
+def _frame_at(
+    container: "InputContainer", stream: "av.VideoStream", times: "Sequence[float]"
+) -> "av.VideoFrame":
+    """What is seen at the last of `times`, or as near before it as limits allow.
+
+    Some files say that they last longer than they do; then it is what is seen last after the time before.
+    """
+    for at in reversed(times[-2:]):
+        with named_errors():
+            found = _decoded(container, stream, at)
+        if found is not None:
+            return found
+    message = f"there is no picture {times[-1]:g} seconds into the video"
+    raise NoStillError(message)
+
+
+def _decoded(container: "InputContainer", stream: "av.VideoStream", at: float) -> "av.VideoFrame | None":
     found: av.VideoFrame | None = None
     decoded = 0
-    with named_errors():
-        target = (stream.start_time or 0) + round(at / float(stream.time_base or 1))
-        container.seek(target, stream=stream)
-        for frame in container.decode(stream):
-            if found is not None and frame.pts is not None and frame.pts > target:
-                break
-            found = frame
-            decoded += frame.width * frame.height
-            if decoded > _DECODED_PIXELS:
-                break
-    if found is None:
-        message = f"there is no picture {at:g} seconds into the video"
-        raise NoStillError(message)
+    target = (stream.start_time or 0) + round(at / float(stream.time_base or 1))
+    container.seek(target, stream=stream)
+    for frame in container.decode(stream):
+        if found is not None and frame.pts is not None and frame.pts > target:
+            break
+        found = frame
+        decoded += frame.width * frame.height
+        if decoded > _DECODED_PIXELS:
+            break
     return found
 
 
