@@ -41,6 +41,11 @@ def detectors_folder(home: Path) -> Path:
     return home / "detectors"
 
 
+def law_folder(home: Path) -> Path:
+    """Where an operator's own rule packs of a home folder are."""
+    return home / "law"
+
+
 def database_url(home: Path) -> str | None:
     """The PostgreSQL database that `TOCSIN_DATABASE`, or else `tocsin.toml` in the home folder, names.
 

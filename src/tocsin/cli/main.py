@@ -23,6 +23,7 @@ COMMANDS = {
     "detector": "tocsin.cli.detector:detector",
     "explain": "tocsin.cli.explain:explain",
     "hash": "tocsin.cli.hash:hash_files",
+    "law": "tocsin.cli.law:law",
     "ledger": "tocsin.cli.ledger:ledger",
     "link": "tocsin.cli.link:link_files",
     "match": "tocsin.cli.match:match",
