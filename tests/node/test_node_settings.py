@@ -45,8 +45,8 @@ def test_a_setting_of_review_that_is_wrong_is_named(text: str, told: str, tmp_pa
 
 
 def test_settings_of_review_are_the_limits(tmp_path: Path) -> None:
-    text = '[review]\nhours_a_day = 2.5\nreveals_a_day = 7\ntime_zone = "Europe/Paris"\nqueues = ["main", "video"]\n'
-    (tmp_path / "tocsin.toml").write_text(text)
+    text = 'hours_a_day = 2.5\nreveals_a_day = 7\ntime_zone = "Europe/Paris"\nqueues = ["main", "video"]'
+    (tmp_path / "tocsin.toml").write_text(f"[review]\n{text}\n")
     settings = ReviewSettings.read(tmp_path)
     assert settings.limits == Limits(hours_a_day=2.5, reveals_a_day=7)
     assert str(settings.zone) == "Europe/Paris"
