@@ -15,7 +15,6 @@ from tocsin.banks.batch import check_texts
 from tocsin.cases import proposals
 from tocsin.cases.effects import Effects
 from tocsin.cases.errors import (
-    GrownError,
     InvalidObservationError,
     OtherDecisionError,
     TooLateError,
@@ -91,22 +90,19 @@ class Deciding:
 
     # ---- acting
 
-    def decide(  # noqa: PLR0913  # what a form sends
+    def decide(
         self,
         principal: Principal,
         case: int,
         claim: int,
         proposal: Proposal,
         key: str,
-        *,
-        contents: int | None = None,
     ) -> Decision:
         """Decide a case that one holds: in force at once, or proposed until somebody else confirms it.
 
         The same proposal sent again with the same key is the same decision, and nothing is done twice.
-        `contents` is how many contents of the case the person was shown; of more, they have not seen all.
 
-        Raises DeniedError, UnknownCaseError, NotHeldError, UnsuitableError, GrownError, OtherDecisionError,
+        Raises DeniedError, UnknownCaseError, NotHeldError, UnsuitableError, OtherDecisionError,
         InvalidObservationError, InvalidTextError, UnknownBankError, UnknownEntryError.
         """
         principal.demand(Permission.REVIEW)
@@ -118,7 +114,7 @@ class Deciding:
                 if (earlier.case, earlier.proposal) != (case, proposal):
                     raise OtherDecisionError
                 return earlier
-            held = self._held(principal, case, claim, contents)
+            held = self.cases.demand_held(case, principal.id, claim)
             self._check(principal, held, proposal)
             why = self._needs_second(held, proposal)
             if why:
@@ -135,20 +131,18 @@ class Deciding:
                 return made
             return self._take_force("decision.made", principal, made)
 
-    def confirm(
-        self, principal: Principal, case: int, claim: int, note: str = "", *, contents: int | None = None
-    ) -> Decision:
+    def confirm(self, principal: Principal, case: int, claim: int, note: str = "") -> Decision:
         """Confirm the decision that waits about a case that one holds: it is in force.
 
         The same once more, by the same claim, does nothing. Raises DeniedError, UnknownCaseError,
-        NotHeldError, UnsuitableError, GrownError, InvalidObservationError, InvalidTextError,
-        UnknownBankError, UnknownEntryError.
+        NotHeldError, UnsuitableError, InvalidObservationError, InvalidTextError, UnknownBankError,
+        UnknownEntryError.
         """
         with self.transactions.writing():
             answered = self._answered(principal, case, claim, Standpoint.IN_FORCE)
             if answered is not None:
                 return answered
-            pending = self._pending(principal, case, claim, contents)
+            pending = self._pending(principal, case, claim)
             self._answer(principal, pending, claim, note)
             return self._take_force("decision.confirmed", principal, pending)
 
@@ -163,7 +157,7 @@ class Deciding:
             answered = self._answered(principal, case, claim, Standpoint.REJECTED)
             if answered is not None:
                 return answered
-            pending = self._pending(principal, case, claim, None)
+            pending = self._pending(principal, case, claim)
             self._answer(principal, pending, claim, note)
             self.decisions.set_standpoint(pending.id, Standpoint.REJECTED)
             self.cases.await_first(case, disagreed=True)
@@ -216,14 +210,6 @@ class Deciding:
 
     # ---- the steps of these, inside a transaction
 
-    def _held(self, principal: Principal, number: int, claim: int, contents: int | None) -> Case:
-        held = self.cases.demand_held(number, principal.id, claim)
-        there = len(self.cases.contents(number))
-        if contents is not None and contents != there:
-            message = f"case {number} holds {there:,} contents, and {contents:,} were shown"
-            raise GrownError(message)
-        return held
-
     def _check(self, principal: Principal, held: Case, proposal: Proposal) -> None:
         """Whether that person may propose that about the case that they hold."""
         decisions = self.decisions.of_case(held.number)
@@ -253,9 +239,9 @@ class Deciding:
                 return one
         return None
 
-    def _pending(self, principal: Principal, case: int, claim: int, contents: int | None) -> Decision:
+    def _pending(self, principal: Principal, case: int, claim: int) -> Decision:
         """The decision that this person may answer."""
-        self._held(principal, case, claim, contents)
+        self.cases.demand_held(case, principal.id, claim)
         pending = self.pending(case)
         if pending is None:
             _unsuitable(f"no decision about case {case} waits to be confirmed")

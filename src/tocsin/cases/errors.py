@@ -91,10 +91,3 @@ class OtherDecisionError(Error):
 
     code = "cases.other_decision"
     advice = "Look at the case: the decision sent first stands. Use a new key for each decision."
-
-
-class GrownError(Error):
-    """The case holds contents that whoever decides was not shown."""
-
-    code = "cases.grown"
-    advice = "Look at the case again: what you recorded is kept, and nothing was decided."

@@ -15,6 +15,7 @@ from tocsin.cases.model import (
     Proposal,
     Stage,
     Standpoint,
+    State,
 )
 
 PUBLISH: Final = "publish"
@@ -103,7 +104,7 @@ def reasons_for_second(
     reasons = {
         PUBLISH: bool(proposal.publish),
         OVERTURN: other or taken_back or differs,
-        ASKED: case.stage is Stage.SECOND,
+        ASKED: case.stage is Stage.SECOND and case.state is not State.DECIDED,
     }
     return tuple(name for name, holds in reasons.items() if holds)
 
