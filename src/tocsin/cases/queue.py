@@ -34,6 +34,8 @@ EVERY: Final = 10
 MOST_NOTE: Final = 2_000
 """Characters of a note."""
 MOST_PAGE: Final = 200
+_ATTEMPTS: Final = 5
+"""So often a case is looked for while others may take it; after that, nobody else writes meanwhile."""
 NODE: Final = "node"
 _QUEUE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -164,17 +166,33 @@ class Queue:
             HoldingError: they hold a case.
         """
         principal.demand(Permission.REVIEW)
+        self._lapse()
         avoid = frozenset(self._opted_out(principal.id))
-        with self._transactions.writing():
-            self._lapse_now()
-            self._demand_free(principal)
-            number = self._cases.waiting_for(principal.id, queue, avoid)
-            if number is None:
+        # What somebody opted out of may be most of what waits: that is looked through while others write.
+        for _ in range(_ATTEMPTS if avoid else 0):
+            with self._transactions.reading():
+                found = self._found(principal, queue, avoid)
+            if found is None:
+                self._demand_free(principal)
                 return None
-            longest = self._cases.take_turn(principal.id, queue, EVERY)
-            if longest:
-                number = self._cases.waiting_for(principal.id, queue, avoid, longest=True) or number
-            return self._claim(principal, number, longest=longest)
+            with self._transactions.writing():
+                self._demand_free(principal)
+                if self._cases.is_for(found[0], principal.id, queue):
+                    return self._give(principal, queue, *found)
+        with self._transactions.writing():
+            self._demand_free(principal)
+            found = self._found(principal, queue, avoid)
+            return None if found is None else self._give(principal, queue, *found)
+
+    def _found(self, principal: Principal, queue: str, avoid: Collection[str]) -> tuple[int, bool] | None:
+        """The case that the principal is to be given, and whether that is for its age."""
+        longest = self._cases.turn(principal.id, queue) == EVERY - 1
+        number = self._cases.waiting_for(principal.id, queue, avoid, longest=longest)
+        return None if number is None else (number, longest)
+
+    def _give(self, principal: Principal, queue: str, number: int, longest: bool) -> Case:  # noqa: FBT001  # as found
+        self._cases.take_turn(principal.id, queue, EVERY)
+        return self._claim(principal, number, longest=longest)
 
     def claim(self, principal: Principal, number: int) -> Case:
         """Give the principal this case; the one they hold already stays as it is, under the same claim.

@@ -99,8 +99,16 @@ class Cases(CaseLocks, Protocol):
         """
         ...
 
-    def take_turn(self, person: str, queue: str, every: int) -> bool:
-        """Count one turn; whether it is one in so many."""
+    def is_for(self, number: int, person: str, queue: str) -> bool:
+        """Whether a case still waits in that queue for anybody, or for that person wherever it is."""
+        ...
+
+    def turn(self, person: str, queue: str) -> int:
+        """How many turns the person has had since they were last given the one waiting longest."""
+        ...
+
+    def take_turn(self, person: str, queue: str, every: int) -> None:
+        """Count one turn, from 0 again after so many."""
         ...
 
     def claim(self, number: int, person: str, *, longest: bool = False) -> Case:

@@ -24,13 +24,15 @@ SKIPPED: Final = timedelta(hours=12)
 _IN_ORDER = "rank, due, opened, number"
 _PAGE_AFTER = "SELECT rank, due, opened, number FROM review_case WHERE number = ?"
 _COUNTS = """
-    SELECT queue, state, stage, COUNT(*) FROM review_case WHERE state IN ('waiting', 'claimed')
+    SELECT queue, state, stage, COUNT(*) FROM review_case WHERE state <> 'decided'
     GROUP BY queue, state, stage ORDER BY queue, state, stage"""
 _HELD = f"SELECT {COLUMNS} FROM review_case WHERE state = 'claimed' AND holder = ? ORDER BY number"
-# Of a lease that ends later than any can, the clock was set back since.
-_LAPSED = f"""
-    SELECT {COLUMNS} FROM review_case WHERE state = 'claimed' AND (lease_until <= ? OR lease_until > ?)
-    ORDER BY number"""
+# Two statements, unsorted: with OR between the conditions, or in an order, SQLite reads every case.
+_LAPSED = (
+    f"SELECT {COLUMNS} FROM review_case WHERE state = 'claimed' AND lease_until <= ?",
+    # Of a lease that ends later than any can, the clock was set back since.
+    f"SELECT {COLUMNS} FROM review_case WHERE state = 'claimed' AND lease_until > ?",
+)
 _HANDED_OVER = f"""
     SELECT number FROM review_case WHERE reserved_for = ? AND reserved_for <> '' AND state = 'waiting'
     AND reserved_until > ? AND first_reviewer <> ? ORDER BY {_IN_ORDER} LIMIT 1"""
@@ -47,8 +49,11 @@ _AVOIDING = """
 _TAKE_TURN = """
     INSERT INTO case_turn (person, queue, turn) VALUES (?, ?, 1)
     ON CONFLICT (person, queue) DO UPDATE SET
-        turn = CASE WHEN case_turn.turn + 1 >= ? THEN 0 ELSE case_turn.turn + 1 END
-    RETURNING turn"""
+        turn = CASE WHEN case_turn.turn + 1 >= ? THEN 0 ELSE case_turn.turn + 1 END"""
+_TURN = "SELECT turn FROM case_turn WHERE person = ? AND queue = ?"
+_IS_FOR = """
+    SELECT 1 FROM review_case WHERE number = ? AND state = 'waiting' AND first_reviewer <> ?
+    AND (reserved_for = ? OR (queue = ? AND reserved_until <= ?))"""
 _CLAIM = """
     UPDATE review_case SET state = 'claimed', holder = ?, lease_until = ?, claim = claim + 1, longest = ?,
         reserved_for = '', reserved_until = 0
@@ -141,7 +146,10 @@ class CaseStore:
     def lapsed(self) -> list[Case]:
         """Claimed cases whose lease has run out."""
         with self._database.reading():
-            rows = self._database.rows(_LAPSED, (self._now(), self._later(2 * self._lease)))
+            ends = (self._now(), self._later(2 * self._lease))
+            rows = [
+                row for one in zip(_LAPSED, ends, strict=True) for row in self._database.rows(one[0], one[1:])
+            ]
             return cases(self._database, rows, self._now()) if rows else []
 
     def waiting_for(
@@ -206,10 +214,21 @@ class CaseStore:
             self._database.change(_RENEW, (times.to_number(until), number))
             return replace(case, lease_until=until)
 
-    def take_turn(self, person: str, queue: str, every: int) -> bool:
-        """Count one turn; whether it is one in so many."""
+    def is_for(self, number: int, person: str, queue: str) -> bool:
+        """Whether a case still waits in that queue for anybody, or for that person wherever it is."""
+        with self._database.reading():
+            return self._database.row(_IS_FOR, (number, person, person, queue, self._now())) is not None
+
+    def turn(self, person: str, queue: str) -> int:
+        """How many turns the person has had since they were last given the one waiting longest."""
+        with self._database.reading():
+            row = self._database.row(_TURN, (person, queue))
+        return 0 if row is None else int(row[0])
+
+    def take_turn(self, person: str, queue: str, every: int) -> None:
+        """Count one turn, from 0 again after so many."""
         with self._database.writing():
-            return self._database.number(_TAKE_TURN, (person, queue, every)) == 0
+            self._database.change(_TAKE_TURN, (person, queue, every))
 
     def claim(self, number: int, person: str, *, longest: bool = False) -> Case:
         """Give a waiting case to a person: it has a new claim number and lease.

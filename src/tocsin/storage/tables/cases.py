@@ -28,6 +28,7 @@ CASES = (
     "CREATE INDEX case_reserved ON review_case (reserved_for) WHERE reserved_for <> '' AND state = 'waiting'",
     "CREATE INDEX case_claimed ON review_case (lease_until) WHERE state = 'claimed'",
     "CREATE INDEX case_held ON review_case (holder) WHERE state = 'claimed'",
+    "CREATE INDEX case_undecided ON review_case (queue, state, stage) WHERE state <> 'decided'",
     "CREATE INDEX case_decided ON review_case (decided) WHERE state = 'decided'",
     # Every so many turns, a person is given the case that has waited longest (see tocsin.cases.queue). The
     # turns start again from 0 then: nobody's work is counted here.
