@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from tocsin.cases.observing import Observing
     from tocsin.cases.queue import Queue
     from tocsin.cases.viewing import Viewing
+    from tocsin.law.packs import Packs
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +19,5 @@ class Review:
     observing: "Observing"
     deciding: "Deciding"
     viewing: "Viewing"
+    packs: "Packs"
+    """The law and the schemes that hold here: what is shipped, and the home's own."""

@@ -11,9 +11,11 @@ from tocsin.config import detectors_folder, trust_folder
 from tocsin.content.examiner import Examiner
 from tocsin.content.explaining import Search
 from tocsin.evidence.opening import open_vault
+from tocsin.evidence.renditions import Renderer
 from tocsin.intake.screening import Rooms
 from tocsin.intake.service import Intake
-from tocsin.node.settings import NodeSettings
+from tocsin.node.review import casework, review
+from tocsin.node.settings import NodeSettings, ReviewSettings
 from tocsin.node.work import Work
 from tocsin.outgoing.fetching import FetchLimits, PinnedFetcher
 from tocsin.provenance.explain import Tier
@@ -42,6 +44,7 @@ class Node:
     def __init__(self, banks: Home, keys: "Keys", settings: NodeSettings, examiner: Examiner) -> None:
         """Use `Node.open`."""
         self.settings = settings
+        self.review_settings = ReviewSettings.read(banks.folder)
         self.banks = banks
         self.database = banks.database
         self.keys = keys
@@ -59,6 +62,9 @@ class Node:
             )
         )
         self.earlier = EarlierContents(banks.folder, self.database)
+        self.renderer = Renderer(self.vault)
+        self.review = review(self)
+        self.casework = casework(self)
         self.intake = Intake(
             Rooms(
                 transactions=self.database,
@@ -71,10 +77,17 @@ class Node:
                 announce=self.webhooks,
                 earlier=self.earlier,
                 lookups=LookupStore(self.database),
+                casework=self.casework,
             )
         )
         self._open = ExitStack()
-        for part in (banks, examiner, closing(self.earlier), self.intake):  # closed in the opposite order
+        for part in (
+            banks,
+            examiner,
+            self.renderer,
+            closing(self.earlier),
+            self.intake,
+        ):  # closed in the opposite order
             self._open.enter_context(part)
 
     @classmethod
