@@ -7,12 +7,14 @@ docs/explanation/renditions.md says what each rendition keeps.
 
 import base64
 import binascii
+import itertools
+import math
 import os
 import queue
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -80,10 +82,16 @@ class Renderer:
     They are started when somebody first asks.
     """
 
-    def __init__(self, vault: "Vault", workers: int = WORKERS, *, task: str = TASK) -> None:
-        """Read contents from `vault`; `workers` pictures are made at a time."""
+    def __init__(
+        self, vault: "Vault", workers: int = WORKERS, *, task: str = TASK, path: Sequence[str] = ()
+    ) -> None:
+        """Read contents from `vault`; `workers` pictures are made at a time.
+
+        `task` is what children do, and `path` further folders to import it from.
+        """
         self._vault = vault
         self._task = task
+        self._path = path
         self._free: queue.LifoQueue[Pool | None] = queue.LifoQueue()
         for _ in range(workers):
             self._free.put(None)
@@ -162,9 +170,10 @@ class Renderer:
         outcome = self._run(sha256, Wanted(Rendition.BLUR, None, member))
         with _checked():
             made = _pictures(outcome.items, Rendition.BLUR.longest, _GREY)
-        if not made:
+        first = itertools.takewhile(made.__contains__, itertools.count())
+        strip = Strip(tuple(made[number] for number in first), outcome.refusal)
+        if not strip.pictures:
             raise _not_rendered(outcome)
-        strip = Strip(tuple(made[number] for number in sorted(made)), outcome.refusal)
         if outcome.refusal is None:
             self._strips.put((sha256, member), strip)
         return strip
@@ -218,7 +227,9 @@ class Renderer:
 
     def _start(self) -> Pool:
         optional = ("av",) if find_spec("av") is not None else ()
-        return Pool(self._task, workers=1, limits=CHILD_LIMITS, preload=(*PRELOAD, *optional))
+        return Pool(
+            self._task, workers=1, limits=CHILD_LIMITS, preload=(*PRELOAD, *optional), path=self._path
+        )
 
 
 class _Remembered:
@@ -275,7 +286,7 @@ def _timeline(answer: "JsonObject") -> Timeline:
 def _seconds(value: "JsonValue") -> float | None:
     if value is None:
         return None
-    if not isinstance(value, (int, float)):
+    if not isinstance(value, (int, float)) or not 0 <= value < math.inf:
         raise TypeError
     return float(value)
 
@@ -300,7 +311,7 @@ def _pictures(answers: "tuple[JsonObject, ...]", longest: int, channels: int) ->
             continue
         number, width, height = (number_in(answer[name]) for name in ("still", "width", "height"))
         fits = 0 < width <= longest and 0 < height <= longest and 0 <= number < MOST_STILLS
-        if not fits or answer["channels"] not in {_GREY, channels}:
+        if not fits or answer["channels"] != channels:
             raise ValueError
         so_far = arrived.get(number, _Samples(width, height))
         if (so_far.width, so_far.height) != (width, height):

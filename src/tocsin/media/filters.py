@@ -25,7 +25,7 @@ _SMOOTH: Final = 1.2
 """Of the Gaussian filter before edges are sought, in pixels of the drawing."""
 _STRONG: Final = 97
 """Percentile of slopes that is a strong edge: lines are relative to it, so dark pictures have some."""
-_LEAST_STRONG: Final = 6.0
+_LEAST_STRONG: Final = 12.0
 """Levels, of 255: fainter slopes than these are no edges, even in a picture that has no stronger ones."""
 _FAINT: Final = 0.2
 """Share of a strong edge from which a line begins to show."""
