@@ -1,7 +1,8 @@
 """Cases being opened for what was submitted: for matches, for what a context asks, or for everything."""
 
+import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from tocsin.cases.grouping import keys_of
@@ -9,6 +10,7 @@ from tocsin.cases.model import State
 from tocsin.cases.store_openings import Arrival
 from tocsin.evidence.ledger import Event
 from tocsin.hashing.signals import Orientation, SignalType
+from tocsin.law.errors import NotInForceError, UnknownRuleError
 
 if TYPE_CHECKING:
     from tocsin.cases.store_openings import Known, Openings
@@ -20,20 +22,27 @@ if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject
     from tocsin.transactions import Transactions
 
+_LOG = logging.getLogger(__name__)
 NODE: Final = "node"
 RADIUS: Final = 31
 """Bits within which two contents count as copies of each other (PDQ's own recommendation)."""
 QUALITY: Final = 50
 """What is plainer than this resembles too much: it is never put together by its looks."""
 MOST_NEAR: Final = 200
-"""Contents that resemble one: the newest of them are looked at for a case to join."""
+"""Signals of earlier contents, for each of a content's own, that are looked at: the newest."""
 Due = Callable[[str, datetime], datetime | None]
 """When the duty of a rule falls due for something received then; `tocsin.law.duties.due`."""
 
 
-def _due(rule: str, received: datetime) -> datetime | None:
-    """Stands in for `tocsin.law.duties.due`: 47 USC 223a(a)(3), 48 hours from a valid notice."""
-    return received + timedelta(hours=48) if rule == "us.tida" else None
+def due_by_law(rule: str, received: datetime) -> datetime | None:
+    """When a duty of the shipped rule packs falls due. A rule that they do not hold has no date."""
+    from tocsin.law.duties import due  # noqa: PLC0415  # packs are only read where somebody asks for a rule
+
+    try:
+        return due(rule, received)
+    except (UnknownRuleError, NotInForceError) as error:
+        _LOG.warning("a notice names a rule without a date: %s", error.message)
+        return None
 
 
 class Casework:
@@ -47,7 +56,7 @@ class Casework:
         ledger: "Ledger",
         earlier: "Earlier | None" = None,
         *,
-        due: Due = _due,
+        due: Due = due_by_law,
         open_all: bool = False,
     ) -> None:
         """Open cases in `openings`; with `open_all` for every submission, whether anything matched or not.
@@ -70,10 +79,17 @@ class Casework:
         if self._earlier is None or not (matched or self._asks(submission.context)):
             return ()
         signals = _appearance(content)
-        if not signals or self._openings.case_of(submission.number) is not None:
+        if not signals or self._has_place(submission):
             return ()
-        found = [sha256 for sha256, _ in self._earlier.resembling(signals, RADIUS)]
-        return [one for one in found if one != submission.sha256][-MOST_NEAR:]
+        found = self._earlier.resembling(signals, RADIUS, newest=MOST_NEAR)
+        return [sha256 for sha256, _ in found if sha256 != submission.sha256]
+
+    def _has_place(self, submission: "Submission") -> bool:
+        """Whether there is a case for a submission already, without any look at what resembles it."""
+        if self._openings.case_of(submission.number) is not None:
+            return True
+        content = self._openings.known(submission.number).content
+        return self._openings.joinable(content, keys_of(submission.context), ()) is not None
 
     def matched(
         self, submission: "Submission", near: Sequence[bytes] = (), *, news: bool = True
@@ -110,6 +126,8 @@ class Casework:
             return place.number
         number = self._openings.open(arrival, near)
         detail = {"submission": submission.id, "for": [*why]}
+        if "notice" in why:
+            detail |= {"notice": str((submission.context.given or {})["notice"])}
         self._ledger.append(Event("case.opened", NODE, f"case:{number}", detail))
         return number
 

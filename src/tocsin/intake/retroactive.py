@@ -37,11 +37,14 @@ class Earlier(Protocol):
         """The signals of the entries with these numbers, withdrawn ones included."""
         ...
 
-    def resembling(self, signals: Sequence[Signal], radius: int) -> Sequence[tuple[bytes, Collection[int]]]:
+    def resembling(
+        self, signals: Sequence[Signal], radius: int, *, newest: int | None = None
+    ) -> Sequence[tuple[bytes, Collection[int]]]:
         """Contents with an equal digest, or with a PDQ within `radius` bits, of one of these.
 
-        Each with its SHA-256 and the numbers of its members that resemble them, 0 for itself. Not inside a
-        transaction.
+        Each with its SHA-256 and the numbers of its members that resemble them, 0 for itself; oldest first.
+        With `newest`, no more than that many PDQ signals are looked at for each of `signals`, the newest. Not
+        inside a transaction.
         """
         ...
 

@@ -122,11 +122,11 @@ class OpeningStore:
         with self._database.reading():
             if row := self._database.row(_WITH_CONTENT, (content,)):
                 return Placed(row[0], State(row[1]), "content")
-            if near and (number := self._taking_near(near)):
-                return Placed(number, State.WAITING, "near")
             for key in keys:
                 if key.kind is not KeyKind.NAME and (row := self._database.row(_WITH_KEY, (key.digest,))):
                     return Placed(row[0], State(row[1]), key.kind.value)
+            if near and (number := self._taking_near(near)):
+                return Placed(number, State.WAITING, "near")
         return None
 
     def _taking_near(self, near: Collection[bytes]) -> int | None:

@@ -49,13 +49,16 @@ class EarlierContents:
         with self._database.reading():
             return [reading.signal(row) for row in self._database.rows(_SIGNALS_OF_ENTRIES, (first, last))]
 
-    def resembling(self, signals: Sequence[Signal], radius: int) -> list[tuple[bytes, frozenset[int]]]:
+    def resembling(
+        self, signals: Sequence[Signal], radius: int, *, newest: int | None = None
+    ) -> list[tuple[bytes, frozenset[int]]]:
         """Contents with an equal digest, or with a PDQ within `radius` bits, of one of these.
 
-        Each with its SHA-256 and the numbers of its members that resemble them, 0 for itself. Not inside a
-        transaction.
+        Each with its SHA-256 and the numbers of its members that resemble them, 0 for itself; oldest first.
+        With `newest`, no more than that many PDQ signals are looked at for each of `signals`, the newest. Not
+        inside a transaction.
         """
-        near = self._near({one.value for one in signals if one.type is SignalType.PDQ}, radius)
+        near = self._near({one.value for one in signals if one.type is SignalType.PDQ}, radius, newest)
         with self._database.reading():
             found = near | self._exact(signals)
             members: defaultdict[int, set[int]] = defaultdict(set)
@@ -73,7 +76,7 @@ class EarlierContents:
                 found |= {(content, member) for content, member in rows}
         return found
 
-    def _near(self, values: set[bytes], radius: int) -> set[_Part]:
+    def _near(self, values: set[bytes], radius: int, newest: int | None) -> set[_Part]:
         with self._database.reading():
             there = reading.counters(self._database)["last_content_pdq"] > 0
         if not values or not there:
@@ -81,7 +84,7 @@ class EarlierContents:
         import numpy as np  # noqa: PLC0415  # 0.2 s that exact look-ups do not need
 
         queries = np.frombuffer(b"".join(sorted(values)), np.uint8).reshape(-1, SignalType.PDQ.size)
-        return {part for _, part, _ in self._searching().search(queries, radius)}
+        return {part for _, part, _ in self._searching().search(queries, radius, newest)}
 
     def _searching(self) -> "NearSearch[_Part]":
         """The search, made when first needed."""

@@ -32,19 +32,22 @@ class NearSearch(Generic[T]):
         self._tail = Tail(followed)
         self._live = live
 
-    def search(self, values: NDArray[np.uint8], radius: int) -> list[tuple[int, T, int]]:
+    def search(
+        self, values: NDArray[np.uint8], radius: int, newest: int | None = None
+    ) -> list[tuple[int, T, int]]:
         """Live signals within `radius` bits of each value (uint8[q, 32]): all of them, nearest first.
 
-        Each with the place of the value in `values`, and the distance in bits.
+        Each with the place of the value in `values`, and the distance in bits. With `newest`, only so many of
+        the newest signals that are so near a value, live or not.
         """
-        hits = self._attempt(values, radius, patient=False)
+        hits = self._attempt(values, radius, newest, patient=False)
         if hits is None:
             self.follower.follow(wait=False)
-            hits = self._attempt(values, radius, patient=True)
+            hits = self._attempt(values, radius, newest, patient=True)
         return hits or []
 
     def _attempt(
-        self, values: NDArray[np.uint8], radius: int, *, patient: bool
+        self, values: NDArray[np.uint8], radius: int, newest: int | None, *, patient: bool
     ) -> list[tuple[int, T, int]] | None:
         """One search; None when the index should be brought up first, unless `patient`.
 
@@ -58,18 +61,28 @@ class NearSearch(Generic[T]):
                 return None
             if standing.position is None:
                 found = Found.nothing(len(values))
-            return list(self._joined(values, radius, found, standing))
+            return list(self._joined(values, radius, found, standing, newest))
 
     def _joined(
-        self, values: NDArray[np.uint8], radius: int, found: Found, standing: Standing
+        self,
+        values: NDArray[np.uint8],
+        radius: int,
+        found: Found,
+        standing: Standing,
+        newest: int | None,
     ) -> Iterator[tuple[int, T, int]]:
         """What the index found, and what is newer, as far as it is live."""
         reached = standing.position.signal if standing.position else 0
-        newest = self._tail.cover(self._database, reached, standing.last_signal)
+        tail = self._tail.cover(self._database, reached, standing.last_signal)
         pairs: list[tuple[list[int], list[int]]] = []
         for value, (ids, distances) in zip(values, found.pairs, strict=True):
-            new_ids, new_distances = newest.search(value, radius)
-            pairs.append((ids.tolist() + new_ids.tolist(), distances.tolist() + new_distances.tolist()))
+            new_ids, new_distances = tail.search(value, radius)
+            ids = np.concatenate([ids, new_ids])  # noqa: PLW2901  # all of them
+            distances = np.concatenate([distances, new_distances])  # noqa: PLW2901  # as above
+            if newest is not None and len(ids) > newest:
+                latest = np.argpartition(ids, -newest)[-newest:]
+                ids, distances = ids[latest], distances[latest]  # noqa: PLW2901  # fewer of them
+            pairs.append((ids.tolist(), distances.tolist()))
         numbers = {number for ids, _ in pairs for number in ids}
         live = self._live(self._database, numbers) if numbers else {}
         for query, (several, bits) in enumerate(pairs):
