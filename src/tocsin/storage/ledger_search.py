@@ -57,11 +57,12 @@ class LedgerSearch:
         led = next((name for name in ("subject", "actor", "kind") if getattr(wanted, name)), "")
         with self._database.reading():
             last = self._row(before) if before else None
+            until = _FOREVER if wanted.until is None else to_number(wanted.until)
             values = (
                 *([getattr(wanted, led)] if led else []),
                 *(value for value in (wanted.subject, wanted.actor, wanted.kind) for _ in range(2)),
                 0 if wanted.since is None else to_number(wanted.since),
-                _FOREVER if wanted.until is None else to_number(wanted.until),
+                until if last is None else min(until, last.time + 1),  # for the index to begin there
                 *((_FOREVER, 0) if last is None else (last.time, last.number)),
                 limit,
             )

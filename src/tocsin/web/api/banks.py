@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Self
 from fastapi import Path, Query, Request
 from pydantic import BaseModel, Field
 
-from tocsin.access.model import Permission, Principal, Right
+from tocsin.access.model import Permission, Right
 from tocsin.banks.model import (
     DEFAULT_QUALITY_FLOOR,
     DEFAULT_RADIUS,
@@ -20,7 +20,6 @@ from tocsin.banks.model import (
     Policy,
 )
 from tocsin.banks.opinions import Opinion, Verdict
-from tocsin.banks.store import UnknownBankError
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 from tocsin.web.api.shapes import (
     LARGEST,
@@ -33,6 +32,7 @@ from tocsin.web.api.shapes import (
     SignalShape,
     Text,
 )
+from tocsin.web.bank_rights import known_bank, may_know
 from tocsin.web.callers import Caller, node_of
 from tocsin.web.operation import Operations
 
@@ -222,28 +222,11 @@ class OpinionPage(BaseModel):
     next: int | None
 
 
-def _may_know(caller: Principal, bank: str) -> bool:
-    """Whether the caller may know that there is a bank of that name."""
-    return caller.may(Permission.MANAGE_BANKS) or any(caller.may_in(bank, right) for right in Right)
-
-
-def _known(request: Request, caller: Principal, name: str) -> Bank:
-    """A bank in which the caller has a right. Of others they are told the same as of one there is not.
-
-    Raises UnknownBankError.
-    """
-    bank = node_of(request).banks.bank(name)
-    if not _may_know(caller, name):
-        message = f"there is no bank named {name!r}"
-        raise UnknownBankError(message)
-    return bank
-
-
 @operations.operation("GET", "/v1/banks", needs=(Permission.READ_BANKS, Permission.MANAGE_BANKS))
 def list_banks(request: Request, caller: Caller) -> BankList:
     """List the banks in which the caller has a right; all of them for who may manage banks."""
     home = node_of(request).banks
-    shown = [bank for bank in home.banks() if _may_know(caller, bank.name)]
+    shown = [bank for bank in home.banks() if may_know(caller, bank.name)]
     return BankList(items=[_bank(request, bank, caller) for bank in shown])
 
 
@@ -259,7 +242,7 @@ def create_bank(request: Request, caller: Caller, given: BankGiven) -> BankShape
 )
 def read_bank(request: Request, caller: Caller, bank: BankName) -> BankShape:
     """Read a bank."""
-    return _bank(request, _known(request, caller, bank), caller)
+    return _bank(request, known_bank(node_of(request), caller, bank), caller)
 
 
 @operations.operation("PATCH", "/v1/banks/{bank}", needs=Permission.MANAGE_BANKS, answers=(404,))
@@ -297,7 +280,7 @@ def list_entries(
 ) -> EntryPage:
     """List a bank's entries, withdrawn ones included; needs the right `read` in it."""
     home = node_of(request).banks
-    _known(request, caller, bank)
+    known_bank(node_of(request), caller, bank)
     caller.demand_in(bank, Right.READ)
     items = [entry_shape(one) for one in home.page(bank, after=after, limit=limit)]
     return EntryPage(items=items, next=_next(items, limit))

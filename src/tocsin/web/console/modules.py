@@ -2,6 +2,36 @@
 
 from typing import Final
 
-from tocsin.web.console import account, queue, signing_in
+from tocsin.web.console import (
+    account,
+    banks,
+    entries,
+    ledger_pages,
+    limits,
+    managing,
+    people,
+    queue,
+    rights,
+    search,
+    signing_in,
+    system,
+    tokens,
+    webhooks,
+)
 
-MODULES: Final = (signing_in.pages, account.pages, queue.pages)
+MODULES: Final = (
+    signing_in.pages,
+    account.pages,
+    queue.pages,
+    search.pages,
+    limits.pages,
+    managing.pages,
+    banks.pages,
+    entries.pages,
+    people.pages,
+    rights.pages,
+    tokens.pages,
+    ledger_pages.pages,
+    system.pages,
+    webhooks.pages,
+)

@@ -131,5 +131,18 @@ SAID: Final[Mapping[str, str]] = {
     "undone": _("Undone. The case is yours again."),
     "reopened": _("The case is open again."),
     "none": _("No case waits for you."),
+    "taken-back": _("Taken back: the case waits again."),
+    "removed": _("Removed."),
+    "withdrawn": _("Withdrawn: it is kept and matches nothing. It can be reinstated."),
+    "reinstated": _("Reinstated: it matches again."),
+    "opinion-given": _("Your opinion is recorded."),
+    "session-ended": _("The session has ended."),
+    "sessions-ended": _("All their sessions have ended."),
+    "shut-out": _("They are shut out, and all their sessions have ended."),
+    "let-in": _("They may sign in again."),
+    "factor-reset": _("Their second factor is gone; they set up another one at their next sign-in."),
+    "revoked": _("The token is revoked."),
+    "retried": _("The job waits again."),
+    "sending": _("It is being sent."),
 }
 """What a page may say after a change. A link can choose among these and cannot bring words of its own."""

@@ -1,0 +1,102 @@
+"""What forms of management share: reading their fields, showing a form again, and asking once more."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from starlette.responses import Response
+
+from tocsin.banks.batch import InvalidTextError, check_texts
+from tocsin.errors import Error
+from tocsin.web.console.visit import Visit
+from tocsin.web.problems import STATUS, refusal_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+LONGEST: Final = 2000
+"""Characters of a text, as the interface has it."""
+PAGE: Final = 50
+_CORRECTABLE: Final = frozenset({409, 422})
+_DIGITS: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked before something that cannot, or cannot wholly, be undone."""
+
+    title: str
+    does: Sequence[str]
+    """What happens, a sentence each."""
+    undo: str
+    """What can be undone of it, and how; or that nothing can."""
+    button: str
+    back: str
+    """Where to go instead, below /console."""
+    typed: str = ""
+    """What has to be typed to go on."""
+
+
+def sure(visit: Visit, question: Question) -> Response | None:
+    """A page that asks once more, with all that the form said; None where that has been answered."""
+    answered = bool(visit.field("sure"))
+    matches = not question.typed or visit.field("typed") == question.typed
+    if answered and matches:
+        return None
+    path = visit.request.url.path
+    fields = [
+        (name, value)
+        for name, value in visit.form.multi_items()
+        if isinstance(value, str) and name not in {"csrf", "sure", "typed"}
+    ]
+    status = 422 if answered else 200
+    return visit.page("sure.html", status, question=question, path=path, fields=fields, mistyped=answered)
+
+
+def again(visit: Visit, error: Error, template: str, **values: object) -> Response:
+    """The form once more, with what was wrong with it; errors that no typing mends are raised again."""
+    status = STATUS.get(error.code, 500)
+    if status not in _CORRECTABLE:
+        raise error
+    return visit.page(template, status, refused=refusal_of(error), **values)
+
+
+def text(visit: Visit, name: str, most: int = LONGEST) -> str:
+    """A text of the form that can be stored. Raises InvalidTextError."""
+    found = visit.field(name)
+    if len(found) > most:
+        message = f"a text has at most {most:,} characters, not {len(found):,}"
+        raise InvalidTextError(message)
+    check_texts([found])
+    return found
+
+
+def whole(given: str) -> int | None:
+    """A whole number as it was typed; None if it is none."""
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= _DIGITS else None
+
+
+def page_after(visit: Visit, name: str = "after") -> int:
+    """Where a page of a list begins; 0 for the first."""
+    return whole(visit.asked(name)) or 0
+
+
+def mark(*things: object) -> str:
+    """A short name of how things are: with it, a form says what it changes, lest it undo another's change."""
+    return hashlib.sha256(repr(things).encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+
+def named(values: Iterable[object]) -> list[str]:
+    """Values of enumerations as sorted words."""
+    return sorted(str(value) for value in values)
+
+
+def local_time(given: str) -> "datetime | None":
+    """A time as a browser's field for it says, in UTC; None where there is none. Raises ValueError."""
+    from datetime import UTC, datetime  # noqa: PLC0415  # read where it is used
+
+    if not given:
+        return None
+    found = datetime.fromisoformat(given)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
