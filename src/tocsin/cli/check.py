@@ -17,6 +17,7 @@ PACKAGES = (
     "pillow-heif",
     "pillow-jxl-plugin",
     "simplejpeg",
+    "av",
     "click",
     "rich",
     "jinja2",
@@ -96,6 +97,7 @@ def _formats() -> "JsonObject":
         "avif": features.check("avif"),
         "heic": find_spec("pillow_heif") is not None,
         "jxl": find_spec("pillow_jxl") is not None,
+        "video": find_spec("av") is not None,
     }
     return {name: "yes" if works else "no decoder" for name, works in here.items()}
 

@@ -5,10 +5,7 @@ stranger's file goes on: no byte, no metadata, and no more pixels than the limit
 docs/explanation/renditions.md says what each rendition keeps.
 """
 
-import base64
-import binascii
 import itertools
-import math
 import os
 import queue
 import threading
@@ -16,7 +13,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
@@ -24,7 +20,7 @@ from typing import TYPE_CHECKING, Final, Self
 from tocsin.content.model import SubvertedError
 from tocsin.errors import Refusal, UsageError
 from tocsin.evidence.errors import NotRenderedError, RendererBusyError
-from tocsin.media.answers import list_in, number_in, object_in, text_in
+from tocsin.evidence.pictures import COLOUR, GREY, Picture, Strip, checked, pictures_from, timeline_from
 from tocsin.media.errors import SandboxError
 from tocsin.media.limits import ChildLimits
 from tocsin.media.renditions import (
@@ -36,12 +32,11 @@ from tocsin.media.renditions import (
     Wanted,
 )
 from tocsin.media.sandbox import Job, Pool
-from tocsin.media.stills import MOST_STILLS, Timeline
-from tocsin.media.writing import colour_jpeg, grey_png
+from tocsin.media.stills import Timeline
 
 if TYPE_CHECKING:
     from tocsin.evidence.vault import Vault
-    from tocsin.media.sandbox import JsonObject, JsonValue, Outcome
+    from tocsin.media.sandbox import Outcome
 
 __all__ = ["Picture", "Region", "Renderer", "Rendition", "Strip", "Timeline"]
 
@@ -54,26 +49,6 @@ PATIENCE: Final = 30.0
 REMEMBERED: Final = 500
 """Contents whose blurred stills are kept in memory: some kilobytes each."""
 REMEMBERED_SECONDS: Final = 600.0
-_GREY, _COLOUR = 1, 3
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture to be delivered, whole: a file of `media_type` without metadata."""
-
-    data: bytes
-    media_type: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """The blurred stills of a content: one of a picture, several of a video or an animation."""
-
-    pictures: tuple[Picture, ...]
-    refusal: Refusal | None = None
-    """Why there are fewer than there should be, where that is so."""
 
 
 class Renderer:
@@ -159,8 +134,8 @@ class Renderer:
         found = [one for one in outcome.items if "seconds" in one]
         if outcome.refusal is not None or not found:
             raise _not_rendered(outcome)
-        with _checked():
-            return _timeline(found[-1])
+        with checked():
+            return timeline_from(found[-1])
 
     def strip(self, sha256: bytes, *, member: int = 0) -> Strip:
         """All blurred stills at once, from one decoding. Raises as `render` if there is not even one."""
@@ -168,8 +143,8 @@ class Renderer:
         if kept is not None and self._vault.has(sha256):
             return kept
         outcome = self._run(sha256, Wanted(Rendition.BLUR, None, member))
-        with _checked():
-            made = _pictures(outcome.items, Rendition.BLUR.longest, _GREY)
+        with checked():
+            made = pictures_from(outcome.items, Rendition.BLUR.longest, GREY)
         first = itertools.takewhile(made.__contains__, itertools.count())
         strip = Strip(tuple(made[number] for number in first), outcome.refusal)
         if not strip.pictures:
@@ -188,11 +163,11 @@ class Renderer:
         outcome = self._run(sha256, wanted)
         if outcome.refusal is not None:
             raise NotRenderedError(outcome.refusal)
-        longest, channels = wanted.longest, _COLOUR
+        longest, channels = wanted.longest, COLOUR
         if wanted.rendition is not None:
-            longest, channels = wanted.rendition.longest, _GREY
-        with _checked():
-            return _pictures(outcome.items, longest, channels)[wanted.still or 0]
+            longest, channels = wanted.rendition.longest, GREY
+        with checked():
+            return pictures_from(outcome.items, longest, channels)[wanted.still or 0]
 
     def _run(self, sha256: bytes, wanted: Wanted) -> "Outcome[int]":
         with self._pool() as pool, self._vault.open(sha256) as plain:
@@ -261,76 +236,6 @@ class _Remembered:
 
 def _not_rendered(outcome: "Outcome[int]") -> NotRenderedError:
     return NotRenderedError(outcome.refusal or Refusal.of(SubvertedError()))
-
-
-@contextmanager
-def _checked() -> Iterator[None]:
-    """A child that answers what is no answer has been taken over."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, binascii.Error) as error:
-        raise NotRenderedError(Refusal.of(SubvertedError())) from error
-
-
-def _timeline(answer: "JsonObject") -> Timeline:
-    """Raises KeyError, TypeError, ValueError."""
-    seconds = tuple(_seconds(one) for one in list_in(answer["seconds"]))
-    if not 0 < len(seconds) <= MOST_STILLS:
-        raise ValueError
-    if answer["cut"] is None:
-        return Timeline(seconds)
-    cut = object_in(answer["cut"])
-    return Timeline(seconds, Refusal(*(text_in(cut[name]) for name in ("code", "message", "advice"))))
-
-
-def _seconds(value: "JsonValue") -> float | None:
-    if value is None:
-        return None
-    if not isinstance(value, (int, float)) or not 0 <= value < math.inf:
-        raise TypeError
-    return float(value)
-
-
-@dataclass(frozen=True, slots=True)
-class _Samples:
-    """What has arrived of a picture."""
-
-    width: int
-    height: int
-    data: bytes = b""
-
-
-def _pictures(answers: "tuple[JsonObject, ...]", longest: int, channels: int) -> dict[int, Picture]:
-    """The pictures that a child answered with, by the numbers of their stills; those cut short are left out.
-
-    Raises KeyError, TypeError, ValueError: it answered with anything but pictures of the size that was asked.
-    """
-    arrived: dict[int, _Samples] = {}
-    for answer in answers:
-        if not answer:  # a sign of life
-            continue
-        number, width, height = (number_in(answer[name]) for name in ("still", "width", "height"))
-        fits = 0 < width <= longest and 0 < height <= longest and 0 <= number < MOST_STILLS
-        if not fits or answer["channels"] != channels:
-            raise ValueError
-        so_far = arrived.get(number, _Samples(width, height))
-        if (so_far.width, so_far.height) != (width, height):
-            raise ValueError
-        data = base64.b64decode(text_in(answer["samples"]), validate=True)
-        arrived[number] = replace(so_far, data=so_far.data + data)
-    return {
-        number: _written(one, channels)
-        for number, one in arrived.items()
-        if len(one.data) == one.width * one.height * channels
-    }
-
-
-def _written(samples: _Samples, channels: int) -> Picture:
-    if channels == _GREY:
-        data, media_type = grey_png(samples.width, samples.height, samples.data), "image/png"
-    else:
-        data, media_type = colour_jpeg(samples.width, samples.height, samples.data), "image/jpeg"
-    return Picture(data, media_type, samples.width, samples.height)
 
 
 def _again(descriptor: int) -> int:
