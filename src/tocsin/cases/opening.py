@@ -164,7 +164,7 @@ class Casework:
             known,
             keys_of(submission.context),
             danger=given.get("danger") is True,
-            due=self._due(notice, submission.received) if isinstance(notice, str) else None,
+            due=self._due(notice, submission.received) if isinstance(notice, str) and notice else None,
         )
 
     def _asks(self, context: "Context") -> bool:
