@@ -14,6 +14,7 @@ from tocsin.cases.store_cases import Cases
 from tocsin.cases.store_observations import Observations
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.law.facts import Facts
+from tocsin.law.schemes import knows
 from tocsin.transactions import Transactions
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Observing:
     cases: Cases
     observations: Observations
     ledger: Ledger
-    knows: Callable[[str, str], bool]
+    knows: Callable[[str, str], bool] = knows
     """Whether there is a scheme of that name, and in it a code (empty: any)."""
 
     def record(
