@@ -1,9 +1,12 @@
 """The console on a real port with a person of each role, and pages of it in Chromium."""
 
+import hashlib
+import io
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +17,8 @@ from support.nodes import OPERATOR, SMALL
 from tocsin.access.accounts import Accounts
 from tocsin.access.model import ROLES
 from tocsin.access.passwords import Passwords
+from tocsin.intake.context import context_of
+from tocsin.intake.service import Arrived
 from tocsin.node.node import Node
 from tocsin.node.settings import NodeSettings
 from tocsin.storage.access import SqlAccess
@@ -25,6 +30,8 @@ if TYPE_CHECKING:
     import socket
 
     from playwright.sync_api import Browser, Page, ViewportSize
+
+    from tocsin.media.sandbox import JsonValue
 
 EVERY_ROLE: Final = tuple(sorted(ROLES))
 WINDOW: Final[dict[str, int]] = {"width": 1366, "height": 768}
@@ -40,6 +47,7 @@ class Console:
     url: str
     """Without a slash at its end."""
     _sessions: dict[str, str] = field(default_factory=dict)
+    _clients: "list[Client]" = field(default_factory=list)
 
     def session(self, name: str = "reviewer", *roles: str) -> str:
         """The secret of a session of that person, who is made, with these roles, if there is none yet.
@@ -54,8 +62,25 @@ class Console:
         return self._sessions[name]
 
     def client(self, name: str = "reviewer", *roles: str) -> "Client":
-        """That person's browser as far as HTTP goes."""
-        return Client(self, self.session(name, *roles))
+        """That person's browser as far as HTTP goes; closed with the console."""
+        opened = Client(self, self.session(name, *roles))
+        self._clients.append(opened)
+        return opened
+
+    def close(self) -> None:
+        """Let the clients go."""
+        for one in self._clients:
+            one.close()
+
+    def submit(self, data: bytes, **context: "JsonValue") -> str:
+        """Send a content in with that context, and wait until it was matched; the submission's id.
+
+        `review=True` in the context opens a case for it, whatever it matches.
+        """
+        arrived = Arrived(io.BytesIO(data), hashlib.sha256(data).digest(), len(data))
+        answer = self.node.intake.submit(arrived, OPERATOR, context_of(context), wait=timedelta(seconds=120))
+        assert answer.matches is not None, "it was not matched in time"
+        return answer.submission.id
 
     @contextmanager
     def page(  # what a window is like
@@ -108,7 +133,7 @@ class Client(httpx.Client):
         super().__init__(base_url=console.url, cookies={COOKIE: session}, follow_redirects=False, timeout=30)
         self.csrf = csrf_of(session)
 
-    def act(self, path: str, **fields: str) -> httpx.Response:
+    def act(self, path: str, **fields: str | list[str]) -> httpx.Response:
         """Send a form to a path below /console."""
         return self.post(f"/console{path}", data={"csrf": self.csrf, **fields})
 
@@ -129,7 +154,8 @@ def console(home: Path, settings: NodeSettings = SMALL) -> Iterator[Console]:
         thread.start()
         try:
             assert ready.wait(60), "the server did not start"
-            yield Console(node, f"http://127.0.0.1:{opened.getsockname()[1]}")
+            with closing(Console(node, f"http://127.0.0.1:{opened.getsockname()[1]}")) as made:
+                yield made
         finally:
             server.should_exit = True
             thread.join(60)

@@ -38,14 +38,15 @@ class Sessions:
         """
         return self._signing_in.sign_in(name, password, code, address=address, replacing=replacing)
 
-    def principal_of(self, secret: str) -> Principal:
+    def principal_of(self, secret: str, *, used: bool = True) -> Principal:
         """Whose session this is; without any permission as long as they must enrol.
 
-        Raises NotSignedInError.
+        `used`: somebody did something, so the session's idle time begins anew; else a page only refreshes
+        itself. Raises NotSignedInError.
         """
         session, person, principal = self._found(secret)
         now = self._office.clock()
-        if now - session.last_used >= _NOTED_EVERY:
+        if used and now - session.last_used >= _NOTED_EVERY:
             with self._office.transactions.writing():
                 self._office.store.touch_session(session.id, now)
         return Principal(principal.id) if person.must_enrol and not person.enrolled else principal

@@ -20,6 +20,7 @@ class WantedCases:
     stage: Stage | None = None
     holder: str | None = None
     category: str | None = None
+    reserved_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

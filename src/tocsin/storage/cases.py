@@ -295,6 +295,9 @@ def _where(wanted: WantedCases) -> tuple[list[str], list[Value]]:
         if value is not None:
             conditions.append(f"{column} = ?")
             values.append(str(value))
+    if wanted.reserved_for is not None:
+        conditions.append("reserved_for = ? AND reserved_for <> ''")  # the second for its partial index
+        values.append(wanted.reserved_for)
     if wanted.category is not None:
         conditions.append(
             "EXISTS (SELECT 1 FROM case_category WHERE case_number = review_case.number AND category = ?)"

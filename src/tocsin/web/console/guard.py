@@ -40,7 +40,8 @@ def let_in(request: "Request", needs: "tuple[Permission, ...] | str") -> Princip
     if (session := session_of(request)) is None:
         raise NotSignedInError
     node: Node = request.app.state.node
-    person = node.accounts.sessions.principal_of(session)
+    refreshing = request.method in _SAFE and "hx-request" in request.headers
+    person = node.accounts.sessions.principal_of(session, used=not refreshing)
     request.state.caller = person  # before any refusal, for the log to say whom it met
     if not isinstance(needs, str):
         _demand(person, needs)

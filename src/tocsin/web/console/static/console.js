@@ -74,14 +74,21 @@ function press(element) {
   }
 }
 
+// From line to line of a list: the links that lead to what its lines are about.
+function step(by) {
+  const lines = [...page.querySelectorAll("[data-row]")].filter(visible);
+  const at = lines.findIndex((line) => line === document.activeElement);
+  lines[at < 0 ? (by > 0 ? 0 : lines.length - 1) : Math.max(0, Math.min(lines.length - 1, at + by))]?.focus();
+}
+
 let before = { key: "", time: 0 };
-let escaped = 0;
+let escaped = -TWICE;
 
 document.addEventListener("keydown", (event) => {
   if ("blank" in document.documentElement.dataset || event.isComposing) return;
   if (event.key === "Escape" && !event.repeat) {
     if (event.timeStamp - escaped < TWICE) setBlank(true);
-    escaped = event.timeStamp;
+    escaped = document.querySelector("dialog[open]") ? -TWICE : event.timeStamp; // one that closes a dialog is none
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing(event.target) || !lettersOn()) return;
@@ -90,6 +97,7 @@ document.addEventListener("keydown", (event) => {
   before = { key, time: event.timeStamp };
   if (key === "b") setBlank(true); // whatever came before it
   else if (key === "?") showKeys();
+  else if ((key === "j" || key === "k") && !withKey(key)) step(key === "j" ? 1 : -1);
   else {
     const element = withKey(sequence) ?? withKey(key);
     if (!element) return;

@@ -1,0 +1,118 @@
+"""One's own limits: what is left today, and what one sets for oneself. Nobody else is shown this."""
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Final
+
+from starlette.responses import Response
+
+from tocsin.access.model import Permission
+from tocsin.banks.batch import InvalidTextError
+from tocsin.cases.errors import InvalidObservationError
+from tocsin.cases.limits import OwnLimits
+from tocsin.cases.preferences import Theme, Wanted
+from tocsin.web.console.cookies import remember_appearance
+from tocsin.web.console.pages import Pages
+from tocsin.web.console.visit import Appearance, Visit
+
+pages = Pages()
+
+
+def _(text: str) -> str:
+    """Mark a text for translators."""
+    return text
+
+
+NAMES: Final = (
+    ("hours_a_day", _("Hours a day with material"), 0.25),
+    ("stretch_minutes", _("Longest stretch, in minutes"), 1),
+    ("break_minutes", _("Shortest break after it, in minutes"), 1),
+    ("reveals_a_day", _("Looks at originals, a day"), 1),
+    ("reveal_seconds", _("Longest look at an original, in seconds"), 1),
+    ("exposed_minutes", _("Minutes of originals, a day"), 1),
+)
+"""Each limit, its name, and its step."""
+
+
+@pages.page("/limits", needs=Permission.REVIEW)
+def limits_page(visit: Visit) -> Response:
+    """What is left, and what one has set."""
+    return _page(visit)
+
+
+@pages.action("/limits", needs=Permission.REVIEW)
+def set_limits(visit: Visit) -> Response:
+    """Set one's own limits and what else one prefers."""
+    try:
+        wanted = _wanted(visit)
+        visit.node.review.viewing.set_preferences(visit.person, wanted)
+    except (InvalidObservationError, InvalidTextError) as error:
+        return _page(visit, 422, refused=error.message)
+    response = visit.go("/limits", said="saved")
+    theme = "system" if wanted.theme is Theme.AUTO else wanted.theme.value
+    remember_appearance(visit.request, response, Appearance(wanted.language, theme))
+    return response
+
+
+def _page(visit: Visit, status: int = 200, /, refused: str = "") -> Response:
+    viewing = visit.node.review.viewing
+    allowance, preferences = viewing.allowance(visit.person), viewing.preferences(visit.person)
+    mine = preferences.limits if preferences.later is None else preferences.later
+    return visit.page(
+        "limits.html",
+        status,
+        now=datetime.now(UTC),
+        allowance=allowance,
+        figures=viewing.own_figures(visit.person),
+        preferences=preferences,
+        rows=[
+            {
+                "name": name,
+                "words": words,
+                "step": step,
+                "all": getattr(viewing.limits, name),
+                "now": getattr(allowance.limits, name),
+                "mine": getattr(mine, name),
+            }
+            for name, words, step in NAMES
+        ],
+        refused=refused,
+    )
+
+
+def _wanted(visit: Visit) -> Wanted:
+    """What the form says. Raises InvalidObservationError."""
+    values = {one.name: _number(visit, one.name) for one in fields(OwnLimits)}
+    hours = values.pop("hours_a_day")
+    whole = {name: None if value is None else int(value) for name, value in values.items()}
+    if any(value is not None and value != whole[name] for name, value in values.items()):
+        message = "only hours may have a fraction"
+        raise InvalidObservationError(message)
+    theme = visit.field("theme", "auto")
+    return Wanted(
+        OwnLimits(
+            hours,
+            whole["stretch_minutes"],
+            whole["break_minutes"],
+            whole["reveals_a_day"],
+            whole["reveal_seconds"],
+            whole["exposed_minutes"],
+        ),
+        frozenset(one.strip() for one in visit.field("opt_outs").splitlines() if one.strip()),
+        visit.field("language"),
+        Theme(theme) if theme in set(Theme) else Theme.AUTO,
+    )
+
+
+def _number(visit: Visit, name: str) -> float | None:
+    text = visit.field(name).replace(",", ".")
+    if not text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number < 1e6:  # noqa: PLR2004  # neither too large nor none at all
+        message = f"{name}: {text[:40]!r} is not a number that can be set"
+        raise InvalidObservationError(message)
+    return number
