@@ -5,7 +5,9 @@ import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -72,6 +74,29 @@ def stripes(cycles: float, side: int = 960) -> NDArray[np.uint8]:
     """A grating of that many cycles across, at full contrast."""
     wave = 127.5 + 127.5 * np.cos(2 * np.pi * cycles * (np.arange(side) + 0.5) / side)
     return np.tile(np.rint(wave).astype(np.uint8), (side, 1))
+
+
+def quarters(width: int, height: int) -> NDArray[np.uint8]:
+    """Four fields of different colours."""
+    fields = np.array([[[200, 30, 30], [240, 240, 240]], [[20, 20, 20], [40, 60, 200]]], np.uint8)
+    return fields.repeat(height // 2, 0).repeat(width // 2, 1)
+
+
+def film(pixels: NDArray[np.uint8], *, turn: int = 0, aspect: Fraction | None = None) -> bytes:
+    """A clip of one picture, to be turned and stretched by players."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.height, stream.width = pixels.shape[:2]
+        stream.pix_fmt = "yuv420p"
+        if aspect is not None:
+            stream.codec_context.sample_aspect_ratio = aspect
+        if turn:
+            stream.set_display_rotation(turn)
+        for _ in range(3):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode(None))
+    return out.getvalue()
 
 
 @pytest.mark.parametrize("rendition", Rendition)
@@ -278,6 +303,20 @@ def test_videos_have_eight_stills(container: str, codec: str) -> None:
         (alone,) = made(data, Wanted(longest=64, still=still)).values()
         assert alone.shape == (64, 64, 3)
     assert len({one.tobytes() for one in found.values()}) >= 7
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, -90])
+def test_videos_stand_upright(turn: int) -> None:
+    """By the display matrix, which says by how much to turn them counterclockwise."""
+    stored = quarters(96, 64)
+    (found,) = made(film(stored, turn=turn), Wanted()).values()
+    assert difference(found, np.ascontiguousarray(np.rot90(stored, turn // 90))) < 4
+
+
+@pytest.mark.parametrize(("aspect", "width"), [(None, 96), (Fraction(3, 2), 144), (Fraction(100), 96)])
+def test_videos_have_the_shape_that_players_give_them(aspect: Fraction | None, width: int) -> None:
+    (found,) = made(film(quarters(96, 64), aspect=aspect), Wanted()).values()
+    assert found.shape == (64, width, 3)
 
 
 def test_short_videos_have_as_many_stills_as_frames() -> None:

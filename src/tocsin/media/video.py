@@ -13,6 +13,7 @@ from tocsin.media.pictures import check_size, named_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from fractions import Fraction
 
     import av
     from av.container import InputContainer
@@ -38,6 +39,8 @@ CODECS: Final = frozenset(
 """Decoders, by FFmpeg's names, that strangers' bytes are given to."""
 _DECODED_PIXELS: Final = 400_000_000
 """Pixels decoded on the way from a key frame to a still; then the nearest one so far is shown."""
+_MOST_ASPECT: Final = 4
+"""Width of a pixel to its height, or the other way round; what is odder than that is not believed."""
 _PACKETS: Final = 200_000
 """Read to learn the length of a video that does not tell it."""
 
@@ -69,8 +72,7 @@ def stills(
             raise NoStillError(message)
         for number in range(len(times)) if wanted is None else (wanted,):
             frame = _frame_at(container, stream, times[: number + 1])
-            check_size(frame.width, frame.height, limits)
-            yield number, _upright(frame)
+            yield number, _upright(frame, stream.sample_aspect_ratio, limits)
 
 
 @contextmanager
@@ -158,10 +160,14 @@ def _decoded(container: "InputContainer", stream: "av.VideoStream", at: float) -
     return found
 
 
-def _upright(frame: "av.VideoFrame") -> "Pixels":
+def _upright(frame: "av.VideoFrame", aspect: "Fraction | None", limits: "PictureLimits") -> "Pixels":
+    """RGB as players show it: turned, and with pixels that are wider than high made square."""
     import numpy as np  # noqa: PLC0415  # only once there is a picture
 
+    width = frame.width
+    if aspect is not None and 1 / _MOST_ASPECT <= aspect <= _MOST_ASPECT:
+        width = max(1, round(width * aspect))
+    check_size(width, frame.height, limits)
     with named_errors():
-        pixels = frame.to_ndarray(format="rgb24")
-    turns = round(frame.rotation / 90)
-    return np.ascontiguousarray(np.rot90(pixels, turns), np.uint8)
+        pixels = frame.to_ndarray(format="rgb24", width=width, height=frame.height)
+    return np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90)), np.uint8)  # counterclockwise
