@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.cases.opening import due_by_law
+from tocsin.intake.context import context_of
 from tocsin.law.duties import Occasion, due, keep_until
 from tocsin.law.errors import NoRetentionRuleError, NotInForceError, UnknownRuleError
 from tocsin.law.model import Purpose
+from tocsin.law.packs import shipped
 from tocsin.law.periods import Period
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -43,6 +46,18 @@ def test_no_duty_of_that_id() -> None:
     for rule in ("us.tidy", "", "uk.pca1978.s1", "us.2258A.h"):
         with pytest.raises(UnknownRuleError, match=f"there is no duty {rule!r}"):
             due(rule, NOW)
+
+
+def test_a_submission_can_name_any_duty() -> None:
+    for duty in shipped().duties:
+        notice = {"notice": duty.provision.id}
+        assert context_of(dict(notice)).given == notice
+
+
+def test_a_notice_of_an_unknown_or_dormant_duty_has_no_date_and_stops_nothing() -> None:
+    assert due_by_law("nz.119E", NOW) == NOW + timedelta(hours=24)
+    assert due_by_law("us.tidy", NOW, shipped()) is None
+    assert due_by_law("uk.osa20A", NOW) is None
 
 
 def test_a_duty_begins_with_its_law() -> None:
@@ -168,7 +183,9 @@ def test_what_is_kept_is_never_kept_shorter_than_it_may_be_at_most(
     assert start < shortest <= longest <= shortest + timedelta(days=1)
 
 
-@pytest.mark.parametrize("text", ["", "0 days", "1 week", "48h", "-1 days", "1.5 days", "days", "99999 days"])
+@pytest.mark.parametrize(
+    "text", ["", "0 days", "1 week", "48h", "-1 days", "1.5 days", "days", "99999 days", "100 years"]
+)
 def test_what_is_no_period(text: str) -> None:
     with pytest.raises(ValueError, match="is no period"):
         Period.parse(text)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tocsin.hashing.signals import Signal
     from tocsin.intake.model import Context, Submission, Submissions
     from tocsin.intake.retroactive import Earlier
+    from tocsin.law.packs import Packs
     from tocsin.media.sandbox import JsonObject
     from tocsin.transactions import Transactions
 
@@ -34,12 +35,12 @@ Due = Callable[[str, datetime], datetime | None]
 """When the duty of a rule falls due for something received then; `tocsin.law.duties.due`."""
 
 
-def due_by_law(rule: str, received: datetime) -> datetime | None:
-    """When a duty of the shipped rule packs falls due. A rule that they do not hold has no date."""
+def due_by_law(rule: str, received: datetime, packs: "Packs | None" = None) -> datetime | None:
+    """When a duty of the rule packs (else those shipped) falls due. A rule they do not hold has no date."""
     from tocsin.law.duties import due  # noqa: PLC0415  # packs are only read where somebody asks for a rule
 
     try:
-        return due(rule, received)
+        return due(rule, received, packs)
     except (UnknownRuleError, NotInForceError) as error:
         _LOG.warning("a notice names a rule without a date: %s", error.message)
         return None

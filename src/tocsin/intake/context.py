@@ -27,7 +27,7 @@ MOST_DEPTH: Final = 8
 MOST_EVENTS: Final = 1000
 MOST_CHARACTERS: Final = {"platform": 200, "url": 8192, "account.url": 8192, "note": 20_000}
 _SHORT: Final = 1000
-_RULE: Final = re.compile(r"([a-z0-9][a-z0-9._:-]{0,99})?")
+_RULE: Final = re.compile(r"([a-z0-9][A-Za-z0-9._:-]{0,99})?")
 _PORTS: Final = 65535
 _SHOWN: Final = 200
 """Characters shown of what a stranger wrote."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Self
 
-_WRITTEN: Final = re.compile(r"([1-9][0-9]{0,3}) (hour|day|month|year)s?")
+_WRITTEN: Final = re.compile(r"([1-9][0-9]{0,3}) (hour|day|month)s?|([1-9][0-9]?) (year)s?")
 _MONTHS: Final = {"month": 1, "year": 12}
 MONTHS_A_YEAR: Final = 12
 
@@ -25,7 +25,7 @@ class Period:
         if not found:
             message = f"{text!r} is no period such as `48 hours`, `21 days`, `12 months` or `5 years`"
             raise ValueError(message)
-        return cls(int(found[1]), found[2])
+        return cls(int(found[1] or found[3]), found[2] or found[4])
 
     def __str__(self) -> str:
         """As it is written in a pack."""

@@ -23,7 +23,7 @@ from tocsin.law.model import (
 )
 from tocsin.law.tables import Table
 
-_ID: Final = re.compile(r"[a-z0-9]+(?:[-_.][A-Za-z0-9_-]+)*")
+_ID: Final = re.compile(r"(?=.{1,100}\Z)[a-z0-9]+(?:[-_.][A-Za-z0-9_-]+)*")
 _CODE: Final = re.compile(r"[^\s:]{1,64}")
 _DEEPEST: Final = 8
 T = TypeVar("T")
@@ -85,7 +85,7 @@ def _id(table: Table) -> str:
 def _provision(table: Table, head: _Head) -> Provision:
     if not table.has("effective_from") and head.effective_from is None:
         table.refuse('`effective_from` is missing: a date, or "unknown" where that is not known')
-    since = table.day("effective_from", head.effective_from)
+    since = table.day("effective_from", head.effective_from, unknown=True)
     until = table.day("effective_to", head.effective_to)
     if since is not None and until is not None and since >= until:
         table.refuse(f"it is in force until {until}, which is not after {since}")

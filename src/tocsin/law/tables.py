@@ -26,7 +26,7 @@ class Table:
         """The whole of a document."""
         try:
             return cls(tomllib.loads(text), where)
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             message = f"{where} is no TOML: {error}"
             raise MalformedPackError(message) from error
 
@@ -64,10 +64,10 @@ class Table:
             self.refuse(f"`{key}` is to be true or false")
         return value
 
-    def day(self, key: str, default: date | None = None) -> date | None:
-        """A date; None for `unknown`."""
+    def day(self, key: str, default: date | None = None, *, unknown: bool = False) -> date | None:
+        """A date; None where it is not there or, if it may be, `unknown`."""
         value = self._values.pop(key, default)
-        if value is None or value == UNKNOWN:
+        if value is None or (unknown and value == UNKNOWN):
             return None
         if not isinstance(value, date) or isinstance(value, datetime):
             self.refuse(f"`{key}` is to be a date such as 2026-04-07, without quotes")

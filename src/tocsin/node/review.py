@@ -7,12 +7,11 @@ from tocsin.access.model import Permission, Principal, local, permissions_of
 from tocsin.cases.deciding import Deciding
 from tocsin.cases.effects import Effects
 from tocsin.cases.observing import Observing
-from tocsin.cases.opening import Casework
+from tocsin.cases.opening import Casework, due_by_law
 from tocsin.cases.queue import Queue
 from tocsin.cases.service import Review
 from tocsin.cases.viewing import Viewing
 from tocsin.config import law_folder
-from tocsin.law.duties import due
 from tocsin.law.packs import packs_with
 from tocsin.law.schemes import knows
 from tocsin.storage.case_openings import OpeningStore
@@ -34,7 +33,7 @@ def casework(node: "Node") -> Casework:
         node.submissions,
         node.ledger,
         node.earlier,
-        due=partial(due, packs=packs_with(law_folder(node.banks.folder))),
+        due=partial(due_by_law, packs=packs_with(law_folder(node.banks.folder))),
         open_all=node.review_settings.open == "all",
     )
 

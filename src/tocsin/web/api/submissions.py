@@ -79,7 +79,7 @@ class ContextShape(BaseModel):
     """True has a case opened for it, whether anything matches or not."""
     danger: bool = False
     """True says that a child may be in danger now: its case comes before all others."""
-    notice: Annotated[str, Field(pattern="^([a-z0-9][a-z0-9._:-]{0,99})?$")] = ""
+    notice: Annotated[str, Field(pattern="^([a-z0-9][A-Za-z0-9._:-]{0,99})?$")] = ""
     """The rule under which removal was asked for, such as us.tida: its case is due when that rule says."""
     extra: dict[str, JsonValue] = {}
     """Whatever else is known."""
