@@ -18,6 +18,9 @@ FULL = {
     ],
     "times": {"posted": "2026-03-01T14:05:09-05:30"},
     "note": "as reported\nby a user",
+    "review": True,
+    "danger": False,
+    "notice": "us.tida",
     "extra": {"thread": [1, 2.5, None, True, {"deep": "yes"}]},
 }
 
@@ -50,6 +53,10 @@ def test_an_account_is_looked_up_by_the_best_there_is(account: dict[str, str], k
         ({"extra": {"deep": ["ok", "\ud800"]}}, "extra.deep[1]"),
         ({"extra": {"a\0": 1}}, "extra.a\ufffd"),
         ({"account": "anna"}, "account"),
+        ({"review": "yes"}, "review"),
+        ({"danger": 1}, "danger"),
+        ({"notice": True}, "notice"),
+        ({"notice": "US TIDA"}, "notice"),
         ({"account": {"password": "x"}}, "account.password"),
         ({"account": {"id": 7}}, "account.id"),
         ({"ip_events": {"ip": "192.0.2.7"}}, "ip_events"),

@@ -1,6 +1,7 @@
 """A home with cases in it, for the tests of review: stores, queue, people, and submissions without files."""
 
 import hashlib
+import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,6 +26,7 @@ from tocsin.storage.cases import LEASE, CaseStore
 from tocsin.storage.database import Database
 from tocsin.storage.home import Home
 from tocsin.storage.ledger import LedgerStore
+from tocsin.storage.observations import ObservationStore
 from tocsin.storage.submissions import SubmissionStore
 
 if TYPE_CHECKING:
@@ -73,6 +75,8 @@ class Desk:
     queue: Queue
     avoided: dict[str, Collection[str]] = field(default_factory=dict)
     _count: int = 0
+    _salt: bytes = field(default_factory=lambda: secrets.token_bytes(8))
+    """So that contents are other ones than those of other desks over the same home."""
 
     @classmethod
     def over(
@@ -87,6 +91,7 @@ class Desk:
         """One over a home."""
         clock = clock or Clock()
         database = home.database
+        facts = facts or ObservationStore(database)
         ledger = LedgerStore(database, Keys.open(home.folder, create=True))
         cases = CaseStore(database, facts, clock)
         openings = OpeningStore(database, facts, clock)
@@ -113,7 +118,7 @@ class Desk:
         `near`: what resembles it; content of its own unless `data` is given.
         """
         self._count += 1
-        digest = hashlib.sha256(b"content %d" % self._count if data is None else data).digest()
+        digest = hashlib.sha256(b"%s %d" % (self._salt, self._count) if data is None else data).digest()
         new = NewSubmission(digest, 1000, "token:uploads", context_of(context or {}))
         content = Content(
             kind,
