@@ -35,6 +35,7 @@ POLICY: Final = (
 _HEADERS: Final = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",  # with no-referrer, browsers would say that our forms come from nowhere
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), display-capture=()",
 }
 

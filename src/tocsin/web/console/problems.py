@@ -13,6 +13,7 @@ from tocsin.errors import Error, Refusal
 from tocsin.web.callers import csrf_of, session_of
 from tocsin.web.console.cookies import appearance_of
 from tocsin.web.console.visit import NOBODY, PREFIX, Visit
+from tocsin.web.errors import CrossSiteError
 from tocsin.web.problems import OF_OPERATOR, STATUS, incident_of, refusal_of, retry_of
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ _TELL: Final = _(
     "Tell whoever runs this node the number of the incident. What you sent may not have been done."
 )
 _NOT_SIGNED_IN: Final = _("You are not signed in.")
+_NOT_OURS: Final = _("That form is not of one of our pages, or of an earlier session.")
+_LOAD_AGAIN: Final = _("Nothing was done. Load the page again, and send the form once more.")
 _SIGN_IN: Final = _("Your session has ended. Nothing was recorded: sign in and try again.")
 
 
@@ -50,6 +53,8 @@ async def on_error(request: "Request", error: Exception) -> Response:
     if isinstance(error, NotSignedInError):
         signing_in = _led(request, f"{PREFIX}/sign-in?next={quote(_wanted(request), safe='')}")
         return signing_in or _page(request, 401, Refusal(error.code, _NOT_SIGNED_IN, _SIGN_IN))
+    if isinstance(error, CrossSiteError):
+        return _page(request, STATUS[error.code], Refusal(error.code, _NOT_OURS, _LOAD_AGAIN))
     if isinstance(error, DeniedError) and _must_enrol(request):
         enrolling = _led(request, f"{PREFIX}/second-factor")
         if enrolling is not None:
