@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
 sys.path.append(str(Path(__file__).parent / "media"))  # `Pool(path=...)` hands the same folder to children
 
-pytest_plugins = ["support.databases", "support.accounts", "support.cases", "support.deciding"]
+pytest_plugins = [
+    "support.databases",
+    "support.accounts",
+    "support.cases",
+    "support.deciding",
+    "support.viewing",
+]
 
 ARGUMENTS = [
     "--no-sandbox",

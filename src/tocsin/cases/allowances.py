@@ -32,6 +32,8 @@ class Standing:
     """On that day."""
     moves: Mapping[date, date]
     """Days that have not come yet, with those that they count for; see `limits.settled`."""
+    unsettled: bool
+    """Whether a clock that has gone back changes what is on record (see `Allowances.settle`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ class Allowances:
 
     def standing(self, person: str) -> Standing:
         """Where a person stands now."""
-        now = self.clock()
-        meter, present = rules.told(self.store.meter(person), now)
+        now, stored = self.clock(), self.store.meter(person)
+        meter, present = rules.told(stored, now)
         today = rules.day_of(present, self.zone)
         used = self.store.days(person, today)
         moves = rules.settled(used, today)
@@ -99,6 +101,8 @@ class Allowances:
             limits=self.limits.tightened(preferences.limits),
             spent=self.store.spent(person, stored_as, stored_as),
             moves=moves,
+            unsettled=any(one != other for one, other in moves.items())
+            or (stored.latest is not None and present < stored.latest),
         )
 
     def allowance(self, person: str) -> Allowance:
@@ -138,11 +142,16 @@ class Allowances:
         return at, seconds
 
     def settle(self, at: Standing) -> None:
-        """Write down which days count for which, before anything is said of one."""
-        if any(day != other for day, other in at.moves.items()):
+        """Write down what a clock that has gone back changes: which days count for which, and the stretch.
+
+        This is committed before anything is refused on account of it. Else days that have not come would be
+        held against one day after the other, and a break would begin again whenever somebody asks.
+        """
+        if at.unsettled:
             self.store.move_days(at.person, at.moves)
             kept = self.store.preferences(at.person)
             self.store.set_preferences(at.person, kept.moved(at.moves, at.day))
+            self.store.set_meter(at.person, at.meter)
 
     def _admitted(self, at: Standing) -> tuple[Meter, int]:
         with _until(at):

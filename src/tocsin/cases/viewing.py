@@ -153,6 +153,11 @@ class Viewing:
             self._demand_held(person, case, claim, sha256)
         return self.renderer.stills(sha256, member=member)
 
+    def shown_again(self, principal: Principal, case: int, claim: int, sha256: bytes) -> bool:
+        """Whether the person has said, under this claim, why they look at content that has been judged."""
+        with self.transactions.reading():
+            return self.store.second_look(principal.id, case, claim, sha256)
+
     def reveal(  # noqa: PLR0913, PLR0917  # what a look is recorded with
         self,
         principal: Principal,
@@ -175,8 +180,8 @@ class Viewing:
         """
         person = _person(principal, Permission.REVEAL)
         _check_text(page, LONGEST_PAGE)
-        whole: JsonObject = {"still": still, **({"member": member} if member else {})}
-        part: JsonObject = {"region": None if region is None else asdict(region), **whole}
+        part = _part(region, still, member)
+        self._settle(person)
         with self.transactions.writing():
             self._demand(person, case, claim, sha256, despite)
             at, seconds = self._allowances.reveal(person, seconds)
@@ -224,16 +229,17 @@ class Viewing:
 
     def allowance(self, principal: Principal) -> Allowance:
         """What is left to the person who asks: today, of the stretch, until a break ends."""
+        self._settle(principal.id)
         with self.transactions.reading():
             return self._allowances.allowance(principal.id)
 
     def own_figures(self, principal: Principal) -> OwnFigures:
         """What the person who asks has seen today, and since Monday."""
+        self._settle(principal.id)
         with self.transactions.reading():
             at = self._allowances.standing(principal.id)
             monday = exposure.monday_of(at.day)
-            last = max((at.day, *at.moves))
-            return OwnFigures(at.spent, self.store.spent(principal.id, monday, last))
+            return OwnFigures(at.spent, self.store.spent(principal.id, monday, at.day))
 
     def group_figures(self, principal: Principal, weeks: int = 8) -> Sequence[GroupWeek]:
         """What everybody together has seen, in each of the last weeks in which five people saw anything.
@@ -265,9 +271,9 @@ class Viewing:
         next day on. Raises InvalidObservationError, InvalidTextError.
         """
         setting.check(wanted, self.languages)
+        self._settle(principal.id)
         with self.transactions.writing():
             at = self._allowances.standing(principal.id)
-            self._allowances.settle(at)
             changed = at.preferences.changed(wanted, at.day)
             self.store.set_preferences(principal.id, changed)
             if (changed.limits, changed.later) != (at.preferences.limits, at.preferences.later):
@@ -289,9 +295,18 @@ class Viewing:
     def _allowances(self) -> Allowances:
         return Allowances(self.store, self.limits, self.zone, self.clock)
 
+    def _settle(self, person: str) -> None:
+        """Write down what a clock that has gone back changes, in a transaction of its own."""
+        with self.transactions.reading():
+            unsettled = self._allowances.standing(person).unsettled
+        if unsettled:
+            with self.transactions.writing():
+                self._allowances.settle(self._allowances.standing(person))
+
     def _serve(self, principal: Principal, case: int, claim: int, sha256: bytes, despite: str) -> None:
         """Book filtered previews."""
         person = _person(principal, Permission.REVIEW)
+        self._settle(person)
         with self.transactions.writing():
             self._demand(person, case, claim, sha256, despite)
             self._allowances.serve(person)
@@ -339,6 +354,12 @@ def _person(principal: Principal, permission: Permission) -> str:
         message = f"{principal.id} is no person: material is shown to people, whose limits hold for them"
         raise DeniedError(message)
     return principal.id
+
+
+def _part(region: "Region | None", still: int, member: int) -> "JsonObject":
+    """Which part of a content. The ledger has no fractions: a region is in millionths of the sides."""
+    at = None if region is None else {name: round(one * 1_000_000) for name, one in asdict(region).items()}
+    return {"region": at, "still": still, **({"member": member} if member else {})}
 
 
 def _check_text(text: str, longest: int) -> None:
