@@ -1,0 +1,181 @@
+"""The case page: everything that is known of a case, one content at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from tocsin.access.errors import NotSignedInError
+from tocsin.access.model import Permission
+from tocsin.cases.errors import UnknownCaseError
+from tocsin.cases.model import Case, Reason, State
+from tocsin.cases.queue import LinkedCase, reasons_of
+from tocsin.errors import Error, Refusal
+from tocsin.web.console import case_words as words
+from tocsin.web.console.asking import whole
+from tocsin.web.console.case_content import Chosen, ContentView, content_view
+from tocsin.web.console.case_decision import DecisionView, decision_view
+from tocsin.web.console.case_observations import ObservationsView, about_words, observations_view
+from tocsin.web.console.case_timeline import Line, revealed_by, timeline
+from tocsin.web.console.pages import Pages
+from tocsin.web.console.visit import Visit
+from tocsin.web.problems import STATUS, refusal_of
+
+if TYPE_CHECKING:
+    from tocsin.cases.allowances import Allowance
+    from tocsin.cases.store_cases import Joined
+    from tocsin.web.console.texts import Texts
+
+pages = Pages()
+MOST_JOINED = 100
+"""Submissions of a case that its page lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case for one reader."""
+
+    case: Case
+    reasons: tuple[Reason, ...]
+    holding: bool
+    """Whether the reader holds it now."""
+    claim: int
+    """The reader's; 0 where they do not hold it."""
+    may_manage: bool
+    contents: tuple[bytes, ...]
+    content: ContentView | None
+    """None while nothing is in the case."""
+    observations: ObservationsView | None
+    decision: DecisionView
+    linked: tuple[LinkedCase, ...]
+    joined: tuple["Joined", ...]
+    timeline: tuple[Line, ...]
+    older: int
+    """Events that are not listed."""
+    warned: bool
+    """Whether the reader has looked at an original of this case before."""
+    allowance: "Allowance | None"
+    """What the reader may still see; None for who does not review."""
+    now: datetime
+
+    @property
+    def seconds_left(self) -> int:
+        """Of the lease, for its holder."""
+        until = self.case.lease_until
+        return 0 if until is None or not self.holding else max(0, int((until - self.now).total_seconds()))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was typed into a form that could not be done, for the form to show again."""
+
+    visit: Visit | None = None
+
+    def __call__(self, form: str, name: str, default: str = "") -> str:
+        """What was typed into that field of that form, else the default."""
+        if self.visit is None or self.visit.field("form") != form:
+            return default
+        return self.visit.field(name, default)
+
+
+@pages.page("/cases/{number}", needs=Permission.READ_CASES)
+def case_page(visit: Visit) -> Response:
+    """A case."""
+    return show(visit, visit.number("number"))
+
+
+def show(visit: Visit, number: int, trouble: Error | None = None) -> Response:
+    """The page of a case; with `trouble`, of what could not be done, beside all that was typed.
+
+    Raises UnknownCaseError, and `trouble` where it is nothing that a reader can do anything about.
+    """
+    status, refused = 200, None
+    if trouble is not None:
+        status, refused = STATUS.get(trouble.code, 500), refusal_of(trouble)
+        if trouble.code not in STATUS or isinstance(trouble, UnknownCaseError | NotSignedInError):
+            raise trouble
+    view = case_view(visit, number)
+    return visit.page(
+        "case.html",
+        status,
+        view=view,
+        words=words,
+        about_words=about_words,
+        refused=_said(visit, refused),
+        kept=Kept(visit if trouble is not None else None),
+        typed=_typed(visit) if trouble is not None else (),
+        left_words=left_words,
+    )
+
+
+def case_view(visit: Visit, number: int) -> CaseView:
+    """The case of that number for the visitor. Raises UnknownCaseError."""
+    review, person = visit.node.review, visit.person
+    case = review.queue.case(person, number)
+    holding = case.state is State.CLAIMED and case.holder == person.id and person.may(Permission.REVIEW)
+    contents = tuple(review.queue.contents(number))
+    lines, older = timeline(visit.node, number, contents)
+    content = observations = None
+    if contents:
+        claim = case.claim if holding else 0
+        content = content_view(visit, number, contents, _chosen(visit, contents), claim)
+        observations = observations_view(review, content.sha256, person.id)
+    return CaseView(
+        case=case,
+        reasons=reasons_of(case),
+        holding=holding,
+        claim=case.claim if holding else 0,
+        may_manage=person.may(Permission.MANAGE_CASES) and case.state is not State.DECIDED,
+        contents=contents,
+        content=content,
+        observations=observations,
+        decision=decision_view(visit, case, contents, holding=holding),
+        linked=tuple(review.queue.linked(person, number)),
+        joined=tuple(review.queue.members(person, number, limit=MOST_JOINED)),
+        timeline=lines,
+        older=older,
+        warned=revealed_by(lines, person.id),
+        allowance=review.viewing.allowance(person) if person.may(Permission.REVIEW) else None,
+        now=datetime.now(UTC),
+    )
+
+
+def where(visit: Visit) -> dict[str, str]:
+    """Which part of the case a form was sent from, for the page to show it again."""
+    given = {name: visit.field(name) for name in ("content", "member", "preview")}
+    return {name: value for name, value in given.items() if value and whole(value)}
+
+
+def _chosen(visit: Visit, contents: Sequence[bytes]) -> Chosen:
+    def number(name: str) -> int:
+        return whole(visit.field(name) or visit.asked(name)) or 0
+
+    return Chosen(max(1, min(number("content"), len(contents))), number("member"), bool(number("preview")))
+
+
+def left_words(texts: "Texts", allowance: "Allowance") -> str:
+    """What is left to the reader today, in a sentence."""
+    return texts.gettext(
+        words.LEFT,
+        looks=texts.number(allowance.reveals_left),
+        seconds=texts.number(allowance.seconds_left),
+        minutes=texts.number(allowance.minutes_left),
+    )
+
+
+def _typed(visit: Visit) -> tuple[tuple[str, str], ...]:
+    """The words that were typed into a form, for a page that has that form no more."""
+    given = ((name, visit.field(name)) for name in ("note", "reason", "to", "queue", "code"))
+    return tuple((name, text) for name, text in given if text)
+
+
+def _said(visit: Visit, refused: Refusal | None) -> tuple[str, ...]:
+    """What could not be done and what to do about it; in the reader's language where there are words."""
+    if refused is None:
+        return ()
+    own = words.TROUBLES.get(refused.code)
+    if own is None:
+        return refused.message, refused.advice
+    return visit.texts.gettext(own), refused.message

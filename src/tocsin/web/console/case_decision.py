@@ -1,0 +1,122 @@
+"""Decisions about a case as a page shows them, and what a form of one offers."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tocsin.access.model import Permission, Right
+from tocsin.cases.model import Decision, Outcome, Proposal, Standpoint
+from tocsin.web.console.case_matches import MatchCard, cards_of
+
+if TYPE_CHECKING:
+    from tocsin.cases.model import Case
+    from tocsin.web.console.visit import Visit
+
+MOST_CONTENTS = 50
+"""Contents that one form offers to publish."""
+MOST_SUBMISSIONS = 100
+"""Submissions of a case whose matches one form offers an opinion on."""
+
+MOST_ENTRIES = 100
+"""Known items that one form offers an opinion on: a form has 500 fields at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class BankChoice:
+    """A bank that a content may be published to."""
+
+    name: str
+    kind: str
+    mine: bool
+    """Whether the reader could confirm publishing there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a decision can say."""
+
+    key: str
+    """Sending the form twice decides once."""
+    seconds: Mapping[Outcome, tuple[str, ...]]
+    """Why a second person would be needed for an outcome by itself."""
+    entries: tuple[MatchCard, ...]
+    """Known items that something in the case matched, each once, as far as the reader may know which."""
+    contents: tuple[tuple[int, bytes], ...]
+    """Contents by their place."""
+    banks: tuple[BankChoice, ...]
+    opinions: bool
+    """Whether the reader may give opinions."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """Where a case's decision stands."""
+
+    decisions: tuple[Decision, ...]
+    """Newest first."""
+    proposed: Decision | None
+    """What waits for a second person."""
+    mine: bool
+    """Whether the reader proposed it."""
+    undo: Decision | None
+    """What the reader can undo now."""
+    choices: Choices | None
+    """None where the reader is not to decide now."""
+
+
+def decision_view(visit: "Visit", case: "Case", contents: Sequence[bytes], *, holding: bool) -> DecisionView:
+    """The decisions about a case, and what whoever holds it may decide."""
+    deciding = visit.node.review.deciding
+    decisions = tuple(reversed(deciding.of_case(case.number)))
+    proposed = next((one for one in decisions if one.standpoint is Standpoint.PROPOSED), None)
+    mine = proposed is not None and proposed.author == visit.person.id
+    return DecisionView(
+        decisions=decisions,
+        proposed=proposed,
+        mine=mine,
+        undo=_undoable(decisions, visit.person.id),
+        choices=_choices(visit, case, contents) if holding and proposed is None else None,
+    )
+
+
+def _undoable(decisions: Sequence[Decision], person: str) -> Decision | None:
+    """The newest decision, if that person made it, it stands, and there is time left."""
+    standing = {Standpoint.PROPOSED, Standpoint.IN_FORCE}
+    last = next(iter(decisions), None)
+    if last is None or last.author != person or last.standpoint not in standing or last.second:
+        return None
+    return last if last.undo_until is not None and last.undo_until > datetime.now(UTC) else None
+
+
+def _choices(visit: "Visit", case: "Case", contents: Sequence[bytes]) -> Choices:
+    deciding = visit.node.review.deciding
+    submissions = visit.node.review.queue.submissions(case.number)[:MOST_SUBMISSIONS]
+    cards = (
+        one for one in cards_of(visit.node, visit.person, submissions) if one.entry and not one.suppressed
+    )
+    first: dict[int, MatchCard] = {}
+    for card in cards:
+        first.setdefault(card.entry, card)
+    return Choices(
+        key=secrets.token_urlsafe(18),
+        seconds={
+            outcome: tuple(deciding.needs_second(visit.person, case.number, Proposal(outcome)))
+            for outcome in Outcome
+        },
+        entries=tuple(first.values())[:MOST_ENTRIES],
+        contents=tuple(enumerate(contents[:MOST_CONTENTS], 1)),
+        banks=tuple(_banks(visit)),
+        opinions=visit.person.may(Permission.GIVE_OPINIONS),
+    )
+
+
+def _banks(visit: "Visit") -> list[BankChoice]:
+    """Banks that the reader knows of: who confirms needs the right to curate there, who proposes does not."""
+    person = visit.person
+    return [
+        BankChoice(bank.name, bank.policy.kind.value, person.may_in(bank.name, Right.CURATE))
+        for bank in visit.node.banks.banks()
+        if person.may_in(bank.name, Right.READ) or person.may_in(bank.name, Right.CURATE)
+    ]

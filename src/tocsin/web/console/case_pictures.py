@@ -1,0 +1,134 @@
+"""Pictures of a case: filtered previews, and looks at originals for which somebody holds a key.
+
+Everything is checked and booked by `tocsin.cases.viewing` before a byte is sent. Nothing here is cached.
+"""
+
+import math
+from typing import Final
+
+from starlette.responses import JSONResponse, Response
+
+from tocsin.access.model import Permission
+from tocsin.cases.errors import InvalidObservationError
+from tocsin.errors import Error
+from tocsin.evidence.renditions import Picture, Region, Rendition
+from tocsin.web.console.asking import whole
+from tocsin.web.console.case import left_words, show
+from tocsin.web.console.case_actions import acting, claim_of
+from tocsin.web.console.case_observing import sha256_of
+from tocsin.web.console.pages import Pages
+from tocsin.web.console.visit import PREFIX, Visit
+from tocsin.web.problems import problem_of
+
+pages = Pages()
+REVEAL: Final = "X-Reveal"
+"""The header that numbers a look, for the page to say when it ended."""
+SECONDS: Final = "X-Reveal-Seconds"
+_SIDES: Final = 4
+
+
+@pages.page("/cases/{number}/contents/{sha256}/renditions/{rendition}", needs=Permission.REVIEW)
+def rendition(visit: Visit) -> Response:
+    """A filtered preview."""
+    try:
+        picture = visit.node.review.viewing.rendition(
+            visit.person,
+            visit.number("number"),
+            whole(visit.asked("claim")) or 0,
+            sha256_of(visit),
+            _rendition(visit),
+            whole(visit.asked("still")) or 0,
+            member=whole(visit.asked("member")) or 0,
+        )
+    except Error as error:
+        return problem_of(error)
+    return _sent(picture)
+
+
+@pages.action("/cases/{number}/contents/{sha256}/again", needs=Permission.REVIEW)
+def show_again(visit: Visit) -> Response:
+    """Show content that has been judged, for a reason that is recorded."""
+    if not (reason := visit.field("reason")):
+        error = InvalidObservationError("say why it is to be shown again")
+        return show(visit, visit.number("number"), error)
+    viewing = visit.node.review.viewing
+    return acting(
+        visit,
+        lambda number: viewing.rendition(
+            visit.person, number, claim_of(visit), sha256_of(visit), Rendition.BLUR, despite=reason
+        ),
+        "saved",
+    )
+
+
+@pages.action("/cases/{number}/contents/{sha256}/reveal", needs=(Permission.REVIEW, Permission.REVEAL))
+def reveal(visit: Visit) -> Response:
+    """A look at an original, or a part of it, for some seconds: on record before it is sent."""
+    number = visit.number("number")
+    try:
+        look = visit.node.review.viewing.reveal(
+            visit.person,
+            number,
+            claim_of(visit),
+            sha256_of(visit),
+            _region(visit),
+            max(1, whole(visit.field("seconds")) or 1),
+            f"{PREFIX}/cases/{number}",
+            whole(visit.field("still")) or 0,
+            member=whole(visit.field("member")) or 0,
+        )
+    except Error as error:
+        return problem_of(error)
+    return _sent(look.picture, {REVEAL: str(look.id), SECONDS: str(look.seconds)})
+
+
+@pages.action("/reveals/{number}/ended", needs=Permission.REVEAL)
+def ended(visit: Visit) -> Response:
+    """The page says that a look ended, after so many seconds; the answer says what is left today."""
+    viewing = visit.node.review.viewing
+    try:
+        seconds = float(visit.field("seconds"))
+        seconds = seconds if math.isfinite(seconds) else -1.0
+        viewing.ended(visit.person, visit.number("number"), seconds)
+    except ValueError:
+        return problem_of(InvalidObservationError("seconds are a number"))
+    except Error as error:
+        return problem_of(error)
+    return JSONResponse({"left": left_words(visit.texts, viewing.allowance(visit.person))})
+
+
+def _sent(picture: Picture, headers: dict[str, str] | None = None) -> Response:
+    kept_here = {
+        "Cache-Control": "no-store",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(picture.data, media_type=picture.media_type, headers={**kept_here, **(headers or {})})
+
+
+def _rendition(visit: Visit) -> Rendition:
+    """Raises InvalidObservationError."""
+    name = str(visit.request.path_params["rendition"])
+    try:
+        return Rendition(name)
+    except ValueError as error:
+        message = "there is no such rendition"
+        raise InvalidObservationError(message) from error
+
+
+def _region(visit: Visit) -> Region | None:
+    """Left, top, width and height in fractions, as the form has them; None for the whole.
+
+    Raises InvalidObservationError, UsageError.
+    """
+    text = visit.field("region")
+    if not text:
+        return None
+    try:
+        sides = [float(one) for one in text.split(",")]
+    except ValueError:
+        sides = []
+    if len(sides) != _SIDES or not all(map(math.isfinite, sides)):
+        message = "a region is left, top, width and height in fractions of the picture"
+        raise InvalidObservationError(message)
+    return Region(*sides)
