@@ -2,9 +2,9 @@
 
 import hashlib
 import io
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from uuid import uuid4
 
 import pytest
 from PIL import Image
@@ -75,7 +75,6 @@ class Screen:
     pictures: Pictures
     viewing: Viewing
     opened: list[Database] = field(default_factory=list)
-    _count: "itertools.count[int]" = field(default_factory=itertools.count)
 
     @classmethod
     def over(cls, table: Table, limits: Limits | None = None) -> "Screen":
@@ -119,7 +118,7 @@ class Screen:
 
     def case(self, who: Principal = ANNA) -> "Held":
         """A new case that somebody has claimed."""
-        number = self.table.case(data=b"content %d" % next(self._count))
+        number = self.table.case(data=uuid4().bytes)
         return Held(self, who, self.table.claimed(who, number))
 
     def kinds(self, number: int) -> list[str]:
