@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
-from support.spectra import decoded, resolution
+from support.spectra import decoded, most_shown, resolution
 
 from tocsin.media.filters import cut_out, filtered
 from tocsin.media.renditions import Rendition
@@ -73,6 +73,13 @@ def test_blurring_by_a_style_sheet_would_leave_more_than_is_seen() -> None:
 def test_unrelated_pictures_share_nothing() -> None:
     for seed in range(8):
         assert resolution(detailed(seed + 100), detailed(seed)).across == 0
+
+
+def test_among_several_originals_the_one_that_is_shown_is_found() -> None:
+    originals = [detailed(seed) for seed in range(4)]
+    assert most_shown(cut_out(originals[2], None, 200), originals) > 150
+    assert most_shown(filtered(originals[2], Rendition.BLUR), originals) <= Rendition.BLUR.longest
+    assert most_shown(detailed(50), originals) == 0
 
 
 def test_what_is_no_picture_is_none() -> None:

@@ -26,6 +26,7 @@ from tocsin.media.errors import (
     NoVideoDecoderError,
     TooManyFramesError,
     TruncatedError,
+    UnsupportedError,
 )
 from tocsin.media.filters import cut_out, filtered
 from tocsin.media.limits import PictureLimits
@@ -321,6 +322,13 @@ def test_videos_have_the_shape_that_players_give_them(aspect: Fraction | None, w
 
 def test_short_videos_have_as_many_stills_as_frames() -> None:
     assert sorted(made(clip(frames=3), Wanted(BLUR, None))) == [0, 1, 2]
+
+
+def test_unknown_codecs_are_refused() -> None:
+    data = clip("mp4", "libx264")
+    for changed in (data.replace(b"avc1", b"abcd"), clip("avi", "ffv1")):
+        with pytest.raises(UnsupportedError):
+            answers(changed, Wanted(BLUR))
 
 
 def test_without_a_decoder_videos_are_refused_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ their resolution is told too low. Measured on pictures of 4 to 3, it is off by l
 """
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -76,6 +77,11 @@ def resolution(delivered: NDArray[np.uint8], original: NDArray[np.uint8]) -> Res
     found = coherence > np.maximum(_COHERENT, by_chance)
     resolved = np.flatnonzero(found & np.roll(found, 1))
     return Resolution(max(delivered.shape[:2]), 2.0 * float(resolved.max(initial=0)))
+
+
+def most_shown(delivered: NDArray[np.uint8], originals: Iterable[NDArray[np.uint8]]) -> float:
+    """Resolvable pixels across, of that one of `originals` which the delivered picture shows most of."""
+    return max((resolution(delivered, one).across for one in originals), default=0.0)
 
 
 def _grey(pixels: NDArray[np.uint8]) -> Image.Image:

@@ -98,8 +98,10 @@ def _opened(source: BinaryIO, form: str) -> "Iterator[tuple[InputContainer, av.V
         else:
             message = "there is no moving picture in this video, only sound or data"
             raise NotShowableError(message)
-        if stream.codec_context.codec.name not in CODECS:
-            message = "this video's codec cannot be decoded here"
+        # What has no decoder has no context, whatever the types of `av` say.
+        codec = getattr(stream.codec_context, "name", "unknown")
+        if codec not in CODECS:
+            message = f"videos of the codec {codec} cannot be decoded here"
             raise UnsupportedError(message)
         stream.codec_context.thread_count = 1
         stream.codec_context.skip_frame = "NONREF"  # those that no other frame is made from
