@@ -172,6 +172,8 @@ class Deciders(RuleBasedStateMachine):
             if case.state is State.DECIDED:
                 assert Standpoint.IN_FORCE in standpoints
                 assert Standpoint.PROPOSED not in standpoints
+            # Undoing what took a decision's place brings that one back: nobody overturns alone that way.
+            assert Standpoint.IN_FORCE in standpoints or Standpoint.SUPERSEDED not in standpoints
             for one in decisions:
                 assert one.second != one.author
                 assert one.second or not (one.needs_second and one.standpoint in STANDING)
@@ -212,6 +214,6 @@ class ManyDeciders(Deciders):
 
 
 Deciders.TestCase.settings = settings(max_examples=3, stateful_step_count=30, deadline=None)
-ManyDeciders.TestCase.settings = settings(max_examples=80, stateful_step_count=50, deadline=None)
+ManyDeciders.TestCase.settings = settings(max_examples=40, stateful_step_count=50, deadline=None)
 TestDeciders = Deciders.TestCase
 TestManyDeciders = pytest.mark.slow(ManyDeciders.TestCase)
