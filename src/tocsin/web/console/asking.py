@@ -41,7 +41,7 @@ class Question:
 def sure(visit: Visit, question: Question) -> Response | None:
     """A page that asks once more, with all that the form said; None where that has been answered."""
     answered = bool(visit.field("sure"))
-    matches = not question.typed or visit.field("typed") == question.typed
+    matches = not question.typed or visit.field("typed") == question.typed.strip()
     if answered and matches:
         return None
     path = visit.request.url.path
@@ -70,6 +70,12 @@ def text(visit: Visit, name: str, most: int = LONGEST) -> str:
         raise InvalidTextError(message)
     check_texts([found])
     return found
+
+
+def exact(visit: Visit, name: str) -> str:
+    """A name of the form, or else of the query, with the blanks around it: a bank may be called so."""
+    found = visit.form.get(name, visit.request.query_params.get(name, ""))
+    return found if isinstance(found, str) else ""
 
 
 def whole(given: str) -> int | None:

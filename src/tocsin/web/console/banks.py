@@ -17,7 +17,7 @@ from tocsin.banks.model import (
 from tocsin.banks.store import InvalidPolicyError
 from tocsin.errors import Error
 from tocsin.web.bank_rights import known_bank, may_know
-from tocsin.web.console.asking import PAGE, Question, again, mark, named, page_after, sure, text, whole
+from tocsin.web.console.asking import PAGE, Question, again, exact, mark, named, page_after, sure, text, whole
 from tocsin.web.console.bank_figures import figures_of
 from tocsin.web.console.management_words import BANK_KINDS, RIGHTS
 from tocsin.web.console.pages import Pages
@@ -74,13 +74,13 @@ def create_bank(visit: Visit) -> Response:
 @pages.page("/banks/one", needs=Permission.READ_BANKS)
 def bank_page(visit: Visit) -> Response:
     """One bank: its policy, and what reviewers' decisions say of its matches."""
-    return _bank(visit, known_bank(visit.node, visit.person, visit.asked("name")))
+    return _bank(visit, known_bank(visit.node, visit.person, exact(visit, "name")))
 
 
 @pages.action("/banks/policy", needs=(Permission.READ_BANKS, Permission.MANAGE_BANKS))
 def set_policy(visit: Visit) -> Response:
     """Replace a bank's policy, unless somebody else did since the form was shown."""
-    node, name = visit.node, visit.field("name")
+    node, name = visit.node, exact(visit, "name")
     try:
         policy = _policy(visit)
         with node.database.writing():
@@ -98,7 +98,7 @@ def set_policy(visit: Visit) -> Response:
 def remove_bank(visit: Visit) -> Response:
     """Delete a bank for good, once its name has been typed."""
     _ = visit.texts.gettext
-    bank = known_bank(visit.node, visit.person, visit.field("name"))
+    bank = known_bank(visit.node, visit.person, exact(visit, "name"))
     counts = visit.node.banks.counts(bank.name)
     question = Question(
         title=_("Remove this bank for good?"),
@@ -127,7 +127,7 @@ def remove_bank(visit: Visit) -> Response:
 @pages.page("/banks/entries", needs=Permission.READ_BANKS)
 def entries_page(visit: Visit) -> Response:
     """A bank's entries, withdrawn ones too, in the order added; needs the right `read` in it."""
-    bank = known_bank(visit.node, visit.person, visit.asked("name"))
+    bank = known_bank(visit.node, visit.person, exact(visit, "name"))
     visit.person.demand_in(bank.name, Right.READ)
     after = page_after(visit)
     entries = visit.node.banks.page(bank.name, after=after, limit=PAGE)

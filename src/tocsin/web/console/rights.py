@@ -1,21 +1,18 @@
 """Rights in banks: who has which, giving them and taking them back."""
 
-from typing import Final
-
 from starlette.responses import Response
 
 from tocsin.access.errors import InvalidBankError
 from tocsin.access.model import EVERY_BANK, Right
 from tocsin.banks.store import UnknownBankError
 from tocsin.errors import Error
-from tocsin.web.console.asking import Question, again, sure, text
+from tocsin.web.console.asking import Question, again, exact, sure
 from tocsin.web.console.management_words import RIGHTS
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.people import ACCESS
 from tocsin.web.console.visit import Visit
 
 pages = Pages()
-_NAME: Final = 200
 
 
 @pages.page("/people/rights", needs=ACCESS)
@@ -30,7 +27,7 @@ def grant(visit: Visit) -> Response:
     principal = visit.field("principal")
     rights = [right for right in Right if right.value in visit.fields("rights")]
     try:
-        bank = text(visit, "bank", _NAME)
+        bank = exact(visit, "bank")
         if (asked := _of_no_bank(visit, bank)) is not None:
             return asked
         visit.node.accounts.grants.grant(visit.person, principal, bank, rights)
@@ -43,7 +40,7 @@ def grant(visit: Visit) -> Response:
 def revoke(visit: Visit) -> Response:
     """Take back what was said of a bank, so that what was said of every bank counts there."""
     principal = visit.field("principal")
-    visit.node.accounts.grants.revoke(visit.person, principal, text(visit, "bank", _NAME))
+    visit.node.accounts.grants.revoke(visit.person, principal, exact(visit, "bank"))
     return visit.go(_back(principal), said="saved")
 
 
