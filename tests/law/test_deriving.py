@@ -21,7 +21,7 @@ from tocsin.law.conditions import (
     ask,
     leaves,
 )
-from tocsin.law.deriving import Status, derive
+from tocsin.law.deriving import Because, Status, derive
 from tocsin.law.duties import due
 from tocsin.law.facts import AgeBand, Fact, Value
 from tocsin.law.packs import shipped
@@ -192,8 +192,14 @@ def test_a_realistic_image_and_a_drawing_fall_under_two_statutes() -> None:
     realistic = statuses(photorealistic=YES, age=AgeBand.CHILD, codes={"iwf:2024": "B"})
     assert realistic["uk.pca1978.s1"].answer is YES
     assert realistic["uk.cja2009.s62"].answer is NO
+    assert realistic["uk.pca1978.s1"].duties == ("uk.osa66.p2", "uk.osa66.p3")
+    assert realistic["uk.cja2009.s62"].duties == ()
     drawn = statuses(photorealistic=NO, drawing=YES, age=AgeBand.CHILD, codes={"iwf:2024": "prohibited"})
     assert drawn["uk.pca1978.s1"].answer is NO
+    assert drawn["uk.pca1978.s1"].because == (
+        Because("photorealistic", "no"),
+        Because("severity:iwf:2024", "prohibited"),
+    )
     assert drawn["uk.cja2009.s62"].answer is YES
 
 

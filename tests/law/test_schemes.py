@@ -1,5 +1,6 @@
 """Codes within their scheme, and steps between schemes that are refused."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -54,6 +55,14 @@ def test_no_code_is_turned_into_another_but_one_that_is_the_same() -> None:
 def test_the_reason_is_said(source: str, target: str, reason: str) -> None:
     with pytest.raises(NoCrosswalkError, match=reason):
         crosswalk(source, target)
+
+
+def test_a_candidate_is_no_more_than_that() -> None:
+    (candidate,) = (one for one in shipped().crosswalks if one.target == "uk.cja2009.s62")
+    step = replace(candidate, source="iwf:2024:A", target="ncmec")
+    packs = replace(shipped(), packs=(replace(shipped().packs[0], crosswalks=(step,)), *shipped().packs[1:]))
+    with pytest.raises(NoCrosswalkError, match="a person has to observe what the rule asks"):
+        crosswalk("iwf:2024:A", "ncmec:2025", packs)
 
 
 def test_a_step_has_two_schemes_that_are_there() -> None:
