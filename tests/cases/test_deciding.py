@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,7 +21,7 @@ from tocsin.cases.errors import (
     UnknownDecisionError,
     UnsuitableError,
 )
-from tocsin.cases.model import Outcome, Proposal, Publication, Stage, Standpoint, State
+from tocsin.cases.model import Novelty, Outcome, Proposal, Publication, Stage, Standpoint, State
 
 REPORT, NO_ACTION = Proposal(Outcome.REPORT, "seen"), Proposal(Outcome.NO_ACTION)
 
@@ -266,6 +267,33 @@ def test_a_decision_can_be_undone_by_its_author_for_a_while(table: Table) -> Non
     assert table.deciding.decide(ANNA, number, given.claim, NO_ACTION, "2").standpoint is Standpoint.IN_FORCE
 
 
+def test_it_is_told_what_can_be_undone(table: Table) -> None:
+    number = table.case()
+    assert table.deciding.undoable(ANNA, number) is None
+    made = table.decide(ANNA, number, REPORT)
+    assert table.deciding.undoable(ANNA, number) == made
+    assert table.deciding.undoable(BELA, number) is None
+    table.desk.clock.move(UNDO * 2)
+    assert table.deciding.undoable(ANNA, number) is None
+
+
+def test_threads_that_send_the_same_decide_once(table: Table) -> None:
+    number = table.case()
+    claim = table.claimed(ANNA, number).claim
+    with ThreadPoolExecutor(4) as pool:
+        sent = [pool.submit(table.deciding.decide, ANNA, number, claim, REPORT, "k") for _ in range(4)]
+        made = [one.result() for one in sent]
+    assert made == [*table.deciding.of_case(number)] * 4
+
+
+@pytest.mark.parametrize("number", [0, -1, 10**30])
+def test_numbers_no_database_has_are_of_nothing(table: Table, number: int) -> None:
+    assert table.deciding.of_case(number) == []
+    assert table.observing.of_case(number) == []
+    with pytest.raises(UnknownDecisionError):
+        table.deciding.decision(number)
+
+
 def test_an_undone_decision_sent_again_stays_undone(table: Table) -> None:
     number = table.case()
     claim = table.claimed(ANNA, number).claim
@@ -273,6 +301,14 @@ def test_an_undone_decision_sent_again_stays_undone(table: Table) -> None:
     undone = table.deciding.undo(ANNA, made.id)
     assert table.deciding.decide(ANNA, number, claim, REPORT, "k") == undone
     assert table.desk.cases.case(number).state is State.WAITING
+
+
+def test_what_was_judged_is_known_until_that_is_undone(table: Table) -> None:
+    made = table.decide(ANNA, table.case(data=b"the same"), REPORT)
+    again = table.case(data=b"the same")
+    assert table.desk.cases.restand(again).standing.novelty is Novelty.KNOWN
+    table.deciding.undo(ANNA, made.id)
+    assert table.desk.cases.case(again).standing.novelty is Novelty.NEAR
 
 
 def later(table: Table, number: int) -> None:

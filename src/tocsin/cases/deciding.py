@@ -74,6 +74,15 @@ class Deciding:
         """The decision that waits for a second person, if one does."""
         return proposals.with_standpoint(self.decisions.of_case(case), Standpoint.PROPOSED)
 
+    def undoable(self, principal: Principal, case: int) -> Decision | None:
+        """The decision about a case that this person could undo now. Raises UnknownCaseError."""
+        with self.transactions.reading():
+            now = self.cases.case(case)
+            for one in reversed(self.decisions.of_case(case)):
+                if one.author == principal.id and not self._why_not_undone(one, now):
+                    return one
+        return None
+
     def at_odds(self, case: int) -> frozenset[str]:
         """The two who disagreed last, where the case waits for a third: neither of them may decide it."""
         return proposals.at_odds(self.decisions.of_case(case))
@@ -183,7 +192,8 @@ class Deciding:
             if made.standpoint is Standpoint.UNDONE:
                 return made
             case = self.cases.case(made.case)
-            self._check_undoing(made, case)
+            if why := self._why_not_undone(made, case):
+                raise TooLateError(why)
             self._undo(principal, made, case)
             undone = self.decisions.decision(decision)
             self._record("decision.undone", principal, undone)
@@ -270,16 +280,15 @@ class Deciding:
         self._restand(taken.case)
         return taken
 
-    def _check_undoing(self, made: Decision, case: Case) -> None:
-        """Raise TooLateError unless nothing happened since."""
+    def _why_not_undone(self, made: Decision, case: Case) -> str:
+        """Why a decision cannot be undone by its author any more; empty if it can."""
         waits = made.standpoint is Standpoint.PROPOSED and case.state is State.WAITING
         stands = made.standpoint is Standpoint.IN_FORCE and case.state is State.DECIDED
         if not (waits or stands) or case.claim != max(made.claim, made.second_claim):
-            message = f"something has happened to case {case.number} since decision {made.id}"
-            raise TooLateError(message)
+            return f"something has happened to case {case.number} since decision {made.id}"
         if made.undo_until is None or self.clock() > made.undo_until:
-            message = f"decision {made.id} could be undone for {UNDO.seconds // 60} minutes"
-            raise TooLateError(message)
+            return f"decision {made.id} could be undone for {UNDO.seconds // 60} minutes"
+        return ""
 
     def _undo(self, principal: Principal, made: Decision, case: Case) -> None:
         self.decisions.set_standpoint(made.id, Standpoint.UNDONE)

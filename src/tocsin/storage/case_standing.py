@@ -15,7 +15,9 @@ _KEPT = "SELECT opened, standing FROM review_case WHERE number = ?"
 # What was judged here is known, whatever matched.
 _NOVELTY = """
     SELECT COUNT(*), MIN(
-        CASE WHEN EXISTS (SELECT 1 FROM judgement WHERE judgement.content_id = case_content.content_id)
+        CASE WHEN EXISTS (
+            SELECT 1 FROM judgement JOIN decision ON decision.id = judgement.decision_id
+            WHERE judgement.content_id = case_content.content_id AND decision.standpoint = 'in_force')
         THEN 2 ELSE novelty END)
     FROM case_content WHERE case_number = ?"""
 _OBSERVED = """

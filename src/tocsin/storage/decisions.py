@@ -74,6 +74,8 @@ _KEEP_AWAY = """
     INSERT INTO case_skip (person, case_number, until) VALUES (?, ?, ?)
     ON CONFLICT (person, case_number) DO UPDATE SET until = excluded.until"""
 _LET_BACK = "DELETE FROM case_skip WHERE case_number = ? AND until = ?"
+_TOO_LARGE: Final = 1 << 63
+"""For any number in a database."""
 _FOR_EVER: Final = times.to_number(datetime.max.replace(tzinfo=UTC))
 
 
@@ -99,7 +101,7 @@ class DecisionStore:
     def decision(self, number: int) -> Decision:
         """The decision of that number. Raises UnknownDecisionError."""
         with self._database.reading():
-            row = self._database.row(_DECISION, (number,))
+            row = self._database.row(_DECISION, (number,)) if 0 < number < _TOO_LARGE else None
             if row is None:
                 message = f"there is no decision number {number}"
                 raise UnknownDecisionError(message)
@@ -108,7 +110,8 @@ class DecisionStore:
     def of_case(self, case: int) -> list[Decision]:
         """All decisions about a case, oldest first."""
         with self._database.reading():
-            return [self._decision(row) for row in self._database.rows(_OF_CASE, (case,))]
+            rows = self._database.rows(_OF_CASE, (case,)) if 0 < case < _TOO_LARGE else []
+            return [self._decision(row) for row in rows]
 
     def set_standpoint(self, number: int, standpoint: Standpoint) -> None:
         """Say where a decision stands."""

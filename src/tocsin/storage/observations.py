@@ -54,7 +54,7 @@ class ObservationStore:
 
     def of_case(self, number: int) -> list[Observation]:
         """All that were recorded in a case, oldest first."""
-        return self._found(_OF_CASE, number)
+        return self._found(_OF_CASE, number) if 0 < number < 1 << 63 else []
 
     def current(self, sha256: bytes) -> list[Observation]:
         """The newest of a content about each thing, whoever recorded it, in the order of recording."""
