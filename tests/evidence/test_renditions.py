@@ -132,8 +132,8 @@ def test_a_reveal_shows_a_region_or_the_whole_reduced(renderer: Renderer, vault:
 
 
 def test_large_reveals_arrive_in_pieces(renderer: Renderer, vault: FolderVault) -> None:
-    original = picture(6, 3000, 2000)
-    found = renderer.original(put(vault, encoders.jpeg(Image.fromarray(original), 95)), longest=3000)
+    original = picture(6, 1700, 1200)
+    found = renderer.original(put(vault, encoders.jpeg(Image.fromarray(original), 95)), longest=1700)
     assert np.abs(np.asarray(opened(found)).astype(int) - original).mean() < 4
 
 

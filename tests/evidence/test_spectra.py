@@ -11,7 +11,7 @@ from tocsin.media.renditions import Rendition
 from tocsin.simulators.encoders import jpeg
 from tocsin.simulators.pictures import picture
 
-SIZES = ((640, 480), (480, 640), (1600, 1200))
+SIZES = ((640, 480), (480, 640), (1200, 900))
 
 
 def detailed(seed: int, width: int = 640, height: int = 480) -> NDArray[np.uint8]:
@@ -43,7 +43,7 @@ def test_a_re_encoded_or_faint_original_still_holds_far_more_than_any_rendition(
 
 
 @pytest.mark.parametrize("across", [32, 48, 64, 96, 200])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_reduced_pictures_are_measured_as_what_they_are(across: int, seed: int) -> None:
     original = picture(seed, 1024, 768)
     found = resolution(cut_out(original, None, across), original)
@@ -51,7 +51,7 @@ def test_reduced_pictures_are_measured_as_what_they_are(across: int, seed: int) 
     assert 0.75 * across <= found.coherent <= 1.25 * across
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_the_spectrum_finds_what_pixels_do_not_tell(seed: int) -> None:
     """A blurred picture delivered at full size is measured by what it holds, not by how large it is."""
     original = detailed(seed)
@@ -71,7 +71,7 @@ def test_blurring_by_a_style_sheet_would_leave_more_than_is_seen() -> None:
 
 
 def test_unrelated_pictures_share_nothing() -> None:
-    for seed in range(8):
+    for seed in range(3):
         assert resolution(detailed(seed + 100), detailed(seed)).across == 0
 
 
