@@ -1,16 +1,20 @@
 """Looking: only at what one holds, within limits, and on record before there is a picture."""
 
+import hashlib
+import io
 import json
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from PIL import Image
 from support.cases import ANNA, BELA, MANAGER, person
 from support.viewing import Held, Pictures, Screen, digest_of
 
@@ -27,7 +31,10 @@ from tocsin.cases.limits import Limits, OwnLimits, Spent
 from tocsin.cases.model import Outcome
 from tocsin.cases.preferences import Theme, Wanted
 from tocsin.evidence.errors import NotRenderedError
-from tocsin.evidence.renditions import Picture, Region, Rendition
+from tocsin.evidence.folder import FolderVault
+from tocsin.evidence.keys import Keys
+from tocsin.evidence.renditions import Picture, Region, Renderer, Rendition
+from tocsin.simulators.pictures import picture
 
 if TYPE_CHECKING:
     from support.deciding import Table
@@ -36,6 +43,8 @@ if TYPE_CHECKING:
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 PAGE: Final = "case 1"
+SQLITE = pytest.mark.parametrize("home_folder", ["sqlite"], indirect=True)
+"""What is decided above the store is tried on one database: CI is short of time."""
 
 
 def limited(screen: Screen, limits: Limits) -> None:
@@ -51,6 +60,7 @@ def reveal(held: Held, seconds: int = 5, despite: str = "") -> "Revealed":
 # Who may look at what
 
 
+@SQLITE
 def test_a_preview_is_made_for_whoever_holds_the_case(screen: Screen) -> None:
     held = screen.case()
     picture = held.look()
@@ -62,6 +72,7 @@ def test_a_preview_is_made_for_whoever_holds_the_case(screen: Screen) -> None:
     assert screen.kinds(held.number) == []
 
 
+@SQLITE
 def test_nobody_else_gets_a_picture(screen: Screen) -> None:
     held = screen.case()
     _, number, claim, content = held.at
@@ -76,6 +87,7 @@ def test_nobody_else_gets_a_picture(screen: Screen) -> None:
     assert screen.kinds(number) == []
 
 
+@SQLITE
 def test_not_after_the_lease_has_run_out(screen: Screen) -> None:
     held = screen.case()
     screen.table.desk.lease_passes()
@@ -84,6 +96,7 @@ def test_not_after_the_lease_has_run_out(screen: Screen) -> None:
     assert screen.pictures.made == []
 
 
+@SQLITE
 def test_only_contents_of_the_case(screen: Screen) -> None:
     held, other = screen.case(), screen.case(BELA)
     for content in (other.at[3], digest_of("nothing")):
@@ -94,6 +107,7 @@ def test_only_contents_of_the_case(screen: Screen) -> None:
     assert screen.pictures.made == []
 
 
+@SQLITE
 def test_each_needs_its_permission(screen: Screen) -> None:
     held = screen.case()
     no_review = replace(ANNA, permissions=ANNA.permissions - {Permission.REVIEW})
@@ -104,6 +118,7 @@ def test_each_needs_its_permission(screen: Screen) -> None:
         screen.viewing.reveal(no_reveal, *held.at[1:], None, 5, PAGE)
 
 
+@SQLITE
 def test_a_program_sees_nothing(screen: Screen) -> None:
     """A token beside the session would be a second budget of the same person."""
     held = screen.case()
@@ -112,6 +127,24 @@ def test_a_program_sees_nothing(screen: Screen) -> None:
         screen.viewing.reveal(token, *held.at[1:], None, 5, PAGE)
     with pytest.raises(DeniedError):
         screen.viewing.rendition(token, *held.at[1:], Rendition.BLUR)
+
+
+@SQLITE
+def test_the_pictures_are_the_renderers(table: "Table", tmp_path: Path) -> None:
+    """One way from the vault through a sandbox child: a preview, then a region of the original."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture(7, 640, 480)).save(buffer, "jpeg")
+    data = buffer.getvalue()
+    vault = FolderVault(tmp_path / "vault", Keys.open(table.home.folder))
+    vault.put(io.BytesIO(data), hashlib.sha256(data).digest())
+    with Renderer(vault) as renderer:
+        screen = Screen.over(table)
+        screen.viewing = replace(screen.viewing, renderer=renderer)
+        number = table.case(data=data)
+        held = Held(screen, ANNA, table.claimed(ANNA, number))
+        assert held.look().width == Rendition.BLUR.longest
+        shown = screen.viewing.reveal(*held.at, Region(0, 0, 0.5, 0.5), 5, PAGE)
+    assert (shown.picture.width, shown.picture.height) == (320, 240)
 
 
 # What is recorded
@@ -155,6 +188,7 @@ class Watching(Pictures):
         return super().original(sha256, region, still, member=member)
 
 
+@SQLITE
 def test_the_record_is_committed_before_there_is_a_picture(screen: Screen) -> None:
     held = screen.case()
     watching = Watching(held)
@@ -178,6 +212,7 @@ def test_a_picture_that_cannot_be_made_is_on_record_and_costs_no_reveal(screen: 
     assert screen.viewing.own_figures(ANNA).today.seconds == 0
 
 
+@SQLITE
 def test_what_nobody_may_look_at_is_not_recorded_as_a_look(screen: Screen) -> None:
     limited(screen, Limits(reveals_a_day=0))
     held = screen.case()
@@ -187,6 +222,7 @@ def test_what_nobody_may_look_at_is_not_recorded_as_a_look(screen: Screen) -> No
     assert screen.viewing.own_figures(ANNA).today.minutes == 0
 
 
+@SQLITE
 def test_pages_and_reasons_are_short_texts(screen: Screen) -> None:
     held = screen.case()
     with pytest.raises(InvalidObservationError):
@@ -206,6 +242,7 @@ def judged(screen: Screen) -> Held:
     return Held(screen, ANNA, screen.table.claimed(ANNA, held.number))
 
 
+@SQLITE
 def test_what_was_judged_is_not_shown_again(screen: Screen) -> None:
     held = judged(screen)
     for look in (held.look, lambda: reveal(held)):
@@ -231,6 +268,7 @@ def test_a_reason_to_see_it_again_is_on_record_and_holds_for_the_claim(screen: S
         again.look()
 
 
+@SQLITE
 def test_a_reason_without_a_look_leaves_no_trace(screen: Screen) -> None:
     limited(screen, Limits(reveals_a_day=0))
     held = judged(screen)
@@ -244,6 +282,7 @@ def test_a_reason_without_a_look_leaves_no_trace(screen: Screen) -> None:
 # How long a look lasted
 
 
+@SQLITE
 def test_a_look_counts_no_less_than_has_passed(screen: Screen) -> None:
     held, sum_of = screen.case(), 0
     for passed, told, counts in (
@@ -273,6 +312,7 @@ def test_the_end_of_a_look_is_told_once(screen: Screen) -> None:
     assert screen.kinds(held.number) == ["content.revealed", "content.reveal_ended"]
 
 
+@SQLITE
 def test_only_by_whoever_looked(screen: Screen) -> None:
     shown = reveal(screen.case(), 8)
     for who, look in ((BELA, shown.id), (ANNA, shown.id + 1)):
@@ -281,6 +321,7 @@ def test_only_by_whoever_looked(screen: Screen) -> None:
     assert screen.viewing.own_figures(ANNA).today.seconds == 8
 
 
+@SQLITE
 def test_a_clock_that_went_back_makes_no_look_shorter(screen: Screen) -> None:
     held = screen.case()
     for back in (MINUTE, HOUR):
@@ -289,6 +330,7 @@ def test_a_clock_that_went_back_makes_no_look_shorter(screen: Screen) -> None:
         assert screen.viewing.ended(ANNA, shown.id, 0) == 8
 
 
+@SQLITE
 def test_looks_at_the_same_time_are_booked_one_on_top_of_the_other(screen: Screen) -> None:
     held = screen.case()
     first, second = reveal(held, 8), reveal(held, 6)
@@ -302,6 +344,7 @@ def test_looks_at_the_same_time_are_booked_one_on_top_of_the_other(screen: Scree
 # Limits
 
 
+@SQLITE
 def test_what_is_left_is_told(screen: Screen) -> None:
     limited(screen, Limits(2, 30, 5, 4, 8, 1))
     held = screen.case()
@@ -316,6 +359,7 @@ def test_what_is_left_is_told(screen: Screen) -> None:
     assert after.stretch_left == 25 * MINUTE
 
 
+@SQLITE
 def test_reveals_of_a_day(screen: Screen) -> None:
     limited(screen, Limits(reveals_a_day=2))
     held = screen.case()
@@ -330,6 +374,7 @@ def test_reveals_of_a_day(screen: Screen) -> None:
     reveal(held)
 
 
+@SQLITE
 def test_a_break_is_told_and_is_lifted_then(screen: Screen) -> None:
     limited(screen, Limits(stretch_minutes=3, break_minutes=5))
     held = screen.case()
@@ -351,6 +396,7 @@ def test_a_break_is_told_and_is_lifted_then(screen: Screen) -> None:
     held.look()
 
 
+@SQLITE
 def test_the_break_begins_when_the_last_look_may_end(screen: Screen) -> None:
     limited(screen, Limits(stretch_minutes=1, break_minutes=5, reveal_seconds=60))
     held = screen.case()
@@ -362,6 +408,7 @@ def test_the_break_begins_when_the_last_look_may_end(screen: Screen) -> None:
     held.look()
 
 
+@SQLITE
 def test_people_have_limits_of_their_own(screen: Screen) -> None:
     limited(screen, Limits(reveals_a_day=1))
     held = screen.case(ANNA)
@@ -400,6 +447,7 @@ def test_a_clock_that_went_ahead_and_back_gives_no_fresh_day(screen: Screen, jum
     assert used == 2 * 4
 
 
+@SQLITE
 def test_own_limits_tighten_at_once_and_loosen_the_next_day(screen: Screen) -> None:
     limited(screen, Limits(reveals_a_day=5))
     held = screen.case()
@@ -463,6 +511,7 @@ def test_what_one_sets_is_kept_and_is_nobody_elses(screen: Screen) -> None:
         screen.viewing.set_preferences(ANNA, Wanted(language="xx"))
 
 
+@SQLITE
 def test_setting_something_does_not_touch_the_stretch(screen: Screen) -> None:
     held = screen.case()
     held.look()
@@ -507,6 +556,7 @@ def test_figures_of_a_group_are_of_five_or_more(screen: Screen) -> None:
         screen.viewing.group_figures(ANNA)
 
 
+@SQLITE
 def test_what_one_person_does_now_shows_in_no_figure(screen: Screen) -> None:
     seen_by(screen, 6, 2)
     screen.clock.move(7 * DAY)
@@ -631,6 +681,7 @@ class Shift(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
+@SQLITE
 def test_no_sequence_goes_beyond_the_limits(table: "Table") -> None:
     class OverTable(Shift):
         pass
