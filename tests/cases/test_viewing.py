@@ -255,7 +255,9 @@ def test_what_was_judged_is_not_shown_again(screen: Screen) -> None:
 
 def test_a_reason_to_see_it_again_is_on_record_and_holds_for_the_claim(screen: Screen) -> None:
     held = judged(screen)
+    assert not screen.viewing.shown_again(*held.at)
     reveal(held, despite="the partner asks what is on the wall")
+    assert screen.viewing.shown_again(*held.at)
     kinds = ["content.shown_again", "content.revealed"]
     assert screen.kinds(held.number) == kinds
     told = [row for row in screen.table.desk.events(held.number) if row.kind == "content.shown_again"]
@@ -264,6 +266,7 @@ def test_a_reason_to_see_it_again_is_on_record_and_holds_for_the_claim(screen: S
     assert screen.kinds(held.number) == kinds
     screen.table.desk.queue.release(ANNA, held.number, held.case.claim)
     again = Held(screen, ANNA, screen.table.claimed(ANNA, held.number))
+    assert not screen.viewing.shown_again(*again.at)
     with pytest.raises(NotRevealableError):
         again.look()
 
