@@ -104,6 +104,9 @@ def test_only_contents_of_the_case(screen: Screen) -> None:
             screen.viewing.rendition(*held.at[:3], content, Rendition.GREY)
         with pytest.raises(NotRevealableError):
             screen.viewing.reveal(*held.at[:3], content, None, 5, PAGE)
+    for still in (-1, 1 << 70):
+        with pytest.raises(NotRevealableError):
+            screen.viewing.reveal(*held.at, None, 5, PAGE, still)
     assert screen.pictures.made == []
 
 
@@ -318,7 +321,7 @@ def test_the_end_of_a_look_is_told_once(screen: Screen) -> None:
 @SQLITE
 def test_only_by_whoever_looked(screen: Screen) -> None:
     shown = reveal(screen.case(), 8)
-    for who, look in ((BELA, shown.id), (ANNA, shown.id + 1)):
+    for who, look in ((BELA, shown.id), (ANNA, shown.id + 1), (ANNA, -1), (ANNA, 1 << 70)):
         with pytest.raises(InvalidObservationError):
             screen.viewing.ended(who, look, 0)
     assert screen.viewing.own_figures(ANNA).today.seconds == 8

@@ -1,15 +1,20 @@
-"""Where it is kept who has seen what, as this room knows it; `tocsin.storage.viewing` implements it.
+"""What looking needs from outside: where it is kept who has seen what, cases, judgements, pictures.
 
-Every method takes part in the caller's transaction.
+`tocsin.storage` and `tocsin.evidence.renditions` implement it. Methods of stores take part in the caller's
+transaction.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tocsin.cases.limits import Meter, Spent
+from tocsin.cases.model import Judgement
 from tocsin.cases.preferences import Preferences
+
+if TYPE_CHECKING:
+    from tocsin.evidence.renditions import Picture, Region, Rendition, Strip, Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,4 +119,42 @@ class ViewingStore(Protocol):
 
     def allow_second_look(self, person: str, case: int, claim: int, sha256: bytes, reason: str) -> None:
         """Keep why."""
+        ...
+
+
+class Held(Protocol):
+    """Cases, as far as looking needs them."""
+
+    def demand_held(self, *, number: int, person: str, claim: int) -> object:
+        """Renew the lease of whoever holds the case by that claim. Raises UnknownCaseError, NotHeldError."""
+        ...
+
+
+class Judgements(Protocol):
+    """What was decided about contents."""
+
+    def judgements(self, contents: Collection[bytes]) -> Mapping[bytes, Judgement]:
+        """The judgement of each that has one."""
+        ...
+
+
+class Renders(Protocol):
+    """What makes pictures: `tocsin.evidence.renditions.Renderer`."""
+
+    def render(self, sha256: bytes, rendition: "Rendition", still: int = 0, *, member: int = 0) -> "Picture":
+        """A filtered preview."""
+        ...
+
+    def strip(self, sha256: bytes, *, member: int = 0) -> "Strip":
+        """All blurred stills."""
+        ...
+
+    def stills(self, sha256: bytes, *, member: int = 0) -> "Timeline":
+        """How many stills there are, and when."""
+        ...
+
+    def original(
+        self, sha256: bytes, region: "Region | None" = None, still: int = 0, *, member: int = 0
+    ) -> "Picture":
+        """The pixels of a reveal."""
         ...

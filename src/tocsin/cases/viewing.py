@@ -7,10 +7,10 @@ does not matter how many pages, sessions or servers ask at once.
 
 import json
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from tocsin.access.errors import DeniedError
 from tocsin.access.model import Permission, Principal
@@ -21,9 +21,8 @@ from tocsin.cases.allowances import Allowance, Allowances
 from tocsin.cases.errors import InvalidObservationError, NotRevealableError, TooFewError
 from tocsin.cases.exposure import GroupWeek, OwnFigures
 from tocsin.cases.limits import Limits, Spent, SteadyClock
-from tocsin.cases.model import Judgement
 from tocsin.cases.preferences import Preferences, Wanted
-from tocsin.cases.store_viewing import Look, NewLook, ViewingStore
+from tocsin.cases.store_viewing import Held, Judgements, Look, NewLook, Renders, ViewingStore
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.transactions import Transactions
 
@@ -36,45 +35,9 @@ __all__ = ["Allowance", "GroupWeek", "Look", "OwnFigures", "Preferences", "Revea
 LONGEST_PAGE: Final = 500
 """Characters in the name of the page that a look was asked for from."""
 LONGEST_REASON: Final = 1000
+_MOST_PARTS: Final = 1_000_000
+_MOST_LOOKS: Final = (1 << 63) - 1
 _PEOPLE: Final = ("person:", "local:")
-
-
-class Held(Protocol):
-    """Cases, as far as looking needs them."""
-
-    def demand_held(self, *, number: int, person: str, claim: int) -> object:
-        """Renew the lease of whoever holds the case by that claim. Raises UnknownCaseError, NotHeldError."""
-        ...
-
-
-class Judgements(Protocol):
-    """What was decided about contents."""
-
-    def judgements(self, contents: Collection[bytes]) -> Mapping[bytes, Judgement]:
-        """The judgement of each that has one."""
-        ...
-
-
-class Renders(Protocol):
-    """What makes pictures: `tocsin.evidence.renditions.Renderer`."""
-
-    def render(self, sha256: bytes, rendition: "Rendition", still: int = 0, *, member: int = 0) -> "Picture":
-        """A filtered preview."""
-        ...
-
-    def strip(self, sha256: bytes, *, member: int = 0) -> "Strip":
-        """All blurred stills."""
-        ...
-
-    def stills(self, sha256: bytes, *, member: int = 0) -> "Timeline":
-        """How many stills there are, and when."""
-        ...
-
-    def original(
-        self, sha256: bytes, region: "Region | None" = None, still: int = 0, *, member: int = 0
-    ) -> "Picture":
-        """The pixels of a reveal."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +172,7 @@ class Viewing:
         changes nothing. Raises InvalidObservationError where the person has had no such look.
         """
         with self.transactions.writing():
-            look = self.store.look(reveal_id)
+            look = self.store.look(reveal_id) if 0 < reveal_id <= _MOST_LOOKS else None
             if look is None or look.person != principal.id:
                 message = f"you have had no look with the number {reveal_id}"
                 raise InvalidObservationError(message)
@@ -359,6 +322,9 @@ def _person(principal: Principal, permission: Permission) -> str:
 def _part(region: "Region | None", still: int, member: int) -> "JsonObject":
     """Which part of a content. The ledger has no fractions: a region is in millionths of the sides."""
     at = None if region is None else {name: round(one * 1_000_000) for name, one in asdict(region).items()}
+    if not (0 <= still <= _MOST_PARTS and 0 <= member <= _MOST_PARTS):
+        message = "a content has no such still or member"
+        raise NotRevealableError(message)
     return {"region": at, "still": still, **({"member": member} if member else {})}
 
 
