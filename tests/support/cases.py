@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -61,6 +61,11 @@ def entry_match(
     return Match(bank, entry, kind, 0 if exact else distance, 31, None, None, None, told)
 
 
+def two_days(rule: str, received: datetime) -> datetime | None:
+    """When the one duty that there is falls due, whatever day it is."""
+    return received + timedelta(hours=48) if rule == "us.tida" else None
+
+
 @dataclass
 class Desk:
     """Review over one database, without files: submissions are recorded, examined and matched by hand."""
@@ -96,7 +101,7 @@ class Desk:
         cases = CaseStore(database, facts, clock)
         openings = OpeningStore(database, facts, clock)
         submissions = SubmissionStore(database)
-        casework = Casework(database, openings, submissions, ledger, earlier, open_all=open_all)
+        casework = Casework(database, openings, submissions, ledger, earlier, due=two_days, open_all=open_all)
         avoided: dict[str, Collection[str]] = {}
         queue = Queue(database, cases, ledger, lambda who: avoided.get(who, ()))
         return cls(database, ledger, clock, cases, openings, submissions, casework, queue, avoided)
