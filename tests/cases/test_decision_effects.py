@@ -1,11 +1,11 @@
 """What decisions do elsewhere, on each engine: entries, opinions, figures; and taking it back."""
 
 import json
-from datetime import timedelta
 
 import pytest
 from support.cases import ANNA, BELA, CLEO, entry_match, person
 from support.deciding import CORA, DORA, Table
+from support.intake import do_jobs, intake_of
 from support.known import pdq
 
 from tocsin.access.errors import DeniedError
@@ -24,8 +24,8 @@ from tocsin.cases.model import (
     Publication,
     Standpoint,
 )
+from tocsin.content.examiner import Examiner
 from tocsin.hashing.signals import Orientation, SignalType
-from tocsin.intake.retroactive import REMATCH
 from tocsin.law.facts import Fact, Value
 from tocsin.storage.jobs import JobStore
 
@@ -78,13 +78,16 @@ def test_an_entry_has_the_upright_signals_and_our_codes(table: Table) -> None:
     assert entry.origin == Origin("review", "", table.content(number).hex())
 
 
-def test_what_was_submitted_earlier_is_matched_again(table: Table) -> None:
-    publish(table, table.case())
-    kinds = set()
-    jobs = JobStore(table.home.database)
-    while (job := jobs.claim([REMATCH], "test", timedelta(minutes=5))) is not None:
-        kinds.add(job.payload["bank"])
-    assert "local" in kinds
+def test_what_was_submitted_earlier_is_matched_with_what_is_published(table: Table) -> None:
+    earlier, _ = table.desk.submit(b"earlier", signals=(pdq(*range(100, 200)),))
+    _, number = table.desk.submit(b"known now", entry_match(1), signals=(pdq(*range(101, 200)),))
+    assert number is not None
+    made = publish(table, number)
+    with Examiner(1) as idle, intake_of(table.home, idle) as intake:  # nothing is to be examined
+        do_jobs(intake, JobStore(table.home.database))
+    (found,) = table.desk.submissions.matches(earlier.id)
+    assert (found.retroactive, found.match["bank"], found.match["entry"]) == (True, "local", *made.published)
+    assert found.match["distance"] == 1
 
 
 def test_publishing_has_to_go_with_the_outcome_and_the_bank(table: Table) -> None:

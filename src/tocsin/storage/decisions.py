@@ -47,7 +47,10 @@ _JUDGE_MATCHES = f"""
         MIN(submission_match.bank), MIN(submission_match.distance), 0
     {_CASE_MATCHES}
     GROUP BY submission.content_id, submission_match.entry_id, submission_match.type"""
-_WRONG = "UPDATE judged_match SET wrong = 1 WHERE decision_id = ? AND entry_id = ?"
+# The contents are named again because the table's key begins with them.
+_WRONG = """
+    UPDATE judged_match SET wrong = 1 WHERE decision_id = ? AND entry_id = ? AND content_id IN
+        (SELECT case_content.content_id FROM case_content WHERE case_content.case_number = ?)"""
 _MATCHED = f"SELECT DISTINCT submission_match.entry_id, submission_match.bank {_CASE_MATCHES}"
 _PUBLISH = "INSERT INTO publication (decision_id, entry_id) VALUES (?, ?)"
 _STANDING = """
@@ -136,8 +139,9 @@ class DecisionStore:
             until = times.to_number(undo_until)
             self._database.change(_TAKE_FORCE, (taken, supersedes, until, number))
             self._database.change(_JUDGE, (number,))
-            self._database.change(_JUDGE_MATCHES, (number, self.decision(number).case))
-            self._database.change_many(_WRONG, [(number, entry) for entry in sorted(wrong)])
+            case = self.decision(number).case
+            self._database.change(_JUDGE_MATCHES, (number, case))
+            self._database.change_many(_WRONG, [(number, entry, case) for entry in sorted(wrong)])
 
     def publish(self, number: int, entries: Collection[int]) -> None:
         """Note the entries that a decision made."""
