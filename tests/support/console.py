@@ -14,6 +14,8 @@ import httpx2 as httpx
 
 from support.accounts import CHEAP, PASSWORD
 from support.nodes import OPERATOR, SMALL
+from support.recording import Recording, recorded
+from support.seen import assert_nothing_seen_unlogged
 from tocsin.access.accounts import Accounts
 from tocsin.access.model import ROLES
 from tocsin.access.passwords import Passwords
@@ -44,10 +46,15 @@ class Console:
     """A node whose console answers at `url`."""
 
     node: Node
-    url: str
-    """Without a slash at its end."""
+    recording: Recording
+    """What goes by between browsers and the node."""
     _sessions: dict[str, str] = field(default_factory=dict)
     _clients: "list[Client]" = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Where browsers find it, without a slash at its end."""
+        return self.recording.url
 
     def session(self, name: str = "reviewer", *roles: str) -> str:
         """The secret of a session of that person, who is made, with these roles, if there is none yet.
@@ -130,7 +137,7 @@ class Client(httpx.Client):
 
     def __init__(self, console: Console, session: str) -> None:
         """To `console`."""
-        super().__init__(base_url=console.url, cookies={COOKIE: session}, follow_redirects=False, timeout=30)
+        super().__init__(base_url=console.url, cookies={COOKIE: session}, timeout=30, verify=False)
         self.csrf = csrf_of(session)
 
     def act(self, path: str, **fields: str | list[str]) -> httpx.Response:
@@ -140,7 +147,10 @@ class Client(httpx.Client):
 
 @contextmanager
 def console(home: Path, settings: NodeSettings = SMALL) -> Iterator[Console]:
-    """The console of a node over `home`, served by uvicorn in a thread; passwords cost little there."""
+    """The console of a node over `home`, served by uvicorn in a thread; passwords cost little there.
+
+    Everything goes through a proxy that keeps it; in the end, what could be seen must be on record.
+    """
     with Node.open(home, settings, create=True) as node:
         cheap = Passwords(CHEAP)
         node.accounts = Accounts.over(
@@ -154,8 +164,10 @@ def console(home: Path, settings: NodeSettings = SMALL) -> Iterator[Console]:
         thread.start()
         try:
             assert ready.wait(60), "the server did not start"
-            with closing(Console(node, f"http://127.0.0.1:{opened.getsockname()[1]}")) as made:
+            url = f"http://127.0.0.1:{opened.getsockname()[1]}"
+            with recorded(url) as recording, closing(Console(node, recording)) as made:
                 yield made
+            assert_nothing_seen_unlogged(node, recording)
         finally:
             server.should_exit = True
             thread.join(60)
