@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 from urllib.parse import urlsplit
@@ -44,6 +45,8 @@ class Passed:
     headers: dict[str, str]
     """Names in lower case."""
     body: bytes
+    when: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When it was handed on."""
 
     @property
     def pictures(self) -> list[bytes]:
