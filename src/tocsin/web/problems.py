@@ -72,6 +72,7 @@ STATUS: Mapping[str, int] = {
     "outgoing.failed": 502,
     "outgoing.refused": 422,
     "outgoing.too_large": 413,
+    "evidence.not_rendered": 409,
     "evidence.renderer_busy": 503,
     "evidence.vault_access": 503,
     "evidence.vault_full": 507,

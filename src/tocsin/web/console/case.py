@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from tocsin.access.errors import NotSignedInError
 from tocsin.access.model import Permission
-from tocsin.cases.errors import UnknownCaseError
+from tocsin.cases.errors import HoldingError, UnknownCaseError
 from tocsin.cases.model import Case, Reason, State
 from tocsin.cases.queue import LinkedCase, reasons_of
 from tocsin.errors import Error, Refusal
@@ -104,6 +104,7 @@ def show(visit: Visit, number: int, trouble: Error | None = None) -> Response:
         words=words,
         about_words=about_words,
         refused=_said(visit, refused),
+        other=trouble.number if isinstance(trouble, HoldingError) else 0,
         kept=Kept(visit if trouble is not None else None),
         typed=_typed(visit) if trouble is not None else (),
         left_words=left_words,

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from tocsin.access.model import Permission
 from tocsin.cases.errors import InvalidObservationError
-from tocsin.errors import Error
+from tocsin.errors import Error, UsageError
 from tocsin.evidence.renditions import Picture, Region, Rendition
 from tocsin.web.console.asking import whole
 from tocsin.web.console.case import left_words, show
@@ -24,7 +24,6 @@ pages = Pages()
 REVEAL: Final = "X-Reveal"
 """The header that numbers a look, for the page to say when it ended."""
 SECONDS: Final = "X-Reveal-Seconds"
-_SIDES: Final = 4
 
 
 @pages.page("/cases/{number}/contents/{sha256}/renditions/{rendition}", needs=Permission.REVIEW)
@@ -119,16 +118,14 @@ def _rendition(visit: Visit) -> Rendition:
 def _region(visit: Visit) -> Region | None:
     """Left, top, width and height in fractions, as the form has them; None for the whole.
 
-    Raises InvalidObservationError, UsageError.
+    Raises InvalidObservationError.
     """
     text = visit.field("region")
     if not text:
         return None
     try:
-        sides = [float(one) for one in text.split(",")]
-    except ValueError:
-        sides = []
-    if len(sides) != _SIDES or not all(map(math.isfinite, sides)):
+        left, top, width, height = (float(one) for one in text.split(","))
+        return Region(left, top, width, height)
+    except (ValueError, UsageError) as error:
         message = "a region is left, top, width and height in fractions of the picture"
-        raise InvalidObservationError(message)
-    return Region(*sides)
+        raise InvalidObservationError(message) from error
