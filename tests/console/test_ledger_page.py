@@ -99,6 +99,7 @@ def test_heads_say_how_far_and_how_to_verify(served: Console, auditor: Client) -
     assert ">whole<" in page
 
 
+@pytest.mark.slow
 def test_a_changed_row_shows(tmp_path_factory: pytest.TempPathFactory) -> None:
     with console(tmp_path_factory.mktemp("console") / "home") as opened:
         opened.node.curation.create_bank(OPERATOR, "known", Policy())
@@ -107,9 +108,23 @@ def test_a_changed_row_shows(tmp_path_factory: pytest.TempPathFactory) -> None:
             opened.node.database.change("UPDATE ledger SET actor = 'person:eve' WHERE kind = 'bank.created'")
         assert ">broken<" in auditor.get("/console/ledger/heads").text
         number = numbers(auditor.get("/console/ledger?kind=bank.created").text)[0]
-        assert "it is not what its hash was made of" in auditor.get(f"/console/ledger/{number}").text
+        assert "it is not as it was written" in auditor.get(f"/console/ledger/{number}").text
 
 
 def test_only_those_who_may_read_it_do(served: Console) -> None:
     for path in ("/console/ledger", "/console/ledger/1", "/console/ledger/heads"):
         assert served.client("operator").get(path).status_code == 403
+
+
+@pytest.mark.slow
+def test_a_row_that_is_gone_shows(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with console(tmp_path_factory.mktemp("console") / "home") as opened:
+        opened.node.curation.create_bank(OPERATOR, "known", Policy())
+        opened.node.curation.create_bank(OPERATOR, "local", Policy())
+        auditor = opened.client("auditor")
+        assert ">whole<" in auditor.get("/console/ledger/heads").text
+        with opened.node.database.writing():
+            opened.node.database.change("DELETE FROM ledger WHERE subject = 'bank:known'")
+        assert ">broken<" in auditor.get("/console/ledger/heads").text
+        number = numbers(auditor.get("/console/ledger?subject=bank:local").text)[0]
+        assert "it is not as it was written" in auditor.get(f"/console/ledger/{number}").text

@@ -63,6 +63,7 @@ def test_reviewers_do_not_manage(served: Console) -> None:
     assert reviewer.act("/managing/move", case="1", queue="others").status_code == 403
 
 
+@pytest.mark.slow
 def test_what_was_decided_shows_in_the_figures_of_the_bank(served: Console) -> None:
     curation, review = served.node.curation, served.node.review
     value = hashlib.sha256(jpeg(2)).digest()

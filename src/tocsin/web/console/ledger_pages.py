@@ -89,14 +89,16 @@ def heads_page(visit: Visit) -> Response:
     """The signed heads, and a look at the newest rows."""
     ledger, search = visit.node.ledger, LedgerSearch(visit.node.database)
     failures = dict(ledger.failures())
-    heads, rows = search.heads(), search.rows(Wanted(), limit=LOOKED_AT)
+    count, heads = ledger.count(), search.heads()
+    after = max(0, count - LOOKED_AT)
+    rows = list(ledger.rows(after, count - after))
     return visit.page(
         "ledger_heads.html",
         heads=[_head(one, failures) for one in heads],
-        count=ledger.count(),
-        unsigned=ledger.count() - (heads[0].number if heads else 0),
-        looked_at=len(rows),
-        whole=holds(rows),
+        count=count,
+        unsigned=count - (heads[0].number if heads else 0),
+        looked_at=count - after,
+        whole=len(rows) == count - after and holds(rows, _hash_of(visit, after)),
     )
 
 
@@ -107,25 +109,37 @@ def row_page(visit: Visit) -> Response:
     row = search.row(number)
     if row is None:
         raise HTTPException(404)
-    before = search.row(number - 1)
     return visit.page(
-        "ledger_row.html", line=Line.of(row), pairs=_pairs(row.detail), whole=_whole(row, before)
+        "ledger_row.html",
+        line=Line.of(row),
+        pairs=_pairs(row.detail),
+        whole=holds([row], _hash_of(visit, number - 1)),
+        last=number >= visit.node.ledger.count(),
     )
 
 
-def holds(rows: "Sequence[Row]") -> bool:
-    """Whether rows, the newest first by time, are what their hashes say and hold each other's."""
-    by_number = {row.number: row for row in rows}
-    return all(_whole(row, by_number.get(row.number - 1)) for row in rows)
+def holds(rows: "Sequence[Row]", before: bytes | None) -> bool:
+    """Whether rows, in order, are what their hashes were made of, each with that of the one before it.
+
+    `before` is the hash before the first of them; None where that row is missing.
+    """
+    for row in rows:
+        try:
+            computed = chain.hash_of(row)
+        except InvalidEventError:
+            return False
+        if computed != row.hash or row.previous != before:
+            return False
+        before = row.hash
+    return True
 
 
-def _whole(row: "Row", before: "Row | None") -> bool:
-    """Whether a row is what its hash was made of, and holds that of the row before it, if that is here."""
-    try:
-        computed = chain.hash_of(row)
-    except InvalidEventError:
-        return False
-    return computed == row.hash and (before is None or row.previous == before.hash)
+def _hash_of(visit: Visit, number: int) -> bytes | None:
+    """The hash of a row, and of none what the first row holds in its place; None where the row is missing."""
+    if number == 0:
+        return chain.genesis(visit.node.ledger.identity())
+    row = LedgerSearch(visit.node.database).row(number)
+    return None if row is None else row.hash
 
 
 def _head(head: "Head", failures: dict[int, str]) -> SignedHead:

@@ -19,7 +19,7 @@ def _(text: str) -> str:
 ENTRIES: Final = (
     ("/queue", _("Queue"), "g q"),
     ("/search", _("Search"), "g s"),
-    ("/managing", _("Queues"), "g n"),
+    ("/managing", _("Managing"), "g n"),
     ("/banks", _("Banks"), "g k"),
     ("/people", _("People"), "g p"),
     ("/tokens", _("Tokens"), "g t"),

@@ -97,7 +97,7 @@ document.addEventListener("keydown", (event) => {
   before = { key, time: event.timeStamp };
   if (key === "b") setBlank(true); // whatever came before it
   else if (key === "?") showKeys();
-  else if ((key === "j" || key === "k") && !withKey(key)) step(key === "j" ? 1 : -1);
+  else if ((key === "j" || key === "k") && !withKey(sequence) && !withKey(key)) step(key === "j" ? 1 : -1);
   else {
     const element = withKey(sequence) ?? withKey(key);
     if (!element) return;
