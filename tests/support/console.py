@@ -17,7 +17,7 @@ from support.nodes import OPERATOR, SMALL
 from support.recording import Recording, recorded
 from support.seen import assert_nothing_seen_unlogged
 from tocsin.access.accounts import Accounts
-from tocsin.access.model import ROLES
+from tocsin.access.model import ROLES, Principal
 from tocsin.access.passwords import Passwords
 from tocsin.intake.context import context_of
 from tocsin.intake.service import Arrived
@@ -67,6 +67,10 @@ class Console:
             address = f"192.0.2.{len(self._sessions) % 250}"  # tries are counted by address
             self._sessions[name] = accounts.sessions.sign_in(name, PASSWORD, address=address).secret
         return self._sessions[name]
+
+    def principal(self, name: str = "reviewer", *roles: str) -> Principal:
+        """That person as services know them."""
+        return self.node.accounts.sessions.principal_of(self.session(name, *roles))
 
     def client(self, name: str = "reviewer", *roles: str) -> "Client":
         """That person's browser as far as HTTP goes; closed with the console."""
