@@ -4,6 +4,7 @@ What a decision does, its row in the ledger and the case's new state are one tra
 alone, so what is checked inside holds when it commits.
 """
 
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from tocsin.cases.errors import (
 )
 from tocsin.cases.figures import Figures
 from tocsin.cases.model import Case, Decision, Judgement, Proposal, Stage, Standpoint, State
+from tocsin.cases.records import proposal_to_json
 from tocsin.cases.store_cases import Cases
 from tocsin.cases.store_decisions import Decisions, NewDecision, SecondWord
 from tocsin.evidence.ledger import Event, Ledger
@@ -315,7 +317,7 @@ class Deciding:
         return self.effects.observations.open_cases(sha256)
 
     def _record(self, kind: str, principal: Principal, decision: Decision) -> None:
-        """Append to the ledger. Notes and hashes stay out of it."""
+        """Append to the ledger. Notes and hashes stay out of it, but it vouches for them."""
         proposal = decision.proposal
         detail: JsonObject = {
             "decision": decision.id,
@@ -329,7 +331,8 @@ class Deciding:
         }
         if decision.supersedes is not None:
             detail = {**detail, "supersedes": decision.supersedes}
-        self.ledger.append(Event(kind, principal.id, f"case:{decision.case}", detail))
+        vouched = json.dumps([proposal_to_json(proposal), decision.second_note]).encode()
+        self.ledger.append(Event(kind, principal.id, f"case:{decision.case}", detail, vouched))
 
 
 def _demand_person(principal: Principal) -> None:
