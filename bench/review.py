@@ -1,6 +1,7 @@
 """The review queue with 200,000 cases and 50 reviewers: how long a page and the next case take.
 
-    python -m bench.review [--cases 200000] [--reviewers 50] [--seconds 30] [--pace 3]
+    python -m bench.review [--cases 200000] [--reviewers 50] [--seconds 30] [--pace 1]
+        [--database sqlite|postgres]
 
 Reviewers work at once, each in a thread: they look at a page, take the next case, and after a while decide,
 skip or give it back; some opted out of what many cases have. At first at a pace (`--pace`: seconds at a case,
@@ -15,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +24,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from bench import postgres
 from tocsin.access.model import Principal, permissions_of
 from tocsin.cases.model import MAIN, Case, Novelty, Standing
 from tocsin.cases.queue import Queue
@@ -139,7 +142,8 @@ class Office:
         """One reviewer until that time."""
         chance = random.Random(name)  # noqa: S311  # the same each time
         who = Principal(f"person:{name}", permissions_of(["reviewer"]))
-        time.sleep(chance.random() * pace)
+        self.queue.page(who)  # which opens the thread's connection
+        time.sleep(chance.random() * max(pace, 0.5))
         while time.monotonic() < until:
             self._timed("page of 50", lambda: self.queue.page(who))
             case = self._timed("next case", lambda: self.queue.next(who))
@@ -229,13 +233,25 @@ def main() -> None:
     options.add_argument("--cases", type=int, default=200_000)
     options.add_argument("--reviewers", type=int, default=50)
     options.add_argument("--seconds", type=float, default=30)
-    options.add_argument("--pace", type=float, default=3)
+    options.add_argument("--pace", type=float, default=1)
+    options.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     given = options.parse_args()
     failures: list[str] = []
-    with tempfile.TemporaryDirectory() as folder, Home.open(Path(folder), create=True) as home:
+    with ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        if given.database == "postgres":
+            url = stack.enter_context(postgres.server())
+            (place / "tocsin.toml").write_text(f'[database]\nurl = "{url}"\n')
+        home = stack.enter_context(Home.open(place, create=True))
         begun = time.monotonic()
         fill(home, given.cases)
-        print(f"{given.cases:,} cases in {time.monotonic() - begun:.1f} s; {given.reviewers} reviewers")
+        if given.database == "postgres":  # as autovacuum does within a minute
+            with home.database.writing():
+                home.database.change("ANALYZE")
+        print(
+            f"{given.cases:,} cases in {time.monotonic() - begun:.1f} s on {given.database}; "
+            f"{given.reviewers} reviewers"
+        )
         ledger = LedgerStore(home.database, Keys.open(home.folder, create=True))
         cases = CaseStore(home.database)
         for pace in (given.pace, 0.0):
