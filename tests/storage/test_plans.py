@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from tocsin.storage import case_openings, cases, submissions, verifying, webhooks
 from tocsin.storage import job_statements as jobs
-from tocsin.storage import submissions, verifying, webhooks
 from tocsin.storage.database import Database, create
 
 _PAGE = f"{submissions._COLUMNS} WHERE {{}} ORDER BY submission.number DESC LIMIT ?"
+_AVOIDING = cases._AVOIDING.format(marks="?")
 STATEMENTS = {
     "claim": jobs.CLAIM,
     "oldest": jobs.OLDEST,
@@ -19,6 +20,14 @@ STATEMENTS = {
     "a submitter's": _PAGE.format(submissions._CONDITIONS["submitter"]),
     "a platform's": _PAGE.format(submissions._CONDITIONS["platform"]),
     "received and gone": verifying._UNKNOWN,
+    "next case": f"{cases._WAITING} ORDER BY {cases._IN_ORDER} LIMIT 1",
+    "next case of some": f"{cases._WAITING}{_AVOIDING} ORDER BY {cases._IN_ORDER} LIMIT 1",
+    "case waiting longest": f"{cases._WAITING} ORDER BY opened, number LIMIT 1",
+    "lapsed claims": cases._LAPSED[0],
+    "claims of a clock set back": cases._LAPSED[1],
+    "case with a content": case_openings._WITH_CONTENT,
+    "case with a key": case_openings._WITH_KEY,
+    "case of a submission": case_openings._CASE_OF,
 }
 
 

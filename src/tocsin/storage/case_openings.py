@@ -36,7 +36,7 @@ _CASE_OF = """
         SELECT 1 FROM decision WHERE decision.case_number = review_case.number
         AND decision.standpoint = 'in_force' AND decision.outcome = 'report')
     FROM case_submission JOIN review_case ON review_case.number = case_submission.case_number
-    WHERE case_submission.submission = ? ORDER BY review_case.number DESC LIMIT 1"""
+    WHERE case_submission.submission = ? ORDER BY case_submission.case_number DESC LIMIT 1"""
 _TAKES = f"stage = 'first' AND submissions < {MOST_SUBMISSIONS}"
 _WITH_CONTENT = f"""
     SELECT number, state FROM review_case WHERE number IN (
