@@ -8,6 +8,7 @@ import pytest
 from support.console import Client, Console, console
 from support.nodes import OPERATOR
 
+from tocsin.access.errors import InvalidNameError
 from tocsin.access.model import EVERY_BANK, Right
 from tocsin.banks.model import Policy
 
@@ -184,3 +185,13 @@ def test_who_does_not_manage_access_gets_nowhere(served: Console) -> None:
     assert other.act("/people/rights", principal="person:vera", bank="*", rights=["read"]).status_code == 403
     assert other.act("/tokens/new", name="mine", days="1", rate="0", roles=["curator"]).status_code == 403
     assert "mallory" not in {one.name for one in served.node.accounts.people.all(OPERATOR)}
+
+
+def test_a_refusal_is_said_in_the_readers_language(served: Console) -> None:
+    reader = served.client("chief")
+    reader.headers["accept-language"] = "fr"
+    refused = reader.act("/people/new", name="Not A Name", roles=["auditor"])
+    alert = refused.text.partition('role="alert"')[2].partition("</div>")[0]
+    assert InvalidNameError.advice not in unescape(alert)
+    assert 'lang="en"' in alert
+    assert "Not A Name" in alert

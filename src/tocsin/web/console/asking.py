@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from tocsin.banks.batch import InvalidTextError, check_texts
 from tocsin.errors import Error
+from tocsin.web.console.problems import words_of
 from tocsin.web.console.visit import Visit
-from tocsin.web.problems import STATUS, refusal_of
+from tocsin.web.problems import STATUS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -59,7 +60,7 @@ def again(visit: Visit, error: Error, template: str, **values: object) -> Respon
     status = STATUS.get(error.code, 500)
     if status not in _CORRECTABLE:
         raise error
-    return visit.page(template, status, refused=refusal_of(error), **values)
+    return visit.page(template, status, refused=words_of(error), **values)
 
 
 def text(visit: Visit, name: str, most: int = LONGEST) -> str:

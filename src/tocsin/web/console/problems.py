@@ -62,7 +62,7 @@ async def on_error(request: "Request", error: Exception) -> Response:
     status = STATUS.get(error.code)
     if status is None:
         return incident_page(request, error)
-    response = _page(request, status, *_words_of(error))
+    response = _page(request, status, *words_of(error))
     response.headers.update(retry_of(error))
     return response
 
@@ -83,7 +83,7 @@ def incident_page(request: "Request", error: Exception) -> Response:
     return _page(request, 500, Refusal(number, _INCIDENT, _TELL))
 
 
-def _words_of(error: Error) -> tuple[Refusal, str]:
+def words_of(error: Error) -> tuple[Refusal, str]:
     """What is said of an error in general, which can be translated, and what is more precise, in English."""
     refusal = refusal_of(error)
     if error.code in OF_OPERATOR:
