@@ -15,7 +15,8 @@ LARGEST: Final = 2**63 - 1
 PAGE: Final = 100
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """The text itself, where it can be kept. Raises ValueError."""
     try:
         check_texts([text])
     except InvalidTextError as error:
@@ -23,8 +24,8 @@ def _storable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_storable)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_storable)]
+Text = Annotated[str, StringConstraints(max_length=2000), AfterValidator(storable)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(storable)]
 Number = Annotated[int, Field(ge=1, le=LARGEST)]
 Limit = Annotated[int, Field(ge=1, le=1000)]
 Time = AwareDatetime

@@ -336,13 +336,14 @@ def shape_of(
         received=submission.received,
         submitter=submission.submitter,
         context=cast("dict[str, JsonValue] | None", submission.context.given),
-        content=_content(submission),
+        content=content_of(submission),
         matched_at=submission.matched,
-        matches=None if matches is None else [_record(one, caller) for one in matches],
+        matches=None if matches is None else [match_of(one, caller) for one in matches],
     )
 
 
-def _record(record: MatchRecord, caller: "Principal") -> MatchOnRecord:
+def match_of(record: MatchRecord, caller: "Principal") -> MatchOnRecord:
+    """A match on record as far as the caller may know of it: those that `visible_records` leaves."""
     match: dict[str, Any] = {**record.match}
     reads = caller.may_in(str(match["bank"]), Right.READ)
     return MatchOnRecord(
@@ -354,7 +355,8 @@ def _record(record: MatchRecord, caller: "Principal") -> MatchOnRecord:
     )
 
 
-def _content(submission: Submission) -> ContentShape | None:
+def content_of(submission: Submission) -> ContentShape | None:
+    """What examining a submission gave; None as long as that has not happened."""
     content = submission.content
     if content is None:
         return None

@@ -1,0 +1,219 @@
+"""Decisions about cases: made, confirmed or not, undone; and what they say of a bank's matches.
+
+What needs two people needs two who have signed in: a program with a token can propose none of it.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Final, Self
+
+from fastapi import Header, Path, Request
+from pydantic import BaseModel, Field
+
+from tocsin.access.model import Permission, Principal, Right
+from tocsin.banks.store import UnknownEntryError
+from tocsin.cases.figures import Figure, Totals
+from tocsin.cases.model import Decision, EntryOpinion, Outcome, Proposal, Publication
+from tocsin.hashing.signals import SignalType
+from tocsin.web.api.banks import BankName
+from tocsin.web.api.case_shapes import (
+    ByClaim,
+    CaseNumber,
+    CaseShape,
+    DecisionShape,
+    EntryOpinionShape,
+    Note,
+    PublicationShape,
+)
+from tocsin.web.api.shapes import Given, Number
+from tocsin.web.api.submissions import KEY
+from tocsin.web.bank_rights import known_bank
+from tocsin.web.callers import Caller, node_of
+from tocsin.web.operation import Operations
+
+if TYPE_CHECKING:
+    from tocsin.node.node import Node
+
+operations = Operations("decisions")
+MOST: Final = 1000
+"""Of each: contents to publish, opinions, false matches."""
+
+
+class ProposalGiven(Given):
+    """A decision: it takes effect at once, or once a second person confirms it."""
+
+    outcome: Annotated[Outcome, Field(strict=False)]
+    note: Note = ""
+    publish: Annotated[list[PublicationShape], Field(max_length=MOST, default_factory=list)]
+    opinions: Annotated[list[EntryOpinionShape], Field(max_length=MOST, default_factory=list)]
+    false_matches: Annotated[list[Number], Field(max_length=MOST, default_factory=list)]
+    """Entries whose match with this case is wrong."""
+
+    def proposal(self) -> Proposal:
+        """The proposal."""
+        return Proposal(
+            outcome=self.outcome,
+            note=self.note,
+            publish=tuple(Publication(bytes.fromhex(one.sha256), one.bank) for one in self.publish),
+            opinions=tuple(EntryOpinion(one.entry, one.confirm, one.reason) for one in self.opinions),
+            false_matches=tuple(self.false_matches),
+        )
+
+
+class DecisionGiven(ProposalGiven, ByClaim):
+    """A decision about a case that the caller holds."""
+
+
+class Answered(ByClaim):
+    """What a second person says of a decision that waits."""
+
+    note: Note = ""
+
+
+class Reopened(Given):
+    """Why a case is opened again."""
+
+    reason: Annotated[Note, Field(min_length=1)]
+
+
+class SecondNeeded(BaseModel):
+    """Why a second person would be needed; empty where none would."""
+
+    reasons: list[str]
+    """`publish`, `overturn`, `asked`."""
+
+
+class TotalsShape(BaseModel):
+    """Sums of matches that decisions in force are about."""
+
+    matches: int
+    false_matches: int
+    reported: int
+
+    @classmethod
+    def of(cls, totals: Totals) -> Self:
+        """The shape of sums."""
+        return cls(matches=totals.matches, false_matches=totals.false_matches, reported=totals.reported)
+
+
+class FigureShape(TotalsShape):
+    """Those of one type at one distance."""
+
+    type: SignalType
+    distance: int
+    within: TotalsShape
+    """What there would have been with a radius of that distance: digests, and PDQ no farther."""
+
+
+class FiguresShape(BaseModel):
+    """What reviewers found of a bank's matches: what to set its radius by."""
+
+    bank: str
+    radius: int
+    items: list[FigureShape]
+    """By type, then distance."""
+
+
+@operations.operation("POST", "/v1/cases/{case}/needs-second", needs=Permission.REVIEW, answers=(404, 409))
+def needs_second(request: Request, caller: Caller, case: CaseNumber, given: ProposalGiven) -> SecondNeeded:
+    """Tell whether a decision would need a second person, and why; nothing is done."""
+    found = node_of(request).review.deciding.needs_second(caller, case, given.proposal())
+    return SecondNeeded(reasons=list(found))
+
+
+@operations.operation(
+    "POST", "/v1/cases/{case}/decisions", needs=Permission.REVIEW, status=201, answers=(404, 409)
+)
+def decide(
+    request: Request,
+    caller: Caller,
+    case: CaseNumber,
+    given: DecisionGiven,
+    key: Annotated[str, Header(alias=KEY, min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")],
+) -> DecisionShape:
+    """Decide a case that the caller holds. Sent again with the same key, it is the same decision."""
+    node = node_of(request)
+    for one in given.publish:
+        known_bank(node, caller, one.bank)
+    made = node.review.deciding.decide(caller, case, given.claim, given.proposal(), key)
+    return _decision(node, caller, made)
+
+
+@operations.operation("POST", "/v1/cases/{case}/confirm", needs=Permission.REVIEW, answers=(404, 409))
+def confirm(request: Request, caller: Caller, case: CaseNumber, given: Answered) -> DecisionShape:
+    """Confirm the decision that waits about a case that the caller holds: it is in force."""
+    node = node_of(request)
+    return _decision(node, caller, node.review.deciding.confirm(caller, case, given.claim, given.note))
+
+
+@operations.operation("POST", "/v1/cases/{case}/disagree", needs=Permission.REVIEW, answers=(404, 409))
+def disagree(request: Request, caller: Caller, case: CaseNumber, given: Answered) -> DecisionShape:
+    """Disagree with the decision that waits: the case waits for a third person."""
+    node = node_of(request)
+    return _decision(node, caller, node.review.deciding.disagree(caller, case, given.claim, given.note))
+
+
+@operations.operation("POST", "/v1/decisions/{decision}/undo", needs=Permission.REVIEW, answers=(404, 409))
+def undo(request: Request, caller: Caller, decision: Annotated[Number, Path()]) -> DecisionShape:
+    """Undo one's own decision within ten minutes, if nothing happened to the case since."""
+    node = node_of(request)
+    return _decision(node, caller, node.review.deciding.undo(caller, decision))
+
+
+@operations.operation(
+    "POST",
+    "/v1/cases/{case}/reopen",
+    needs=(Permission.REVIEW, Permission.MANAGE_CASES),
+    answers=(404, 409),
+)
+def reopen_case(request: Request, caller: Caller, case: CaseNumber, given: Reopened) -> CaseShape:
+    """Have a decided case wait again; its decision stays in force until another takes its place."""
+    return CaseShape.of(node_of(request).review.deciding.reopen(caller, case, given.reason))
+
+
+@operations.operation(
+    "GET",
+    "/v1/banks/{bank}/figures",
+    needs=(Permission.READ_BANKS, Permission.MANAGE_BANKS),
+    answers=(404,),
+)
+def read_figures(request: Request, caller: Caller, bank: BankName) -> FiguresShape:
+    """Tell what reviewers found of a bank's matches; for who manages banks, or may read this one."""
+    node = node_of(request)
+    known_bank(node, caller, bank)
+    if not caller.may(Permission.MANAGE_BANKS):
+        caller.demand_in(bank, Right.READ)
+    found = node.review.deciding.figures(bank)
+    items = [_figure(one, found.within(one.distance)) for one in found.figures]
+    return FiguresShape(bank=bank, radius=found.radius, items=items)
+
+
+def decisions_of(node: "Node", caller: Principal, decisions: Sequence[Decision]) -> list[DecisionShape]:
+    """Decisions as far as the caller may know the banks and entries that they are about."""
+
+    def reads(bank: str) -> bool:
+        return caller.may_in(bank, Right.READ) or caller.may_in(bank, Right.CURATE)
+
+    @cache
+    def may_know(entry: int) -> bool:
+        try:
+            return reads(node.banks.entry(entry).bank)
+        except UnknownEntryError:
+            return False
+
+    return [DecisionShape.of(one, reads, may_know) for one in decisions]
+
+
+def _decision(node: "Node", caller: Principal, made: Decision) -> DecisionShape:
+    return decisions_of(node, caller, [made])[0]
+
+
+def _figure(one: Figure, within: Totals) -> FigureShape:
+    return FigureShape(
+        type=one.type,
+        distance=one.distance,
+        matches=one.matches,
+        false_matches=one.false_matches,
+        reported=one.reported,
+        within=TotalsShape.of(within),
+    )

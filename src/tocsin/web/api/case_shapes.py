@@ -1,0 +1,235 @@
+"""Shapes of review: cases, their contents, observations, decisions, as operations answer with them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Final, Self
+
+from fastapi import Path
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+
+from tocsin.cases.model import (
+    Basis,
+    Case,
+    Decision,
+    Ground,
+    Judgement,
+    Novelty,
+    Observation,
+    Outcome,
+    Stage,
+    Standpoint,
+    State,
+)
+from tocsin.cases.queue import reasons_of
+from tocsin.law.facts import AgeBand, Fact, Value
+from tocsin.web.api.shapes import LARGEST, Given, Name, Number, storable
+
+LONGEST_NOTE: Final = 4000
+Note = Annotated[str, StringConstraints(max_length=LONGEST_NOTE), AfterValidator(storable)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+CaseNumber = Annotated[Number, Path(description="The case's number.")]
+OfContent = Annotated[Sha256, Path(description="The content's SHA-256, in small letters.")]
+Claim = Annotated[int, Field(ge=0, le=LARGEST)]
+"""The number of the claim by which the caller holds a case."""
+
+
+class ByClaim(Given):
+    """What only the holder of a case may do names their claim."""
+
+    claim: Claim
+
+
+class ReasonShape(BaseModel):
+    """Why a case stands where it stands."""
+
+    ground: Ground
+    when: datetime | None
+    """The time that it speaks of, where it does."""
+
+
+class CaseShape(BaseModel):
+    """The unit of review: submissions that belong together."""
+
+    number: int
+    opened: datetime
+    queue: str
+    state: State
+    stage: Stage
+    reasons: list[ReasonShape]
+    """In the order in which they count. None of them speaks of artificial origin."""
+    danger: bool
+    child: bool
+    """False only where people recorded, of every content, that there is no real child to be found."""
+    novelty: Novelty
+    due: datetime | None
+    disagreed: bool
+    submissions: int
+    categories: list[str]
+    """What reviewers may opt out of."""
+    holder: str | None
+    lease_until: datetime | None
+    claim: int
+    """Of its holder, or of its last one: whatever they do names it."""
+    reserved_for: str
+    first_reviewer: str
+    """Who proposed or asked: never the second reviewer."""
+    note: str
+    decided: datetime | None
+
+    @classmethod
+    def of(cls, case: Case) -> Self:
+        """The shape of a case."""
+        standing = case.standing
+        return cls(
+            number=case.number,
+            opened=case.opened,
+            queue=case.queue,
+            state=case.state,
+            stage=case.stage,
+            reasons=[ReasonShape(ground=one.ground, when=one.when) for one in reasons_of(case)],
+            danger=standing.danger,
+            child=standing.child,
+            novelty=standing.novelty,
+            due=standing.due,
+            disagreed=standing.disagreed,
+            submissions=case.submissions,
+            categories=list(case.categories),
+            holder=case.holder,
+            lease_until=case.lease_until,
+            claim=case.claim,
+            reserved_for=case.reserved_for,
+            first_reviewer=case.first_reviewer,
+            note=case.note,
+            decided=case.decided,
+        )
+
+
+class JudgementShape(BaseModel):
+    """What was decided earlier about a content: it stands in place of another look."""
+
+    case: int
+    outcome: Outcome
+    by: list[str]
+    time: datetime
+
+    @classmethod
+    def of(cls, judgement: Judgement) -> Self:
+        """The shape of a judgement."""
+        return cls(case=judgement.case, outcome=judgement.outcome, by=list(judgement.by), time=judgement.time)
+
+
+class ObservedShape(BaseModel):
+    """What somebody saw of a content: a fact in one of three values, an age, or a scheme's code."""
+
+    fact: Fact | None
+    value: Value | None
+    age: AgeBand | None
+    scheme: str
+    code: str
+    """Empty beside a scheme: an earlier code was taken back."""
+    basis: Basis
+    note: str
+
+
+class ObservationShape(ObservedShape):
+    """An observation on record: revised by later ones, never overwritten."""
+
+    id: int
+    case: int
+    sha256: str
+    author: str
+    time: datetime
+
+    @classmethod
+    def of(cls, made: Observation) -> Self:
+        """The shape of an observation."""
+        said = made.observed
+        return cls(
+            fact=said.fact,
+            value=said.value,
+            age=said.age,
+            scheme=said.scheme,
+            code=said.code,
+            basis=said.basis,
+            note=said.note,
+            id=made.id,
+            case=made.case,
+            sha256=made.sha256.hex(),
+            author=made.author,
+            time=made.time,
+        )
+
+
+class PublicationShape(Given):
+    """A content that is to become an entry of a local bank."""
+
+    sha256: Sha256
+    bank: Name
+
+
+class EntryOpinionShape(Given):
+    """What the owner of a list is to be told about an entry that matched."""
+
+    entry: Number
+    confirm: bool
+    """Else it is disputed."""
+    reason: Note = ""
+
+
+class DecisionShape(BaseModel):
+    """A decision, as far as the caller may know the banks that it is about."""
+
+    id: int
+    case: int
+    outcome: Outcome
+    note: str
+    publish: list[PublicationShape]
+    opinions: list[EntryOpinionShape]
+    false_matches: list[int]
+    published: list[int]
+    """Entries that it made."""
+    hidden: int
+    """How much more of these it has, about banks that the caller may not read."""
+    author: str
+    time: datetime
+    standpoint: Standpoint
+    needs_second: list[str]
+    """Why a second person is needed: `publish`, `overturn`, `asked`."""
+    second: str
+    second_time: datetime | None
+    second_note: str
+    undo_until: datetime | None
+    supersedes: int | None
+
+    @classmethod
+    def of(cls, made: Decision, reads: Callable[[str], bool], may_know: Callable[[int], bool]) -> Self:
+        """The shape of a decision for who reads the banks and may know the entries that those say."""
+        said = made.proposal
+        publish = [one for one in said.publish if reads(one.bank)]
+        opinions = [one for one in said.opinions if may_know(one.entry)]
+        false_matches = [one for one in said.false_matches if may_know(one)]
+        published = [one for one in made.published if may_know(one)]
+        whole = len(said.publish) + len(said.opinions) + len(said.false_matches) + len(made.published)
+        shown = len(publish) + len(opinions) + len(false_matches) + len(published)
+        return cls(
+            id=made.id,
+            case=made.case,
+            outcome=said.outcome,
+            note=said.note,
+            publish=[PublicationShape(sha256=one.sha256.hex(), bank=one.bank) for one in publish],
+            opinions=[
+                EntryOpinionShape(entry=one.entry, confirm=one.confirm, reason=one.reason) for one in opinions
+            ],
+            false_matches=false_matches,
+            published=published,
+            hidden=whole - shown,
+            author=made.author,
+            time=made.time,
+            standpoint=made.standpoint,
+            needs_second=list(made.needs_second),
+            second=made.second,
+            second_time=made.second_time,
+            second_note=made.second_note,
+            undo_until=made.undo_until,
+            supersedes=made.supersedes,
+        )
