@@ -70,7 +70,10 @@ def there(one: Served, may_all: dict[str, str]) -> dict[str, object]:
     one.token("some")
     (webhook, _) = one.node.webhooks.register("https://example.org/hook", ["submission.matched"], "tests")
     delivery = one.node.webhooks.test(webhook.id, "tests")
-    sent = one.client.post("/v1/submissions", headers=may_all, files={"file": ("a", b"some bytes")})
+    context = ("c", b'{"review": true}', "application/json")
+    files = {"file": ("a", b"some bytes"), "context": context}
+    sent = one.client.post("/v1/submissions", headers=may_all, files=files)
+    (case,) = one.client.get("/v1/cases", headers=may_all).json()["items"]
     return {
         "bank": "known",
         "entry": entry,
@@ -79,6 +82,10 @@ def there(one: Served, may_all: dict[str, str]) -> dict[str, object]:
         "webhook": webhook.id,
         "delivery": delivery.id,
         "submission": sent.json()["id"],
+        "sha256": sent.json()["sha256"],
+        "case": case["number"],
+        "decision": 1,
+        "reveal": 1,
         "job": 1,
         "session": 1,
     }
