@@ -24,7 +24,7 @@ _UNRECORDED = """SELECT id FROM submission WHERE NOT EXISTS
     ORDER BY number"""
 # 12: after "submission:". A comparison with the column itself can use its index.
 _UNKNOWN = """SELECT subject FROM ledger WHERE kind = 'submission.received' AND NOT EXISTS
-    (SELECT 1 FROM submission WHERE submission.id = SUBSTR(ledger.subject, 12)) ORDER BY number"""
+    (SELECT 1 FROM submission WHERE submission.id = SUBSTR(ledger.subject, 12)) ORDER BY time, number"""
 _CONTENTS = "SELECT id, sha256 FROM content WHERE id > ? ORDER BY id LIMIT ?"
 _COUNT_CONTENTS = "SELECT COUNT(*) FROM content"
 
