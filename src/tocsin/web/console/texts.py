@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 LANGUAGES: Final = ("en", "fr")
-_FOLDER: Final = Path(__file__).parent / "texts_po"
+FOLDER: Final = Path(__file__).parent / "texts_po"
 
 
 class Texts:
@@ -24,7 +24,7 @@ class Texts:
         """Use `Texts.of`."""
         self.language = language
         self._locale = Locale.parse(language)
-        path = _FOLDER / f"{language}.po"
+        path = FOLDER / f"{language}.po"
         self._catalogue: gettext.NullTranslations = gettext.NullTranslations()
         if path.exists():
             with path.open("rb") as file:
