@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from html import unescape
 
 import pytest
+from support.accounts import PASSWORD
 from support.console import Client, Console, console
 from support.nodes import OPERATOR
 
@@ -195,3 +196,10 @@ def test_a_refusal_is_said_in_the_readers_language(served: Console) -> None:
     assert InvalidNameError.advice not in unescape(alert)
     assert 'lang="en"' in alert
     assert "Not A Name" in alert
+
+
+def test_taking_a_factor_away_says_whether_another_is_asked_for(served: Console, chief: Client) -> None:
+    served.node.accounts.people.create(OPERATOR, "quin", PASSWORD, ["auditor"])
+    served.session("remo", "auditor")
+    assert "Until they set up another one" in chief.act("/people/one/quin/second-factor").text
+    assert "the password alone lets them in" in chief.act("/people/one/remo/second-factor").text

@@ -98,6 +98,10 @@ def resetting(visit: "Visit", person: "Person") -> Question:
             _(
                 "Until they set up another one, the password alone opens the page for that. "
                 "Make sure that it is they who ask for it."
+            )
+            if person.must_enrol
+            else _(
+                "They were made without the duty to have one: from then on, the password alone lets them in."
             ),
         ],
         undo=_("The old second factor cannot be brought back."),
