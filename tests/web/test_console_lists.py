@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from html import unescape
 
 import pytest
+from support.accounts import PASSWORD
 from support.console import Client, Console, console
 from support.files import small_picture
 from support.nodes import OPERATOR
@@ -208,6 +209,15 @@ def test_categories_that_one_opted_out_of_are_not_offered(served: Console) -> No
         assert '<html lang="fr" data-theme="dark">' in client.get("/console/queue").text
         assert served.node.review.queue.next(served.principal("jana")) is None
         assert client.act("/limits", opt_outs="x" * 201).status_code == 422
+
+
+def test_another_browser_shows_pages_as_the_person_has_set_it(served: Console) -> None:
+    with served.client("lena", "reviewer") as client:
+        client.act("/limits", language="fr", theme="dark")
+    with Client(served, "") as elsewhere:
+        elsewhere.cookies.clear()
+        elsewhere.post("/console/sign-in", data={"name": "lena", "password": PASSWORD})
+        assert '<html lang="fr" data-theme="dark">' in elsewhere.get("/console/account").text
 
 
 def test_nobody_else_is_shown_ones_limits(served: Console) -> None:

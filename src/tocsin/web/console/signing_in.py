@@ -3,11 +3,14 @@
 from starlette.responses import RedirectResponse, Response
 
 from tocsin.access.errors import SignInRefusedError, TooManyRequestsError
+from tocsin.access.model import Principal
+from tocsin.access.names import person
+from tocsin.cases.preferences import Theme
 from tocsin.web.callers import session_of
-from tocsin.web.console.cookies import forget_session, remember_session
+from tocsin.web.console.cookies import forget_session, remember_appearance, remember_session
 from tocsin.web.console.guard import next_page
 from tocsin.web.console.pages import PUBLIC, SIGNED_IN, Pages
-from tocsin.web.console.visit import PREFIX, Visit
+from tocsin.web.console.visit import PREFIX, Appearance, Visit
 from tocsin.web.problems import retry_of
 
 pages = Pages()
@@ -40,6 +43,7 @@ def sign_in(visit: Visit) -> Response:
         return response
     response = RedirectResponse(f"{PREFIX}/second-factor" if signed_in.must_enrol else wanted, 303)
     remember_session(request, response, signed_in.secret)
+    _as_they_like_it(visit, signed_in.session.person, response)
     return response
 
 
@@ -55,6 +59,14 @@ def signed_out(visit: Visit, said: str) -> Response:
     response = visit.go("/sign-in", said=said)
     forget_session(visit.request, response)
     return response
+
+
+def _as_they_like_it(visit: Visit, name: str, response: Response) -> None:
+    """Have this browser show pages as the person has set it, if they have."""
+    set_by_them = visit.node.review.viewing.preferences(Principal(person(name)))
+    if set_by_them.language or set_by_them.theme is not Theme.AUTO:
+        theme = "system" if set_by_them.theme is Theme.AUTO else set_by_them.theme.value
+        remember_appearance(visit.request, response, Appearance(set_by_them.language, theme))
 
 
 def _form(visit: Visit, wanted: str, status: int = 200, *, refused: str = "", wait: int = 0) -> Response:

@@ -163,6 +163,13 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload(); // what the server says now, not what it said then
 });
 
+// A list that refreshes itself says when it could not: what it shows is then what was true before.
+const stale = document.getElementById("stale");
+document.addEventListener("htmx:after:request", (event) => {
+  if (stale) stale.hidden = event.detail.ctx.response?.status < 400;
+});
+document.addEventListener("htmx:error", () => stale && (stale.hidden = false));
+
 // A status that is there from the start is not read aloud: it is said once more, where readers listen.
 export function say(text) {
   const spoken = document.getElementById("spoken");
@@ -174,7 +181,7 @@ if (said.textContent) {
   say(said.textContent);
   history.replaceState(null, "", withoutSaid(location.href)); // loading anew does not say it again
 }
-document.querySelector(".refused[role=alert]")?.focus();
+document.querySelector(".refused[role=alert], [data-focus]")?.focus();
 
 function withoutSaid(address) {
   const url = new URL(address);
