@@ -47,6 +47,9 @@ fix: $(VENV)/.dev ## Format, and mend what can be mended by itself
 docs: $(VENV)/.dev ## Write the generated reference anew
 	@$(BIN)/python scripts/reference
 
+screenshots: $(VENV)/.dev ## Picture every page of the console anew, for the docs
+	@TOCSIN_SCREENSHOTS=1 $(PYTEST) -q tests/console/test_screenshots.py
+
 bench: $(VENV)/.peers photos ## Measure ourselves beside the peers, on the photographs
 	@$(BIN)/python -m bench
 

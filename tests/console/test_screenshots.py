@@ -1,0 +1,174 @@
+"""Every page of the console, opened, held against axe-core and pictured for docs/explanation/console.md.
+
+`make screenshots` writes the pictures into docs/images/console. Everywhere else they are only taken, and the
+docs are held against the pages there are: a page without a picture fails, as does a picture too many.
+"""
+
+import io
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from PIL import Image
+from support.case_pages import claimed, open_case, reviewer
+from support.console import EVERY_ROLE, Console, console, serious_findings
+from support.nodes import OPERATOR
+
+from tocsin.access.tokens import Scope
+from tocsin.banks.model import EntryDraft, Label, Origin, Policy
+from tocsin.content.examine import signals_of
+from tocsin.simulators.encoders import jpeg
+from tocsin.simulators.origins import ORIGINS
+from tocsin.simulators.pictures import picture
+from tocsin.web.console.modules import MODULES
+from tocsin.web.console.pages import PUBLIC
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
+PICTURES: Final = DOCS / "images" / "console"
+PAGE: Final = DOCS / "explanation" / "console.md"
+WRITE: Final = os.environ.get("TOCSIN_SCREENSHOTS") == "1"
+NO_PAGES: Final = {
+    "/cases/{number}/contents/{sha256}/renditions/{rendition}",  # a picture
+    "/",  # leads to the queue
+}
+PUBLIC_PAGES: Final = {page.path for module in MODULES for page in module.all if page.needs == PUBLIC}
+COLOURS: Final = 48
+"""Of a picture in the docs: enough for pages, and a third of the size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tour:
+    """A console in which every page has something to show, and where each of them is."""
+
+    console: Console
+    places: Mapping[str, str]
+    """For each page's path, its address below /console."""
+
+
+def paths() -> list[str]:
+    """The paths of all pages."""
+    return sorted({page.path for module in MODULES for page in module.all if page.method == "GET"} - NO_PAGES)
+
+
+def name_of(path: str) -> str:
+    """What the picture of a page is called."""
+    parts = [part for part in path.strip("/").split("/") if not part.startswith("{")]
+    return "-".join(parts) + ("-one" if path.endswith("}") and parts[-1] != "one" else "")
+
+
+def drawn(seed: int) -> Image.Image:
+    return Image.fromarray(picture(seed, 640, 480))
+
+
+@pytest.fixture(scope="module")
+def tour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tour]:
+    with console(tmp_path_factory.mktemp("tour") / "home") as opened:
+        number, entry = filled(opened)
+        values = {
+            "number": number,
+            "entry": entry,
+            "person": "demo",
+            "token": "uploads",
+            "row": 5,
+            "webhook": 1,
+        }
+        places = {path: path.format(**values) for path in paths()}
+        places |= {"/banks/one": "/banks/one?name=known", "/banks/entries": "/banks/entries?name=known"}
+        places["/search"] = f"/search?text={number}"
+        yield Tour(opened, places)
+
+
+def filled(console: Console) -> tuple[int, int]:
+    """Something for every page to show; the case that the guide holds, and an entry."""
+    node, guide = console.node, reviewer(console, "demo", *EVERY_ROLE)
+    node.curation.create_bank(OPERATOR, "known", Policy(purpose="screening of uploads"))
+    node.curation.create_bank(OPERATOR, "confirmed-here", Policy(purpose="what we have confirmed"))
+    label = Label("demonstration", "1", "sample", "a partner", "2026-03-01T12:00:00Z")
+    drafts = [
+        EntryDraft(signals_of(jpeg(drawn(seed))), Origin("partner", "member", str(seed)), (label,))
+        for seed in range(4)
+    ]
+    entries = node.curation.add(OPERATOR, "known", drafts).entry_ids
+    for seed in (0, 1):
+        submit(console, jpeg(drawn(seed), 60), seed)
+    for seed, sample in enumerate(ORIGINS[:4], 10):
+        submit(console, sample.make(drawn(seed)), seed, danger=seed == 12)
+    number = submit(console, ORIGINS[0].make(drawn(0).resize((800, 600))), 20)
+    claimed(guide, number)
+    node.webhooks.register("https://hooks.example/tocsin", ["submission.matched"], OPERATOR.id)
+    node.accounts.tokens.create(
+        OPERATOR, "uploads", Scope(frozenset({"submitter"}), lifetime=timedelta(days=30))
+    )
+    node.ledger.sign_head()
+    return number, next(iter(entries))
+
+
+def submit(console: Console, data: bytes, seed: int, *, danger: bool = False) -> int:
+    """A content with its context; the number of its case."""
+    return open_case(
+        console,
+        data,
+        danger=danger,
+        platform="forum.example",
+        account={"id": f"account-{seed}", "name": f"account {seed}"},
+        url=f"https://forum.example/posts/{seed}",
+        ip_events=[{"ip": "192.0.2.7", "time": "2026-03-01T14:05:09Z", "event": "upload"}],
+        note="A harmless picture of the demonstration.",
+    )
+
+
+def test_every_page_is_accessible_and_pictured(tour: Tour, browser: "Browser") -> None:
+    width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    wrong: list[str] = []
+    for look in ({"theme": "light"}, {"theme": "dark"}, {"zoom": 2.0}):
+        with tour.console.page(browser, "demo", **look) as page:
+            for path, place in tour.places.items():
+                assert (answer := page.goto(f"/console{place}")) is not None
+                assert answer.status == 200, place
+                if "zoom" in look:
+                    wrong += [f"{place}: cut off at 200 %"] * (page.evaluate(width) > 0)
+                else:
+                    wrong += [f"{place}, {look}: {found}" for found in serious_findings(page)]
+                if look == {"theme": "light"} and path not in PUBLIC_PAGES:
+                    keep(page, path)
+        if look == {"theme": "light"}:
+            picture_public_pages(tour, browser)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_docs_show_every_page_and_no_other() -> None:
+    names = {f"{name_of(path)}.png" for path in paths()}
+    assert len(names) == len(paths())
+    assert {one.name for one in PICTURES.iterdir()} == names
+    text = PAGE.read_text("utf-8")
+    for name in names:
+        assert f"(../images/console/{name})" in text, name
+
+
+def picture_public_pages(tour: Tour, browser: "Browser") -> None:
+    """Those for people who have not signed in."""
+    with tour.console.page(browser, "demo") as page:
+        page.context.clear_cookies()
+        for path in PUBLIC_PAGES & tour.places.keys():
+            page.goto(f"/console{path}")
+            keep(page, path)
+
+
+def keep(page: "Page", path: str) -> None:
+    """Picture a page as it is at first sight, for the docs where that is asked for."""
+    if "/cases/" in path:
+        page.wait_for_function("document.getElementById('preview').naturalWidth > 0")
+    with Image.open(io.BytesIO(page.screenshot())) as taken:
+        assert taken.size == (1366, 768)
+        if WRITE:
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            few = taken.convert("RGB").quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+            few.save(PICTURES / f"{name_of(path)}.png", optimize=True)
