@@ -123,7 +123,7 @@ def recorded(target: str) -> Iterator[Recording]:
             if self.command != "HEAD":
                 self.wfile.write(body)
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = relay  # noqa: N815  # as the class has them
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_TRACE = relay  # noqa: N815  # as the class has them
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
