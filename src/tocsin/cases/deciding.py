@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject
 
 UNDO: Final = timedelta(minutes=10)
-"""How long whoever made a decision can undo it."""
+"""How long whoever made a decision can undo it, unless an operator sets otherwise."""
 _PERSON: Final = "person:"
 _LONGEST_NOTE: Final = 4000
 
@@ -52,6 +52,7 @@ class Deciding:
     effects: Effects
     ledger: Ledger
     clock: Callable[[], datetime] = _present
+    undo_within: timedelta = UNDO
 
     # ---- asking
 
@@ -133,7 +134,7 @@ class Deciding:
             now = self.clock()
             made = self.decisions.add(
                 NewDecision(
-                    case, proposal, principal.id, key, claim, now, now + UNDO, why, held.first_reviewer
+                    case, proposal, principal.id, key, claim, now, now + self.undo_within, why, held.first_reviewer
                 )
             )
             if why:
@@ -273,7 +274,7 @@ class Deciding:
             self.decisions.set_standpoint(before.id, Standpoint.SUPERSEDED)
         wrong = proposals.wrong_matches(decision.proposal, self.decisions.matched(decision.case))
         supersedes = None if before is None else before.id
-        self.decisions.take_force(decision.id, supersedes, self.clock() + UNDO, wrong)
+        self.decisions.take_force(decision.id, supersedes, self.clock() + self.undo_within, wrong)
         self.effects.put(principal, decision, before)
         self.cases.close(decision.case)
         self.decisions.let_back(decision.case)
@@ -289,7 +290,7 @@ class Deciding:
         if not (waits or stands) or case.claim != max(made.claim, made.second_claim):
             return f"something has happened to case {case.number} since decision {made.id}"
         if made.undo_until is None or self.clock() > made.undo_until:
-            return f"decision {made.id} could be undone for {UNDO.seconds // 60} minutes"
+            return f"decision {made.id} could be undone for {self.undo_within.seconds // 60} minutes"
         return ""
 
     def _undo(self, principal: Principal, made: Decision, case: Case) -> None:
