@@ -1,5 +1,6 @@
 """The case page over HTTP: who sees what of a case, and that strangers' words stay words."""
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Iterator
@@ -47,7 +48,9 @@ def enter(served: Console, data: bytes, *types: SignalType, bank: str = "known")
     wanted = [
         one for one in content.signals if one.type in types and one.orientation in {None, Orientation.UPRIGHT}
     ]
-    draft = EntryDraft(tuple(wanted), Origin("a list", "a member", "7"), (LABEL,))
+    draft = EntryDraft(
+        tuple(wanted), Origin("a list", "a member", hashlib.sha256(data).hexdigest()), (LABEL,)
+    )
     return served.node.curation.add(OPERATOR, bank, [draft]).entry_ids[0]
 
 

@@ -138,7 +138,7 @@ def test_what_was_typed_outlives_the_claim(
     before = kinds(served, number)
     refused = held.send(anna, form, **fields)
     assert refused.status_code == 409
-    assert "You do not hold this case any more." in said(refused)
+    assert "What you typed is below." in said(refused)
     assert "What you typed:" in said(refused)
     assert "what I saw &lt;b&gt;and&lt;/b&gt; typed</textarea>" in refused.text
     assert kinds(served, number) == before
@@ -315,7 +315,7 @@ def test_who_may_not_curate_confirms_no_publishing(served: Console, anna: Client
     second = claimed(bela, number)
     refused = second.send(bela, "confirm", note=TYPED)
     assert refused.status_code == 403
-    assert "You may not do that." in said(refused)
+    assert "lacks the permission banks.curate" in said(refused)
     assert "what I saw &lt;b&gt;and&lt;/b&gt; typed</textarea>" in refused.text
     assert second.send(bela, "disagree", note="I see something else").status_code == 303
     (decision,) = served.node.review.deciding.of_case(number)

@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from tocsin.access.errors import NotSignedInError
 from tocsin.access.model import Permission
-from tocsin.cases.errors import HoldingError, UnknownCaseError
+from tocsin.cases.errors import HoldingError, NotHeldError, UnknownCaseError
 from tocsin.cases.model import Case, Reason, State
 from tocsin.cases.queue import LinkedCase, reasons_of
-from tocsin.errors import Error, Refusal
+from tocsin.errors import Error
+from tocsin.media.renditions import Rendition
 from tocsin.web.console import case_words as words
 from tocsin.web.console.asking import whole
 from tocsin.web.console.case_content import Chosen, ContentView, content_view
@@ -20,8 +21,9 @@ from tocsin.web.console.case_decision import DecisionView, decision_view
 from tocsin.web.console.case_observations import ObservationsView, about_words, observations_view
 from tocsin.web.console.case_timeline import Line, revealed_by, timeline
 from tocsin.web.console.pages import Pages
+from tocsin.web.console.problems import words_of
 from tocsin.web.console.visit import Visit
-from tocsin.web.problems import STATUS, refusal_of
+from tocsin.web.problems import STATUS
 
 if TYPE_CHECKING:
     from tocsin.cases.allowances import Allowance
@@ -91,9 +93,9 @@ def show(visit: Visit, number: int, trouble: Error | None = None) -> Response:
 
     Raises UnknownCaseError, and `trouble` where it is nothing that a reader can do anything about.
     """
-    status, refused = 200, None
+    status = 200
     if trouble is not None:
-        status, refused = STATUS.get(trouble.code, 500), refusal_of(trouble)
+        status = STATUS.get(trouble.code, 500)
         if trouble.code not in STATUS or isinstance(trouble, UnknownCaseError | NotSignedInError):
             raise trouble
     view = case_view(visit, number)
@@ -103,7 +105,7 @@ def show(visit: Visit, number: int, trouble: Error | None = None) -> Response:
         view=view,
         words=words,
         about_words=about_words,
-        refused=_said(visit, refused),
+        refused=() if trouble is None else said_of(visit, trouble),
         other=trouble.number if isinstance(trouble, HoldingError) else 0,
         kept=Kept(visit if trouble is not None else None),
         typed=_typed(visit) if trouble is not None else (),
@@ -153,7 +155,13 @@ def _chosen(visit: Visit, contents: Sequence[bytes]) -> Chosen:
     def number(name: str) -> int:
         return whole(visit.field(name) or visit.asked(name)) or 0
 
-    return Chosen(max(1, min(number("content"), len(contents))), number("member"), bool(number("preview")))
+    wanted = visit.asked("rendition")
+    return Chosen(
+        max(1, min(number("content"), len(contents))),
+        number("member"),
+        bool(number("preview")),
+        Rendition(wanted) if wanted in set(Rendition) else Rendition.BLUR,
+    )
 
 
 def left_words(texts: "Texts", allowance: "Allowance") -> str:
@@ -172,11 +180,9 @@ def _typed(visit: Visit) -> tuple[tuple[str, str], ...]:
     return tuple((name, text) for name, text in given if text)
 
 
-def _said(visit: Visit, refused: Refusal | None) -> tuple[str, ...]:
-    """What could not be done and what to do about it; in the reader's language where there are words."""
-    if refused is None:
-        return ()
-    own = words.TROUBLES.get(refused.code)
-    if own is None:
-        return refused.message, refused.advice
-    return visit.texts.gettext(own), refused.message
+def said_of(visit: Visit, trouble: Error) -> tuple[str, ...]:
+    """What could not be done and what to do about it: in the reader's language, but for its details."""
+    general, detail = words_of(trouble)
+    advice = words.LOST if isinstance(trouble, NotHeldError) else general.advice
+    own = (visit.texts.gettext(general.message), detail, visit.texts.gettext(advice))
+    return tuple(sentence for sentence in own if sentence)

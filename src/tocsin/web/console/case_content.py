@@ -1,13 +1,14 @@
 """One content of a case: what is known of it, and what stands in the place of a picture of it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from tocsin.cases.model import Basis
 from tocsin.errors import Error, Refusal
 from tocsin.media.identify import READABLE_ARCHIVES
+from tocsin.media.renditions import Rendition
 from tocsin.provenance.answer import Explanation, explanation_of
 from tocsin.web.console.case_matches import MatchCard, cards_of
 from tocsin.web.problems import STATUS
@@ -49,6 +50,7 @@ class Chosen:
     """Of an archive; 0 for the content itself."""
     preview: bool = False
     """Somebody asked for a preview of what can be decided without one."""
+    rendition: Rendition = Rendition.BLUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def content_view(
     member = chosen.member or (members[0].number if members else 0)
     stills, refusal = _stills(visit, number, claim, sha256, member) if place is Place.PREVIEW else ((), None)
     return ContentView(
-        chosen=Chosen(chosen.place, member, chosen.preview),
+        chosen=replace(chosen, member=member),
         sha256=sha256,
         submissions=submissions,
         more=max(0, len(ids) - MOST_SUBMISSIONS),

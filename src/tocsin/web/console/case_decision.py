@@ -48,6 +48,8 @@ class Choices:
     banks: tuple[BankChoice, ...]
     opinions: bool
     """Whether the reader may give opinions."""
+    cut: bool
+    """Whether the case has more contents or matches than are listed here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,11 @@ def _undoable(decisions: Sequence[Decision], person: str) -> Decision | None:
 
 def _choices(visit: "Visit", case: "Case", contents: Sequence[bytes]) -> Choices:
     deciding = visit.node.review.deciding
-    submissions = visit.node.review.queue.submissions(case.number)[:MOST_SUBMISSIONS]
+    submissions = visit.node.review.queue.submissions(case.number)
     cards = (
-        one for one in cards_of(visit.node, visit.person, submissions) if one.entry and not one.suppressed
+        one
+        for one in cards_of(visit.node, visit.person, submissions[:MOST_SUBMISSIONS])
+        if one.entry and not one.suppressed
     )
     first: dict[int, MatchCard] = {}
     for card in cards:
@@ -109,6 +113,7 @@ def _choices(visit: "Visit", case: "Case", contents: Sequence[bytes]) -> Choices
         contents=tuple(enumerate(contents[:MOST_CONTENTS], 1)),
         banks=tuple(_banks(visit)),
         opinions=visit.person.may(Permission.GIVE_OPINIONS),
+        cut=len(contents) > MOST_CONTENTS or len(submissions) > MOST_SUBMISSIONS or len(first) > MOST_ENTRIES,
     )
 
 

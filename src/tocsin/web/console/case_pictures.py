@@ -13,12 +13,12 @@ from tocsin.cases.errors import InvalidObservationError
 from tocsin.errors import Error, UsageError
 from tocsin.evidence.renditions import Picture, Region, Rendition
 from tocsin.web.console.asking import whole
-from tocsin.web.console.case import left_words, show
+from tocsin.web.console.case import left_words, said_of, show
 from tocsin.web.console.case_actions import acting, claim_of
 from tocsin.web.console.case_observing import sha256_of
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.visit import PREFIX, Visit
-from tocsin.web.problems import problem_of
+from tocsin.web.problems import STATUS, problem, problem_of, refusal_of, retry_of
 
 pages = Pages()
 REVEAL: Final = "X-Reveal"
@@ -40,7 +40,7 @@ def rendition(visit: Visit) -> Response:
             member=whole(visit.asked("member")) or 0,
         )
     except Error as error:
-        return problem_of(error)
+        return refused(visit, error)
     return _sent(picture)
 
 
@@ -77,7 +77,7 @@ def reveal(visit: Visit) -> Response:
             member=whole(visit.field("member")) or 0,
         )
     except Error as error:
-        return problem_of(error)
+        return refused(visit, error)
     return _sent(look.picture, {REVEAL: str(look.id), SECONDS: str(look.seconds)})
 
 
@@ -90,10 +90,19 @@ def ended(visit: Visit) -> Response:
         seconds = seconds if math.isfinite(seconds) else -1.0
         viewing.ended(visit.person, visit.number("number"), seconds)
     except ValueError:
-        return problem_of(InvalidObservationError("seconds are a number"))
+        return refused(visit, InvalidObservationError("seconds are a number"))
     except Error as error:
-        return problem_of(error)
+        return refused(visit, error)
     return JSONResponse({"left": left_words(visit.texts, viewing.allowance(visit.person))})
+
+
+def refused(visit: Visit, error: Error) -> Response:
+    """What a script is answered: a problem, with what to say to its reader as `said`."""
+    if error.code not in STATUS:
+        return problem_of(error)
+    return problem(
+        STATUS[error.code], refusal_of(error), retry_of(error), said=" ".join(said_of(visit, error))
+    )
 
 
 def _sent(picture: Picture, headers: dict[str, str] | None = None) -> Response:

@@ -24,7 +24,8 @@ _READ: Final = 2000
 _PLAIN: Final = (
     "about",
     "seconds",
-    "region",
+    "note",
+    "question",
     "to",
     "queue",
     "because",

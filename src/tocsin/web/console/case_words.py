@@ -148,20 +148,14 @@ EVENTS: Final[Mapping[str, str]] = {
     "decision.undone": _("undid the decision"),
     "case.reopened": _("opened the case again"),
     "content.revealed": _("looked at an original"),
+    "content.reveal_ended": _("stopped looking"),
+    "content.reveal_failed": _("could not be shown an original"),
+    "content.shown_again": _("had judged content shown again"),
 }
 """What rows of the ledger say, each after who did it. A kind that is not among them is shown as it stands."""
 LEFT: Final = _(
     "Left today: %(looks)s looks, %(seconds)s seconds of originals, %(minutes)s minutes of any material."
 )
 """What of a person's limits is left."""
-TROUBLES: Final[Mapping[str, str]] = {
-    "cases.not_held": _("You do not hold this case any more. Nothing was recorded; what you typed is below."),
-    "cases.taken": _("Somebody else has the case."),
-    "cases.unsuitable": _("This case is for somebody else."),
-    "cases.limit_reached": _("A limit on looking has been reached."),
-    "cases.too_late": _("It cannot be undone any more."),
-    "cases.nothing_to_show": _("There is nothing that could be shown of this content."),
-    "cases.holding": _("You hold another case."),
-    "access.denied": _("You may not do that."),
-}
-"""Errors in the reader's language; others are said as they are."""
+LOST: Final = _("What you typed is below. Claim the case again to record it.")
+"""Said to who does not hold a case any more."""

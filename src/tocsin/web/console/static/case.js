@@ -257,7 +257,7 @@ facts();
 const viewer = byId("viewer");
 const preview = byId("preview");
 let still = 0;
-let rendition = "blur";
+let rendition = viewer?.dataset.renditionNow;
 
 function show() {
   byId("preview-failed").hidden = true;
@@ -366,6 +366,8 @@ async function beginLook() {
   if (look || lost || !button || isBlank() || document.hidden) return;
   if (document.querySelector("dialog[open]")) return;
   if (!warned) return warn();
+  button.focus({ preventScroll: true });
+  stage.scrollIntoView({ block: "nearest" });
   const mine = (look = { over: false, id: null, url: null, began: 0 });
   byId("reveal-said").hidden = true;
   const fields = { claim, region, still, member: viewer.dataset.member, seconds: byId("reveal-seconds").value };
@@ -437,7 +439,7 @@ async function ended(mine, seconds) {
 
 async function notShown(answer) {
   const problem = await answer.json().catch(() => ({})); // what is no JSON is a page for people
-  byId("reveal-said").textContent = `${problem.detail ?? answer.statusText} ${problem.advice ?? ""}`;
+  byId("reveal-said").textContent = problem.said ?? problem.detail ?? answer.statusText;
   byId("reveal-said").hidden = false;
   if (problem.code === "cases.not_held") lapse();
 }
