@@ -1,4 +1,4 @@
-"""The console's texts: every one has a French one, and every page can be read in French."""
+"""Texts and keys of the console's pages: every text has a French one, every key does one thing."""
 
 import re
 import subprocess
@@ -29,6 +29,7 @@ def test_every_text_is_translated_and_names_the_same_values() -> None:
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     with console(tmp_path_factory.mktemp("console") / "home") as opened:
         opened.submit(small_picture(1), review=True)
+        opened.node.review.queue.claim(opened.principal("everything", *ROLES), 1)
         with opened.client("everything", *ROLES) as client:
             yield client
 
@@ -42,6 +43,17 @@ def test_pages_can_be_read_in_every_language(everything: Client, path: str) -> N
     for language, answer in answers.items():
         if answer.status_code != 303 and answer.headers["content-type"].startswith("text/html"):
             assert f'<html lang="{language}"' in answer.text
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_key_does_one_thing_on_a_page(everything: Client, path: str) -> None:
+    page = everything.get("/console" + re.sub(r"\{[a-z0-9_]+\}", "1", path)).text
+    keys = re.findall(r'data-key="([^"]+)"', page)
+    assert len(set(keys)) == len(keys)
+    assert not {"b", "?"} & set(keys), "the blank screen and the map of keys have these everywhere"
+    begun = {key.partition(" ")[0] for key in keys if " " in key}
+    assert not begun & set(keys), "a key that begins a sequence does nothing by itself"
+    assert all(len(key.split()) <= 2 and not key.endswith(" b") for key in keys)
 
 
 def test_numbers_and_times_are_written_as_the_language_has_them() -> None:
