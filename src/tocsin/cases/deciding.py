@@ -134,7 +134,15 @@ class Deciding:
             now = self.clock()
             made = self.decisions.add(
                 NewDecision(
-                    case, proposal, principal.id, key, claim, now, now + self.undo_within, why, held.first_reviewer
+                    case,
+                    proposal,
+                    principal.id,
+                    key,
+                    claim,
+                    now,
+                    now + self.undo_within,
+                    why,
+                    held.first_reviewer,
                 )
             )
             if why:
