@@ -115,8 +115,11 @@ def program(one: Served) -> Caller:
 def submitted(program: Caller, seed: int, **context: object) -> tuple[int, str]:
     """A new case with a picture of that seed: its number, and the content's SHA-256."""
     part = ("context", json.dumps({"review": True, **context}).encode(), "application/json")
-    files = {"file": ("a.jpg", small_picture(seed)), "context": part}
-    sent = program.one.client.post("/v1/submissions", headers=program.headers, files=files)
+    sent = program.one.client.post(
+        "/v1/submissions",
+        headers=program.headers,
+        files=[("file", ("a.jpg", small_picture(seed))), ("context", part)],
+    )
     assert sent.status_code == 201, sent.text
     (case,) = program.did("/cases/find", text=sent.json()["id"])["items"]
     return int(case["number"]), str(sent.json()["sha256"])
@@ -215,7 +218,6 @@ def test_two_people_publish_and_who_reads_no_bank_is_told_of_no_entry(
     one.bank("ours")
     number, sha256 = submitted(program, 4)
     publish = [{"sha256": sha256, "bank": "ours"}]
-    more = {"publish": publish, "false_matches": [known]}
     unknown = anna.post(
         f"/cases/{number}/decisions",
         {"Idempotency-Key": "unknown"},
@@ -224,7 +226,7 @@ def test_two_people_publish_and_who_reads_no_bank_is_told_of_no_entry(
         publish=[{"sha256": sha256, "bank": "nobody's"}],
     )
     assert (unknown.status_code, unknown.json()["code"]) == (404, "banks.unknown_bank")
-    proposed = anna.decide(number, anna.claim(number), "report", **more)
+    proposed = anna.decide(number, anna.claim(number), "report", publish=publish, false_matches=[known])
     assert (proposed["standpoint"], proposed["needs_second"]) == ("proposed", ["publish"])
     assert anna.post(f"/cases/{number}/claim").json()["code"] == "cases.unsuitable"
     made = bela.did(f"/cases/{number}/confirm", claim=bela.claim(number), note="yes")

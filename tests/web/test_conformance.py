@@ -71,8 +71,9 @@ def there(one: Served, may_all: dict[str, str]) -> dict[str, object]:
     (webhook, _) = one.node.webhooks.register("https://example.org/hook", ["submission.matched"], "tests")
     delivery = one.node.webhooks.test(webhook.id, "tests")
     context = ("c", b'{"review": true}', "application/json")
-    files = {"file": ("a", b"some bytes"), "context": context}
-    sent = one.client.post("/v1/submissions", headers=may_all, files=files)
+    sent = one.client.post(
+        "/v1/submissions", headers=may_all, files=[("file", ("a", b"some bytes")), ("context", context)]
+    )
     (case,) = one.client.get("/v1/cases", headers=may_all).json()["items"]
     return {
         "bank": "known",

@@ -1,7 +1,7 @@
 """The services of review, put together over one node's stores."""
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tocsin.access.model import Permission, Principal, local, permissions_of
 from tocsin.cases.deciding import Deciding
@@ -22,10 +22,56 @@ from tocsin.storage.viewing import ViewingStore
 
 if TYPE_CHECKING:
     from tocsin.access.accounts import Accounts
+    from tocsin.banks.curation import Curation
     from tocsin.node.node import Node
+    from tocsin.node.settings import ReviewSettings
+    from tocsin.storage.database import Database
+    from tocsin.storage.earlier import EarlierContents
+    from tocsin.storage.home import Home
+    from tocsin.storage.ledger import LedgerStore
+    from tocsin.storage.submissions import SubmissionStore
 
 
-def casework(node: "Node") -> Casework:
+class Parts(Protocol):
+    """What of a node cases are opened and decided with; a shell has these without the rest of it."""
+
+    @property
+    def banks(self) -> "Home":
+        """The home."""
+        ...
+
+    @property
+    def database(self) -> "Database":
+        """Its database."""
+        ...
+
+    @property
+    def ledger(self) -> "LedgerStore":
+        """What was done."""
+        ...
+
+    @property
+    def submissions(self) -> "SubmissionStore":
+        """What was submitted."""
+        ...
+
+    @property
+    def earlier(self) -> "EarlierContents":
+        """The index of it."""
+        ...
+
+    @property
+    def curation(self) -> "Curation":
+        """The banks, as people change them."""
+        ...
+
+    @property
+    def review_settings(self) -> "ReviewSettings":
+        """The settings of review."""
+        ...
+
+
+def casework(node: Parts) -> Casework:
     """What opens cases as submissions are matched. Raises what reading the home's rule packs raises."""
     return Casework(
         node.database,
@@ -42,7 +88,7 @@ def review(node: "Node") -> Review:
     """The services of review. Raises what reading the home's rule packs raises."""
     packs, database, settings = packs_with(law_folder(node.banks.folder)), node.database, node.review_settings
     observations, decisions = ObservationStore(database), DecisionStore(database)
-    cases = CaseStore(database, observations, lease=settings.lease)
+    cases = case_store(node)
     viewing = Viewing(
         database,
         ViewingStore(database),
@@ -57,15 +103,23 @@ def review(node: "Node") -> Review:
     return Review(
         queue=Queue(database, cases, node.ledger, viewing.opted_out, partial(_reviews, node.accounts)),
         observing=Observing(database, cases, observations, node.ledger, partial(knows, packs=packs)),
-        deciding=Deciding(
-            database,
-            cases,
-            decisions,
-            Effects(node.curation, node.submissions, observations, decisions),
-            node.ledger,
-        ),
+        deciding=deciding(node, cases),
         viewing=viewing,
         packs=packs,
+    )
+
+
+def case_store(node: Parts) -> CaseStore:
+    """Where cases are kept."""
+    return CaseStore(node.database, ObservationStore(node.database), lease=node.review_settings.lease)
+
+
+def deciding(node: Parts, cases: CaseStore) -> Deciding:
+    """Decisions about cases."""
+    observations, decisions = ObservationStore(node.database), DecisionStore(node.database)
+    effects = Effects(node.curation, node.submissions, observations, decisions)
+    return Deciding(
+        node.database, cases, decisions, effects, node.ledger, undo_within=node.review_settings.undo
     )
 
 

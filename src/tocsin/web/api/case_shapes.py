@@ -20,7 +20,7 @@ from tocsin.cases.model import (
     Standpoint,
     State,
 )
-from tocsin.cases.queue import reasons_of
+from tocsin.cases.objects import case_to_json, judgement_to_json, observation_to_json
 from tocsin.law.facts import AgeBand, Fact, Value
 from tocsin.web.api.shapes import LARGEST, Given, Name, Number, storable
 
@@ -79,29 +79,7 @@ class CaseShape(BaseModel):
     @classmethod
     def of(cls, case: Case) -> Self:
         """The shape of a case."""
-        standing = case.standing
-        return cls(
-            number=case.number,
-            opened=case.opened,
-            queue=case.queue,
-            state=case.state,
-            stage=case.stage,
-            reasons=[ReasonShape(ground=one.ground, when=one.when) for one in reasons_of(case)],
-            danger=standing.danger,
-            child=standing.child,
-            novelty=standing.novelty,
-            due=standing.due,
-            disagreed=standing.disagreed,
-            submissions=case.submissions,
-            categories=list(case.categories),
-            holder=case.holder,
-            lease_until=case.lease_until,
-            claim=case.claim,
-            reserved_for=case.reserved_for,
-            first_reviewer=case.first_reviewer,
-            note=case.note,
-            decided=case.decided,
-        )
+        return cls.model_validate(case_to_json(case))
 
 
 class JudgementShape(BaseModel):
@@ -115,7 +93,7 @@ class JudgementShape(BaseModel):
     @classmethod
     def of(cls, judgement: Judgement) -> Self:
         """The shape of a judgement."""
-        return cls(case=judgement.case, outcome=judgement.outcome, by=list(judgement.by), time=judgement.time)
+        return cls.model_validate(judgement_to_json(judgement))
 
 
 class ObservedShape(BaseModel):
@@ -143,21 +121,7 @@ class ObservationShape(ObservedShape):
     @classmethod
     def of(cls, made: Observation) -> Self:
         """The shape of an observation."""
-        said = made.observed
-        return cls(
-            fact=said.fact,
-            value=said.value,
-            age=said.age,
-            scheme=said.scheme,
-            code=said.code,
-            basis=said.basis,
-            note=said.note,
-            id=made.id,
-            case=made.case,
-            sha256=made.sha256.hex(),
-            author=made.author,
-            time=made.time,
-        )
+        return cls.model_validate(observation_to_json(made))
 
 
 class PublicationShape(Given):
