@@ -18,6 +18,7 @@ from tocsin.names import shown
 COMMANDS = {
     "admin": "tocsin.cli.admin:admin",
     "bank": "tocsin.cli.bank:bank",
+    "cases": "tocsin.cli.cases:cases",
     "check": "tocsin.cli.check:check",
     "demo": "tocsin.cli.demo:demo",
     "detector": "tocsin.cli.detector:detector",
