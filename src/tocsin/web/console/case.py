@@ -19,7 +19,7 @@ from tocsin.web.console.asking import whole
 from tocsin.web.console.case_content import Chosen, ContentView, content_view
 from tocsin.web.console.case_decision import DecisionView, decision_view
 from tocsin.web.console.case_observations import ObservationsView, about_words, observations_view
-from tocsin.web.console.case_timeline import Line, revealed_by, timeline
+from tocsin.web.console.case_timeline import Line, has_looked, timeline
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.problems import words_of
 from tocsin.web.console.visit import Visit
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from tocsin.web.console.texts import Texts
 
 pages = Pages()
-MOST_JOINED = 100
-"""Submissions of a case that its page lists."""
+MOST_JOINED = 1000
+"""Submissions of a case: more than one has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class CaseView:
     linked: tuple[LinkedCase, ...]
     joined: tuple["Joined", ...]
     timeline: tuple[Line, ...]
-    older: int
-    """Events that are not listed."""
+    older: bool
+    """Whether there are events that are not listed."""
     warned: bool
     """Whether the reader has looked at an original of this case before."""
     allowance: "Allowance | None"
@@ -119,11 +119,12 @@ def case_view(visit: Visit, number: int) -> CaseView:
     case = review.queue.case(person, number)
     holding = case.state is State.CLAIMED and case.holder == person.id and person.may(Permission.REVIEW)
     contents = tuple(review.queue.contents(number))
+    joined = tuple(review.queue.members(person, number, limit=MOST_JOINED))
     lines, older = timeline(visit.node, number, contents)
     content = observations = None
     if contents:
         claim = case.claim if holding else 0
-        content = content_view(visit, number, contents, _chosen(visit, contents), claim)
+        content = content_view(visit, number, contents, _chosen(visit, contents), claim, joined)
         observations = observations_view(review, content.sha256, person.id)
     return CaseView(
         case=case,
@@ -136,10 +137,10 @@ def case_view(visit: Visit, number: int) -> CaseView:
         observations=observations,
         decision=decision_view(visit, case, contents, holding=holding),
         linked=tuple(review.queue.linked(person, number)),
-        joined=tuple(review.queue.members(person, number, limit=MOST_JOINED)),
+        joined=joined,
         timeline=lines,
         older=older,
-        warned=revealed_by(lines, person.id),
+        warned=has_looked(visit.node, number, person.id),
         allowance=review.viewing.allowance(person) if person.may(Permission.REVIEW) else None,
         now=datetime.now(UTC),
     )

@@ -1,6 +1,6 @@
 """One content of a case: what is known of it, and what stands in the place of a picture of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -14,7 +14,10 @@ from tocsin.web.console.case_matches import MatchCard, cards_of
 from tocsin.web.problems import STATUS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tocsin.cases.model import Judgement
+    from tocsin.cases.store_cases import Joined
     from tocsin.content.model import Content
     from tocsin.intake.model import Member, Submission
     from tocsin.web.console.visit import Visit
@@ -108,12 +111,20 @@ class ContentView:
         return tuple(dict.fromkeys(f"{label.scheme} {label.code}" for label in labels))
 
 
-def content_view(
-    visit: "Visit", number: int, contents: Sequence[bytes], chosen: Chosen, claim: int
+def content_view(  # noqa: PLR0913, PLR0917  # what a page is asked for
+    visit: "Visit",
+    number: int,
+    contents: Sequence[bytes],
+    chosen: Chosen,
+    claim: int,
+    joined: "Iterable[Joined]",
 ) -> ContentView:
-    """The content of that place; `claim` is the visitor's, 0 where they do not hold the case."""
-    review, sha256 = visit.node.review, contents[chosen.place - 1]
-    ids = _submissions(visit, sha256, set(review.queue.submissions(number)))
+    """The content of that place; `claim` is the visitor's, 0 where they do not hold the case.
+
+    `joined`: the submissions of the case.
+    """
+    sha256 = contents[chosen.place - 1]
+    ids = [one.submission for one in joined if one.sha256 == sha256]
     submissions = tuple(map(visit.node.submissions.submission, ids[:MOST_SUBMISSIONS]))
     cards = cards_of(visit.node, visit.person, ids[:MOST_SUBMISSIONS])
     judgement = _judgement(visit, number, sha256, claim)
@@ -142,10 +153,6 @@ def _judgement(visit: "Visit", number: int, sha256: bytes, claim: int) -> "Judge
     review = visit.node.review
     again = claim and review.viewing.shown_again(visit.person, number, claim, sha256)
     return None if again else review.deciding.judgements([sha256]).get(sha256)
-
-
-def _submissions(visit: "Visit", sha256: bytes, of_case: Collection[str]) -> list[str]:
-    return [one for one in visit.node.submissions.submissions_of(sha256) if one in of_case]
 
 
 def _members(visit: "Visit", sha256: bytes, content: "Content | None") -> tuple["Member", ...]:

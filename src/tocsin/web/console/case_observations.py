@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tocsin.law.deriving import Status, derive
 from tocsin.law.facts import Fact
-from tocsin.web.console.case_words import FACTS
+from tocsin.web.console import case_words as words
 
 if TYPE_CHECKING:
     from tocsin.cases.contradictions import Contradiction
@@ -65,7 +65,7 @@ def observations_view(review: "Review", sha256: bytes, person: str) -> Observati
     }
     band = None if age.current is None else age.current.observed.age
     return ObservationsView(
-        facts=tuple((fact, by_thing.get(fact.value, NOTHING)) for fact in FACTS),
+        facts=tuple((fact, by_thing.get(fact.value, NOTHING)) for fact in words.FACTS),
         age=age,
         codes=tuple(codes.items()),
         contradictions=observing.contradictions(sha256, person),
@@ -77,8 +77,8 @@ def observations_view(review: "Review", sha256: bytes, person: str) -> Observati
 def about_words(about: str) -> str:
     """What an observation is of, in words for people."""
     if about == AGE:
-        return "Age"
-    return next((words for fact, words in FACTS.items() if fact == about), about.removeprefix(SEVERITY))
+        return words.AGE
+    return next((said for fact, said in words.FACTS.items() if fact == about), about.removeprefix(SEVERITY))
 
 
 def _by_thing(observations: Sequence["Observation"]) -> Mapping[str, About]:

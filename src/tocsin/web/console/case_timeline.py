@@ -8,33 +8,32 @@ from typing import TYPE_CHECKING, Final
 
 from tocsin.media.answers import object_in
 from tocsin.storage import times
-from tocsin.web.console.case_words import BASES, EVENTS, FACTS, OUTCOMES, VALUES
+from tocsin.storage.ledger_search import LedgerSearch, Wanted
+from tocsin.web.console.case_words import BASES, DETAILS, EVENTS, FACTS, OUTCOMES, VALUES
 
 if TYPE_CHECKING:
     from tocsin.evidence.chain import Row
     from tocsin.media.sandbox import JsonValue
     from tocsin.node.node import Node
 
+MOST: Final = 200
+"""Events that a page shows, the newest."""
 _KNOWN: Final[Mapping[str, str]] = {
     one.value: said for table in (FACTS, OUTCOMES, VALUES, BASES) for one, said in table.items()
 }
-MOST: Final = 200
-"""Rows that a page shows, the newest."""
-_READ: Final = 2000
-_PLAIN: Final = (
-    "about",
-    "seconds",
-    "note",
-    "question",
-    "to",
-    "queue",
-    "because",
-    "reason",
-    "submission",
-    "code",
-    "basis",
-)
-"""Members of a row's detail that are shown, in this order; all others stay in the ledger."""
+"""Our own words for values of ours."""
+_OURS: Final = frozenset({"about", "value", "outcome", "basis"})
+"""Details whose values are ours. All others are shown as they are: somebody wrote them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One thing that an event is about."""
+
+    name: str
+    value: str
+    ours: bool
+    """Whether the value is a text for translators."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +45,22 @@ class Line:
     kind: str
     words: str
     """A text for translators, or the kind itself where there is none."""
-    details: tuple[tuple[str, str], ...]
-    """What it is about, by name; values may be strangers' words."""
+    details: tuple[Detail, ...]
     place: int = 0
     """The number of the content that it is about; 0 for none."""
 
 
-def timeline(node: "Node", number: int, contents: Sequence[bytes]) -> tuple[tuple[Line, ...], int]:
-    """The newest events of a case, the newest first, and how many older ones there are."""
-    rows = list(node.ledger.rows_of(f"case:{number}", limit=_READ))
+def timeline(node: "Node", number: int, contents: Sequence[bytes]) -> tuple[tuple[Line, ...], bool]:
+    """The newest events of a case, the newest first, and whether there are older ones."""
+    rows = LedgerSearch(node.database).rows(Wanted(subject=f"case:{number}"), limit=MOST + 1)
     places = {one.hex(): place for place, one in enumerate(contents, 1)}
-    return tuple(_line(row, places) for row in reversed(rows[-MOST:])), max(0, len(rows) - MOST)
+    return tuple(_line(row, places) for row in rows[:MOST]), len(rows) > MOST
 
 
-def revealed_by(lines: Sequence[Line], person: str) -> bool:
-    """Whether somebody has looked at an original of the case before."""
-    return any(line.kind == "content.revealed" and line.actor == person for line in lines)
+def has_looked(node: "Node", number: int, person: str) -> bool:
+    """Whether somebody has looked at an original of the case."""
+    wanted = Wanted(subject=f"case:{number}", actor=person, kind="content.revealed")
+    return bool(LedgerSearch(node.database).rows(wanted, limit=1))
 
 
 def _line(row: "Row", places: Mapping[str, int]) -> Line:
@@ -76,16 +75,9 @@ def _line(row: "Row", places: Mapping[str, int]) -> Line:
     )
 
 
-def _details(detail: "Mapping[str, JsonValue]") -> "Iterator[tuple[str, str]]":
-    for name in _PLAIN:
+def _details(detail: "Mapping[str, JsonValue]") -> "Iterator[Detail]":
+    for name in DETAILS:
         value = detail.get(name)
         if isinstance(value, str | int) and value != "":
-            yield name, _words(str(value))
-    for name in ("outcome", "value"):
-        if isinstance(said := detail.get(name), str):
-            yield name, _words(said)
-
-
-def _words(value: str) -> str:
-    """Our own words for a value of ours; others as they are."""
-    return _KNOWN.get(value, value)
+            known = _KNOWN.get(str(value)) if name in _OURS else None
+            yield Detail(name, known or str(value), known is not None)

@@ -153,6 +153,22 @@ EVENTS: Final[Mapping[str, str]] = {
     "content.shown_again": _("had judged content shown again"),
 }
 """What rows of the ledger say, each after who did it. A kind that is not among them is shown as it stands."""
+DETAILS: Final[Mapping[str, str]] = {
+    "about": _("about"),
+    "value": _("answer"),
+    "code": _("code"),
+    "basis": _("by"),
+    "outcome": _("outcome"),
+    "seconds": _("seconds"),
+    "to": _("to"),
+    "note": _("note"),
+    "question": _("question"),
+    "reason": _("reason"),
+    "because": _("because of"),
+    "submission": _("submission"),
+}
+"""What of a row's detail is shown; the rest stays in the ledger."""
+AGE: Final = _("Apparent age")
 LEFT: Final = _(
     "Left today: %(looks)s looks, %(seconds)s seconds of originals, %(minutes)s minutes of any material."
 )

@@ -203,7 +203,8 @@ function refuse(alert, there) {
     box.className = "refused";
     box.setAttribute("role", "alert");
     box.tabIndex = -1;
-    for (const one of alert.querySelectorAll(":scope > h1, :scope > p")) {
+    for (const one of alert.querySelectorAll("h1, p")) {
+      if (one.querySelector("textarea")) continue; // what was typed is still in its form
       const line = document.createElement("p");
       line.textContent = one.textContent;
       box.append(line);
@@ -457,9 +458,11 @@ if (button) {
     if (["r", " ", "Enter"].includes(event.key)) endLook();
   });
   button.addEventListener("pointerdown", (event) => {
-    if (event.button === 0) beginLook();
+    if (event.button !== 0) return;
+    button.setPointerCapture(event.pointerId); // the page may move below it
+    beginLook();
   });
-  for (const kind of ["pointerup", "pointercancel", "pointerleave"]) button.addEventListener(kind, () => endLook());
+  for (const kind of ["pointerup", "pointercancel", "lostpointercapture"]) button.addEventListener(kind, () => endLook());
   button.addEventListener("contextmenu", (event) => event.preventDefault());
 }
 for (const kind of ["blur", "pagehide"]) addEventListener(kind, () => endLook());
