@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from PIL import Image
-from support.case_pages import Page, claimed, events, kinds, let_go, open_case, reviewer
+from support.case_pages import Page, claimed, events, kinds, let_go, open_case, page, reviewer
 from support.console import Client, Console, console
 from support.intake import jpeg
 
+from tocsin.access.model import Principal
+from tocsin.cases.limits import OwnLimits
+from tocsin.cases.preferences import Wanted
 from tocsin.media.renditions import Rendition
 
 
@@ -152,3 +155,22 @@ def test_the_end_of_a_look_is_said_by_who_had_it(served: Console, anna: Client, 
     assert anna.act("/reveals/999999/ended", seconds="1").status_code == 422
     for seconds in ("nan", "inf", "-5"):
         assert anna.act(f"/reveals/{look}/ended", seconds=seconds).status_code == 200
+
+
+def test_a_limit_that_is_reached_is_said_and_nothing_is_lost(served: Console, number: int) -> None:
+    name = "who-sees-little"
+    cleo, principal = reviewer(served, name), Principal(f"person:{name}")
+    found = claimed(cleo, number)
+    viewing = served.node.review.viewing
+    viewing.set_preferences(principal, Wanted(OwnLimits(reveals_a_day=0)))
+    before = kinds(served, number)
+    answer = cleo.act(f"{base(found)}/reveal", claim=str(found.claim), seconds="2")
+    assert (answer.status_code, answer.json()["code"]) == (429, "cases.limit_reached")
+    assert "reveals of today are used up" in answer.json()["said"]
+    assert kinds(served, number) == before
+    viewing.set_preferences(principal, Wanted(OwnLimits(hours_a_day=0)))
+    assert cleo.get(found.pictures[0]).status_code == 429
+    told = page(cleo, number)
+    assert not told.pictures
+    assert "Your time with material is used up for today." in told.said
+    assert told.send(cleo, "observe-real_child", value="undetermined").status_code == 303
