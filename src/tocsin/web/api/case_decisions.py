@@ -155,7 +155,7 @@ def disagree(request: Request, caller: Caller, case: CaseNumber, given: Answered
 
 @operations.operation("POST", "/v1/decisions/{decision}/undo", needs=Permission.REVIEW, answers=(404, 409))
 def undo(request: Request, caller: Caller, decision: Annotated[Number, Path()]) -> DecisionShape:
-    """Undo one's own decision within ten minutes, if nothing happened to the case since."""
+    """Undo one's own decision before its `undo_until`, if nothing happened to the case since."""
     node = node_of(request)
     return _decision(node, caller, node.review.deciding.undo(caller, decision))
 

@@ -100,13 +100,13 @@ class StillsShape(BaseModel):
     """Why there are none from later on, where that is so."""
 
 
-class Ended(Given):
+class LookEnded(Given):
     """When a look ended."""
 
     seconds: Annotated[float, Field(ge=0, le=3600)]
 
 
-class EndedShape(BaseModel):
+class LookCounted(BaseModel):
     """What a look counts for, and what is left."""
 
     seconds: int
@@ -224,12 +224,12 @@ async def reveal(
 
 @operations.operation("POST", "/v1/reveals/{reveal}/end", needs=Permission.REVEAL)
 def end_reveal(
-    request: Request, caller: Caller, reveal: Annotated[Number, Path()], given: Ended
-) -> EndedShape:
+    request: Request, caller: Caller, reveal: Annotated[Number, Path()], given: LookEnded
+) -> LookCounted:
     """Tell that a look ended, so that the seconds that were left are given back."""
     viewing = node_of(request).review.viewing
     counted = viewing.ended(caller, reveal, given.seconds)
-    return EndedShape(seconds=counted, allowance=AllowanceShape.of(viewing.allowance(caller)))
+    return LookCounted(seconds=counted, allowance=AllowanceShape.of(viewing.allowance(caller)))
 
 
 def _sent(picture: Picture, headers: dict[str, str] | None = None) -> Response:

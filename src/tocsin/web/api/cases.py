@@ -157,7 +157,7 @@ class Move(Given):
     queue: Name
 
 
-class Question(ByClaim):
+class SecondAsked(ByClaim):
     """What a second reviewer is asked."""
 
     question: Note = ""
@@ -293,6 +293,6 @@ def move_case(request: Request, caller: Caller, case: CaseNumber, given: Move) -
 
 
 @operations.operation("POST", "/v1/cases/{case}/ask-second", needs=REVIEWS, answers=(404, 409))
-def ask_second(request: Request, caller: Caller, case: CaseNumber, given: Question) -> CaseShape:
+def ask_second(request: Request, caller: Caller, case: CaseNumber, given: SecondAsked) -> CaseShape:
     """Have a second reviewer look at a case, who is never the caller."""
     return CaseShape.of(_queue(request).ask_second(caller, case, given.claim, given.question))
