@@ -14,6 +14,7 @@ from support.served import eventually
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Response
 
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LOADS = """(address) => new Promise((done) => {
     const picture = new Image();
     picture.onload = () => done(true);
