@@ -249,6 +249,21 @@ def test_two_people_publish_and_who_reads_no_bank_is_told_of_no_entry(
     assert mara.get("/banks/known/figures").status_code == 403
 
 
+def test_which_entry_matched_is_not_found_out_by_naming_numbers(one: Served, program: Caller) -> None:
+    (matched,) = one.bank("hidden", next(each for each in signals_of(small_picture(11)) if each.type.exact))
+    (other,) = one.bank("other", next(each for each in signals_of(small_picture(12)) if each.type.exact))
+    number, _ = submitted(program, 11)
+    eva = person(one, "eva", rights=[Right.MATCH])
+    claim, answers = eva.claim(number), []
+    for entry in (matched, other, 999_999):
+        body = {"claim": claim, "outcome": "no_action", "false_matches": [entry]}
+        answer = one.client.post(
+            f"/v1/cases/{number}/decisions", headers={**eva.headers, "Idempotency-Key": "probe"}, json=body
+        )
+        answers.append((answer.status_code, answer.json()["detail"].replace(str(entry), "N")))
+    assert answers == [(404, "there is no entry number N")] * 3
+
+
 def test_who_disagrees_leaves_it_to_a_third(anna: Caller, bela: Caller, program: Caller) -> None:
     number, _ = submitted(program, 5)
     claim = anna.claim(number)

@@ -240,6 +240,7 @@ class Deciding:
             _unsuitable(f"case {held.number} waits for a third person, who was not part of the disagreement")
         if held.stage is Stage.SECOND and held.first_reviewer == principal.id:
             _unsuitable(f"case {held.number} waits for another person than who asked for one")
+        self.effects.check_entries(principal, proposal)
         matched = self.decisions.matched(held.number)
         proposals.check_fits(held.number, proposal, self.cases.contents(held.number), matched)
         self.effects.check(principal, proposal)

@@ -41,6 +41,14 @@ class Effects:
         for one in proposal.publish:
             check_bank(self.curation.banks.bank(one.bank).policy.kind, one.bank, proposal.outcome)
             self._signals(one.sha256)
+        self.check_entries(principal, proposal)
+
+    def check_entries(self, principal: Principal, proposal: Proposal) -> None:
+        """Whether somebody may speak of the entries that a proposal names.
+
+        Asked before it is told whether an entry matched: which one did is for readers of its bank. Raises
+        DeniedError, UnknownEntryError.
+        """
         if proposal.opinions:
             principal.demand(Permission.GIVE_OPINIONS)
         for entry in [one.entry for one in proposal.opinions] + list(proposal.false_matches):
