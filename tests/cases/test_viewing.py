@@ -403,6 +403,22 @@ def test_a_break_is_told_and_is_lifted_then(screen: Screen) -> None:
 
 
 @SQLITE
+def test_what_stays_on_the_page_counts_as_what_is_served(screen: Screen) -> None:
+    limited(screen, Limits(stretch_minutes=3, break_minutes=5))
+    held = screen.case()
+    held.look()
+    for _ in range(2):
+        screen.clock.move(MINUTE)
+        screen.viewing.keep_showing(*held.at)
+    screen.clock.move(MINUTE)
+    with pytest.raises(LimitReachedError):
+        screen.viewing.keep_showing(*held.at)
+    assert screen.viewing.allowance(ANNA).spent.minutes == 3
+    with pytest.raises(NotHeldError):
+        screen.viewing.keep_showing(BELA, *held.at[1:])
+
+
+@SQLITE
 def test_the_break_begins_when_the_last_look_may_end(screen: Screen) -> None:
     limited(screen, Limits(stretch_minutes=1, break_minutes=5, reveal_seconds=60))
     held = screen.case()

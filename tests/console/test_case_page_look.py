@@ -12,7 +12,7 @@ from support.intake import jpeg
 from support.served import eventually
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Response
+    from playwright.sync_api import Browser, Page, Response, Route
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LOADS = """(address) => new Promise((done) => {
@@ -178,6 +178,30 @@ def test_what_was_typed_outlives_the_claim_and_the_connection(served: Console, b
         assert "what I saw" in page(client, number).said
         assert json.loads(window.evaluate("JSON.stringify(Object.keys(sessionStorage))")) == []
     assert kinds(served, number).count("decision.made") == 1
+
+
+def test_pictures_go_when_a_limit_is_reached_while_they_stand_there(
+    served: Console, browser: "Browser"
+) -> None:
+    number = open_case(served, jpeg(406))
+    held = claimed(served.client("anna"), number)
+    (sha256,) = served.node.review.queue.contents(number)
+    asked: list[str] = []
+
+    def over(route: "Route") -> None:
+        asked.append(route.request.post_data or "")
+        route.fulfill(json={"until": "2126-01-01T00:00:00+00:00", "over": "Take the break."})
+
+    with served.page(browser, "anna") as window:
+        window.clock.install()
+        opened(window, number)
+        window.route("**/renew", over)
+        window.keyboard.press("j")
+        window.clock.fast_forward(90_000)
+        window.get_by_text("Take the break.").first.wait_for()
+        assert not window.locator("#case-content img").count()
+    assert asked
+    assert f"claim={held.claim}&showing={sha256.hex()}" in asked[0]
 
 
 def test_the_page_can_be_used_by_everybody(served: Console, browser: "Browser") -> None:

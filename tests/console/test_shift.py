@@ -16,6 +16,7 @@ from support.nodes import OPERATOR
 from tocsin.access.model import ROLES
 from tocsin.banks.model import Policy
 from tocsin.cases.model import Outcome, Standpoint, State
+from tocsin.law.facts import Fact, Value
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -70,12 +71,10 @@ class Keyboard:
         return int(number)
 
     def observe(self, *keys: str) -> None:
-        """Answer the fact that is marked and those after it, and wait until that is on record."""
-        with self.page.expect_response(lambda one: one.url.endswith("/observations")):
-            self.press(keys[0])
-        self.page.wait_for_timeout(100)
-        for key in keys[1:]:
-            self.observe(key)
+        """Answer the marked fact and those after it, as fast as keys come; wait until all is on record."""
+        before = int((self.page.inner_text("#case-observations .soft") or "0").split()[0])
+        self.press(*keys)
+        self.page.get_by_text(f"{before + len(keys)} of 10 facts").wait_for()
 
     def look(self) -> None:
         """Hold the key, see the original, let go: it is gone."""
@@ -132,6 +131,12 @@ def test_a_shift_of_twenty_cases_by_keyboard_alone(served: Console, browser: "Br
         with anna.page.expect_navigation():
             anna.press("d", "y")
     assert_all_decided(served, opened)
+    said = [(one.observed.about, one.observed.value) for one in served.node.review.observing.of_case(first)]
+    assert said == [
+        (Fact.PRESENT_DANGER, Value.NO),
+        (Fact.REAL_CHILD, Value.YES),
+        (Fact.IDENTIFIABLE_CHILD, Value.UNDETERMINED),
+    ]
     history = served.node.review.deciding.of_case(first)
     assert [one.standpoint for one in history] == [Standpoint.UNDONE, Standpoint.IN_FORCE]
     assert [one.proposal.outcome for one in history] == [Outcome.NO_ACTION, Outcome.REPORT]

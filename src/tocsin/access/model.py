@@ -103,6 +103,7 @@ ROLES: Mapping[str, frozenset[Permission]] = {
     "reviewer": frozenset(
         {
             Permission.READ_SUBMISSIONS,
+            Permission.MATCH,
             Permission.READ_BANKS,
             Permission.GIVE_OPINIONS,
             Permission.READ_CASES,

@@ -116,6 +116,13 @@ class Viewing:
             self._demand_held(person, case, claim, sha256)
         return self.renderer.stills(sha256, member=member)
 
+    def keep_showing(self, principal: Principal, case: int, claim: int, sha256: bytes) -> None:
+        """Count one more minute for what stays before somebody; a page says so as long as it is in use.
+
+        Raises as `rendition`: then it is to be taken away.
+        """
+        self._serve(principal, case, claim, sha256, "")
+
     def shown_again(self, principal: Principal, case: int, claim: int, sha256: bytes) -> bool:
         """Whether the person has said, under this claim, why they look at content that has been judged."""
         with self.transactions.reading():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import Response
 
 from tocsin.banks.batch import InvalidTextError, check_texts
+from tocsin.cases.errors import InvalidObservationError
 from tocsin.errors import Error
 from tocsin.web.console.problems import words_of
 from tocsin.web.console.visit import Visit
@@ -21,6 +22,7 @@ LONGEST: Final = 2000
 PAGE: Final = 50
 _CORRECTABLE: Final = frozenset({409, 422})
 _DIGITS: Final = 15
+_SHA256: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,18 @@ def exact(visit: Visit, name: str) -> str:
 def whole(given: str) -> int | None:
     """A whole number as it was typed; None if it is none."""
     return int(given) if given.isascii() and given.isdigit() and len(given) <= _DIGITS else None
+
+
+def digest_of(text: str) -> bytes:
+    """A SHA-256 from its digits. Raises InvalidObservationError."""
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    if len(text) != _SHA256 or len(found) != _SHA256 // 2:
+        message = "a content is named by the 64 hexadecimal digits of its SHA-256"
+        raise InvalidObservationError(message)
+    return found
 
 
 def page_after(visit: Visit, name: str = "after") -> int:

@@ -6,10 +6,10 @@ from typing import Final
 from starlette.responses import JSONResponse, Response
 
 from tocsin.access.model import Permission
-from tocsin.cases.errors import HoldingError
+from tocsin.cases.errors import HoldingError, LimitReachedError
 from tocsin.cases.model import MAIN
 from tocsin.errors import Error
-from tocsin.web.console.asking import whole
+from tocsin.web.console.asking import digest_of, whole
 from tocsin.web.console.case import show, where
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.visit import Visit
@@ -39,13 +39,29 @@ def claim(visit: Visit) -> Response:
 
 @pages.action("/cases/{number}/renew", needs=Permission.REVIEW)
 def renew(visit: Visit) -> Response:
-    """Begin the lease anew; asked for by the page's script while somebody works on it."""
+    """Begin the lease anew; asked for by the page's script while somebody works on it.
+
+    It names the content of which it shows pictures. Where a limit is reached by that, the answer says so.
+    """
+    number, claim = visit.number("number"), claim_of(visit)
+    over = ""
     try:
-        case = visit.node.review.queue.renew(visit.person, visit.number("number"), claim_of(visit))
+        case = visit.node.review.queue.renew(visit.person, number, claim)
+        if shown := visit.field("showing"):
+            over = _over(visit, number, claim, shown)
     except Error as error:
         return problem_of(error)
     until = case.lease_until
-    return JSONResponse({"until": None if until is None else until.isoformat()})
+    return JSONResponse({"until": None if until is None else until.isoformat(), "over": over})
+
+
+def _over(visit: Visit, number: int, claim: int, shown: str) -> str:
+    """Why what is shown has to go; empty as long as it may stay, which counts."""
+    try:
+        visit.node.review.viewing.keep_showing(visit.person, number, claim, digest_of(shown))
+    except LimitReachedError as error:
+        return visit.texts.gettext(error.advice)
+    return ""
 
 
 @pages.action("/cases/{number}/release", needs=Permission.REVIEW)

@@ -8,6 +8,7 @@ from tocsin.access.model import Permission
 from tocsin.cases.errors import InvalidObservationError
 from tocsin.cases.model import Basis, Observed
 from tocsin.law.facts import AgeBand, Fact, Value
+from tocsin.web.console.asking import digest_of
 from tocsin.web.console.case_actions import acting, claim_of
 from tocsin.web.console.case_observations import AGE
 from tocsin.web.console.pages import Pages
@@ -15,7 +16,6 @@ from tocsin.web.console.visit import Visit
 
 pages = Pages()
 SEVERITY: Final = "severity"
-_DIGITS: Final = 64
 
 
 @pages.action("/cases/{number}/contents/{sha256}/observations", needs=Permission.REVIEW)
@@ -33,15 +33,7 @@ def observe(visit: Visit) -> Response:
 
 def sha256_of(visit: Visit) -> bytes:
     """The content of the path. Raises InvalidObservationError where it is none."""
-    text = str(visit.request.path_params["sha256"])
-    try:
-        found = bytes.fromhex(text)
-    except ValueError:
-        found = b""
-    if len(text) != _DIGITS or len(found) != _DIGITS // 2:
-        message = "a content is named by the 64 hexadecimal digits of its SHA-256"
-        raise InvalidObservationError(message)
-    return found
+    return digest_of(str(visit.request.path_params["sha256"]))
 
 
 def _observed(visit: Visit) -> Observed:

@@ -120,7 +120,7 @@ SAID: Final[Mapping[str, str]] = {
     "enrolled": _("Your second factor is set. Sign in with its next code."),
     "claimed": _("The case is yours."),
     "released": _("The case waits again."),
-    "skipped": _("Skipped. It is not offered to you again today, and nobody counts skips."),
+    "skipped": _("Skipped. It is not offered to you again today, and no figure is made of it."),
     "handed-over": _("The case is handed over."),
     "moved": _("The case is moved."),
     "second-asked": _("The case waits for a second reviewer."),

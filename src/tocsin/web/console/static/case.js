@@ -19,7 +19,7 @@ const typing = (element) =>
   element.matches("input:not([type=checkbox], [type=radio]), select, textarea") || element.isContentEditable;
 
 let look = null; // the look at an original that goes on
-let sending = false;
+let sending = false; // whether some form is on its way
 
 // ---- the claim: kept while the page is in use, and said when it is lost
 
@@ -34,17 +34,29 @@ async function renew() {
   if (!used || lost || claim === "0") return;
   used = false;
   try {
-    const answer = await post(`${here}/renew`, { claim });
+    const showing = byId("viewer")?.dataset.sha256 ?? "";
+    const answer = await post(`${here}/renew`, { claim, showing });
     byId("offline").hidden = true;
     if (answer.status === 409 || answer.status === 404) return lapse();
     if (!answer.ok) return;
-    const until = (await answer.json()).until;
-    deadline = Date.now() + (new Date(until) - new Date(answer.headers.get("date") ?? Date.now()));
+    const said = await answer.json();
+    deadline = Date.now() + (new Date(said.until) - new Date(answer.headers.get("date") ?? Date.now()));
     tell();
+    if (said.over) takeAway(said.over);
   } catch {
     used = true; // try again
     byId("offline").hidden = false;
   }
+}
+
+// A limit is reached while pictures are on the page: they go.
+function takeAway(why) {
+  endLook();
+  const notice = document.createElement("p");
+  notice.className = "notice";
+  notice.textContent = why;
+  byId("viewer").replaceWith(notice);
+  say(why);
 }
 
 function tell() {
@@ -134,21 +146,24 @@ document.addEventListener("submit", (event) => {
 
 // ---- forms: sent without leaving the page, so that a lost connection loses nothing
 
+let queue = Promise.resolve(); // answers to facts come faster than they are recorded: none is lost, none overtakes
+
 root.addEventListener("submit", async (event) => {
   const form = event.target;
   if (form.method !== "post") return;
   event.preventDefault();
-  if (sending) return; // the first one is on its way
+  const row = form.closest("[data-fact]");
+  if (sending && !row) return; // the first one is on its way
+  const fields = new FormData(form, event.submitter?.name ? event.submitter : undefined);
+  const place = row && Number(row.dataset.place);
+  if (row) mark(place + 1, true); // the next key is for the next fact
   sending = true;
-  try {
-    await send(form, event.submitter);
-  } finally {
-    sending = false;
-  }
+  const mine = (queue = queue.then(() => send(form, fields, place)));
+  await mine;
+  if (queue === mine) sending = false;
 });
 
-async function send(form, button) {
-  const fields = new FormData(form, button?.name ? button : undefined);
+async function send(form, fields, place) {
   let answer, text;
   try {
     answer = await post(form.action, fields);
@@ -157,6 +172,7 @@ async function send(form, button) {
     byId("offline").hidden = false;
     say(byId("offline").textContent.trim());
     byId("offline").scrollIntoView({ block: "nearest" });
+    if (place !== null) mark(Math.min(place, marked));
     return;
   }
   byId("offline").hidden = true;
@@ -167,16 +183,16 @@ async function send(form, button) {
     location.assign(answer.url); // another page, or the case stands otherwise now
     return;
   }
-  const row = form.closest(".fact");
-  if (answer.ok) take(page, form, answer.url);
-  else if (there) refuse(page.querySelector("#case > .refused"), there);
+  if (answer.ok) return take(page, form, answer.url);
+  if (there) refuse(page.querySelector("#case > .refused"), there);
   else refuse(page.querySelector("main"));
-  if (answer.ok && row) mark(Number(row.dataset.place) + 1, true);
+  if (place !== null) mark(Math.min(place, marked));
 }
 
 function take(page, form, address) {
   const kept = collect(form.id);
   const focused = document.activeElement?.id;
+  const answering = document.activeElement?.closest("[data-answer]") !== null;
   const open = [...root.querySelectorAll("[data-part] details[open] > summary")].map((one) => one.dataset.key).filter(Boolean);
   root.querySelectorAll("#case > .refused").forEach((one) => one.remove());
   for (const part of root.querySelectorAll("[data-part]")) {
@@ -187,7 +203,8 @@ function take(page, form, address) {
   restore(kept);
   keepTyped();
   facts();
-  if (focused) byId(focused)?.focus();
+  if (answering) mark(marked, true);
+  else if (focused) byId(focused)?.focus();
   const clean = new URL(address);
   clean.searchParams.delete("said");
   history.replaceState(null, "", clean);
