@@ -264,6 +264,20 @@ def test_which_entry_matched_is_not_found_out_by_naming_numbers(one: Served, pro
     assert answers == [(404, "there is no entry number N")] * 3
 
 
+def test_which_banks_there_are_is_not_found_out_by_publishing(one: Served, program: Caller) -> None:
+    one.bank("secret")
+    number, sha256 = submitted(program, 13)
+    fred = person(one, "fred", rights=[])
+    claim, answers = fred.claim(number), []
+    for bank in ("secret", "missing"):
+        said = {"claim": claim, "outcome": "report", "publish": [{"sha256": sha256, "bank": bank}]}
+        answer = one.client.post(
+            f"/v1/cases/{number}/decisions", headers={**fred.headers, "Idempotency-Key": "probe"}, json=said
+        )
+        answers.append((answer.status_code, answer.json()["detail"].replace(bank, "B")))
+    assert answers == [(404, "there is no bank named 'B'")] * 2
+
+
 def test_who_disagrees_leaves_it_to_a_third(anna: Caller, bela: Caller, program: Caller) -> None:
     number, _ = submitted(program, 5)
     claim = anna.claim(number)
