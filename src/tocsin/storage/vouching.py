@@ -38,12 +38,12 @@ _DETAIL = "SELECT detail FROM ledger WHERE number = ?"
 
 def received(database: Database, number: int) -> bytes:
     """The submission of that number as it was received. Inside a transaction."""
-    return _in_bytes(database.rows(_RECEIVED, (number,)))
+    return in_bytes(database.rows(_RECEIVED, (number,)))
 
 
 def matches(database: Database, number: int) -> bytes:
     """All matches of that submission, oldest first. Inside a transaction."""
-    return _in_bytes(database.rows(_MATCHES, (number,)))
+    return in_bytes(database.rows(_MATCHES, (number,)))
 
 
 def broken(database: Database, keys: "Keys") -> Iterator[Broken]:
@@ -61,16 +61,16 @@ def broken(database: Database, keys: "Keys") -> Iterator[Broken]:
 
 def _of_submission(database: Database, keys: "Keys", row: Row) -> Iterator[Broken]:
     number, identity, matched, first, last = row
-    if first is not None and (why := _why(database, keys, first, received(database, number))):
+    if first is not None and (why := why_not(database, keys, first, received(database, number))):
         yield Broken(f"submission {identity}", f"it is not as it was received: {why}")
     if (matched is None) != (last is None):
         says = "it was matched" if matched is None else "nothing of its being matched"
         yield Broken(f"submission {identity}", f"the ledger says {says}")
-    elif last is not None and (why := _why(database, keys, last, matches(database, number))):
+    elif last is not None and (why := why_not(database, keys, last, matches(database, number))):
         yield Broken(f"submission {identity}", f"its matches are not those that were found: {why}")
 
 
-def _why(database: Database, keys: "Keys", number: int, data: bytes) -> str:
+def why_not(database: Database, keys: "Keys", number: int, data: bytes) -> str:
     """Why a row of the ledger does not vouch for the data; empty if it does, or says nothing of it."""
     detail = database.row(_DETAIL, (number,))
     try:
@@ -82,7 +82,7 @@ def _why(database: Database, keys: "Keys", number: int, data: bytes) -> str:
         return error.message
 
 
-def _in_bytes(rows: list[Row]) -> bytes:
+def in_bytes(rows: list[Row]) -> bytes:
     """Rows in bytes that are the same on both databases, of which no two are alike."""
     return json.dumps([[_plain(value) for value in row] for row in rows], separators=(",", ":")).encode()
 

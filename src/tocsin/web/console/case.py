@@ -10,8 +10,8 @@ from starlette.responses import Response
 from tocsin.access.errors import NotSignedInError
 from tocsin.access.model import Permission
 from tocsin.cases.errors import HoldingError, NotHeldError, UnknownCaseError
-from tocsin.cases.model import Case, Reason, State
-from tocsin.cases.queue import LinkedCase, reasons_of
+from tocsin.cases.model import Case, State
+from tocsin.cases.queue import LinkedCase
 from tocsin.errors import Error
 from tocsin.media.renditions import Rendition
 from tocsin.web.console import case_words as words
@@ -22,6 +22,7 @@ from tocsin.web.console.case_observations import ObservationsView, about_words, 
 from tocsin.web.console.case_timeline import Line, has_looked, timeline
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.problems import words_of
+from tocsin.web.console.queue_words import Tag, grounds
 from tocsin.web.console.visit import Visit
 from tocsin.web.problems import STATUS
 
@@ -40,7 +41,7 @@ class CaseView:
     """A case for one reader."""
 
     case: Case
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Tag, ...]
     holding: bool
     """Whether the reader holds it now."""
     claim: int
@@ -128,7 +129,7 @@ def case_view(visit: Visit, number: int) -> CaseView:
         observations = observations_view(review, content.sha256, person.id)
     return CaseView(
         case=case,
-        reasons=reasons_of(case),
+        reasons=grounds(case, visit.texts, datetime.now(UTC)),
         holding=holding,
         claim=case.claim if holding else 0,
         may_manage=person.may(Permission.MANAGE_CASES) and case.state is not State.DECIDED,

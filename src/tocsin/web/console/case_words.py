@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from tocsin.cases.model import Basis, Ground, Outcome, Stage, Standpoint, State
+from tocsin.cases.model import Basis, Outcome, Stage, Standpoint, State
 from tocsin.hashing.signals import Dialect, Orientation, SignalType
 from tocsin.law.facts import AgeBand, Fact, Value
 from tocsin.provenance.words import DERIVATIONS, DIRECTIONS, FORGERY, STRENGTHS
@@ -16,17 +16,6 @@ def _(text: str) -> str:
     return text
 
 
-GROUNDS: Final[Mapping[Ground, str]] = {
-    Ground.DANGER: _("A child may be in danger now."),
-    Ground.CHILD: _("A real child who has not been identified may be depicted."),
-    Ground.NEW: _("No list knows it."),
-    Ground.NEAR: _("It resembles something known."),
-    Ground.KNOWN: _("It equals something known, or has been judged here."),
-    Ground.DUE: _("A duty falls due."),
-    Ground.AGE: _("It has waited since then."),
-    Ground.DISAGREED: _("Two reviewers disagreed."),
-    Ground.LONGEST: _("It has waited longest: every tenth case is given out for that."),
-}
 FACTS: Final[Mapping[Fact, str]] = {
     Fact.PRESENT_DANGER: _("Present danger to a child"),
     Fact.REAL_CHILD: _("Real child depicted"),

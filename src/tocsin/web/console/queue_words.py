@@ -49,8 +49,12 @@ class Line:
 
 def line(case: Case, texts: Texts, now: datetime, opted_out: frozenset[str] = frozenset()) -> Line:
     """A case as `texts` say it at that time."""
-    tags = tuple(_tag(reason, texts, now) for reason in reasons_of(case))
-    return Line(case, tags, tuple(sorted(opted_out & set(case.categories))))
+    return Line(case, grounds(case, texts, now), tuple(sorted(opted_out & set(case.categories))))
+
+
+def grounds(case: Case, texts: Texts, now: datetime) -> tuple[Tag, ...]:
+    """Why a case stands where it stands, in the order in which that counts."""
+    return tuple(_tag(reason, texts, now) for reason in reasons_of(case))
 
 
 def _tag(reason: Reason, texts: Texts, now: datetime) -> Tag:
