@@ -264,10 +264,12 @@ def test_which_entry_matched_is_not_found_out_by_naming_numbers(one: Served, pro
     assert answers == [(404, "there is no entry number N")] * 3
 
 
-def test_which_banks_there_are_is_not_found_out_by_publishing(one: Served, program: Caller) -> None:
-    one.bank("secret")
+def test_which_banks_there_are_is_not_found_out(one: Served, program: Caller) -> None:
+    one.bank("secret", next(each for each in signals_of(small_picture(13)) if each.type.exact))
     number, sha256 = submitted(program, 13)
     fred = person(one, "fred", rights=[])
+    assert program.got(f"/cases/{number}/contents/{sha256}")["matches"]
+    assert fred.got(f"/cases/{number}/contents/{sha256}")["matches"] == []
     claim, answers = fred.claim(number), []
     for bank in ("secret", "missing"):
         said = {"claim": claim, "outcome": "report", "publish": [{"sha256": sha256, "bank": bank}]}
@@ -331,7 +333,9 @@ def test_cases_are_listed_counted_and_found(mara: Caller, program: Caller) -> No
     assert joined["because"] == "opened"
     missing = mara.get("/cases/999999")
     assert (missing.status_code, missing.json()["code"]) == (404, "cases.unknown")
-    assert mara.get(f"/cases/{numbers[0]}/contents/{'0' * 64}").status_code == 404
+    (other,) = mara.got(f"/cases/{numbers[1]}")["contents"]
+    elsewhere = mara.get(f"/cases/{numbers[0]}/contents/{other['sha256']}")
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (404, "intake.unknown_submission")
 
 
 def test_people_tighten_their_own_limits_and_nobody_is_told_of_one_person(one: Served, mara: Caller) -> None:
