@@ -30,6 +30,7 @@ ELSEWHERE = (
     "/v1/banks",
     "console/",
     "/console/\u2028",
+    "//[",
     "",
 )
 
@@ -77,13 +78,37 @@ def test_signing_in_leads_nowhere_else(address: str) -> None:
     assert next_page(address) == "/console/"
 
 
-@given(st.text(alphabet="/\\:.?#@%console eh\t\n", max_size=40))
+@given(st.text(alphabet="/\\:.?#@[]%console eh\t\n", max_size=40))
 @settings(max_examples=300)
 def test_wherever_a_link_says_the_next_page_is_ours(address: str) -> None:
     found = next_page(address)
     assert found.startswith("/console/")
     assert not re.search(r"[\\\s\x00-\x1f]", found.replace(" ", ""))
     assert ".." not in found.partition("?")[0]
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "punycode", "undefined", "utf-16"])
+def test_forms_come_in_the_encoding_of_our_pages(everything: Client, charset: str) -> None:
+    for path, name in (("search", "q"), ("sign-in", "name"), ("account/appearance", "csrf")):
+        part = f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n\\ud800\r\n--b--\r\n'
+        answer = everything.post(
+            f"/console/{path}",
+            content=part.encode(),
+            headers={"content-type": f"multipart/form-data; boundary=b; charset={charset}"},
+        )
+        assert answer.status_code == 415, path
+    answer = everything.post(
+        "/console/search",
+        content=f"csrf={everything.csrf}&q=1",
+        headers={"content-type": "application/x-www-form-urlencoded; charset=UTF-8"},
+    )
+    assert answer.status_code == 200
+
+
+def test_only_our_own_files_are_kept_by_caches(everything: Client) -> None:
+    assert everything.get("/console/static/console.css").headers["cache-control"] == "public, max-age=300"
+    for path in ("cases/1/contents/static/renditions/blur", "cases/static/x"):
+        assert everything.get(f"/console/{path}").headers["cache-control"] == "no-store", path
 
 
 def test_a_link_cannot_put_words_into_a_page(everything: Client) -> None:

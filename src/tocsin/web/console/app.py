@@ -67,7 +67,7 @@ class Guarding:
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Handle a request."""
-        static = "/static/" in scope.get("path", "")
+        static = scope.get("path", "").startswith(f"{PREFIX}/static/")
         begun = False
 
         async def guarded(message: "Message") -> None:

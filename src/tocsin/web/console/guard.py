@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 
 from tocsin.access.errors import DeniedError, NotSignedInError
 from tocsin.access.model import Permission, Principal
@@ -61,8 +63,20 @@ async def form_of(request: "Request", *, uploads: bool) -> "AsyncIterator[tuple[
         async with _uploaded(request) as taken:
             yield taken
     else:
+        _refuse_charsets(request)
         form = await request.form(max_files=0, max_fields=FIELDS)
         yield form, None
+
+
+def _refuse_charsets(request: "Request") -> None:
+    """Browsers send forms in the encoding of our pages. Raises the answer 415.
+
+    Starlette decodes by whatever Python knows under the name that is sent: `unicode_escape` gives surrogates,
+    which nothing can store or show, and `undefined` only raises.
+    """
+    _, options = parse_options_header(request.headers.get("content-type"))
+    if options.get(b"charset", b"utf-8").lower() != b"utf-8":
+        raise HTTPException(415)
 
 
 @asynccontextmanager
@@ -112,7 +126,10 @@ def refuse_foreign(request: "Request") -> None:
 
 def next_page(given: str) -> str:
     """Where to go after signing in: a page of the console, whatever a link says."""
-    parts = urlsplit(given)
+    try:
+        parts = urlsplit(given)
+    except ValueError:  # a bracket that begins no IPv6 address
+        return f"{PREFIX}/"
     inside = parts.path.startswith(f"{PREFIX}/")
     plain = not (parts.scheme or parts.netloc) and "\\" not in given and given.isprintable()
     return given if inside and plain and ".." not in parts.path else f"{PREFIX}/"
