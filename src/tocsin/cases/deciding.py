@@ -4,7 +4,6 @@ What a decision does, its row in the ledger and the case's new state are one tra
 alone, so what is checked inside holds when it commits.
 """
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,7 +22,6 @@ from tocsin.cases.errors import (
 )
 from tocsin.cases.figures import Figures
 from tocsin.cases.model import Case, Decision, Judgement, Proposal, Stage, Standpoint, State
-from tocsin.cases.records import proposal_to_json
 from tocsin.cases.store_cases import Cases
 from tocsin.cases.store_decisions import Decisions, NewDecision, SecondWord
 from tocsin.evidence.ledger import Event, Ledger
@@ -341,7 +339,7 @@ class Deciding:
         }
         if decision.supersedes is not None:
             detail = {**detail, "supersedes": decision.supersedes}
-        vouched = json.dumps([proposal_to_json(proposal), decision.second_note]).encode()
+        vouched = self.decisions.vouched(decision.id)
         self.ledger.append(Event(kind, principal.id, f"case:{decision.case}", detail, vouched))
 
 

@@ -57,7 +57,7 @@ class Observing:
                 if said == (observed, principal.id, case, claim):
                     return one
             made = self.observations.add(observed, case, sha256, principal.id, claim)
-            self.ledger.append(_event(made))
+            self.ledger.append(_event(made, self.observations.vouched(made.id)))
             for number in self.observations.open_cases(sha256):
                 self.cases.restand(number)
         return made
@@ -103,15 +103,13 @@ class Observing:
             _refuse(f"there is {what} {observed.scheme!r}")
 
 
-def _event(made: Observation) -> Event:
+def _event(made: Observation, vouched: bytes) -> Event:
     """What the ledger says; notes are free text and stay out, but it vouches for them."""
     said = observed_to_json(made.observed)
-    note = str(said.pop("note"))
+    del said["note"]
     detail: JsonObject = {"observation": made.id, "sha256": made.sha256.hex(), "about": made.observed.about}
     said = {name: value for name, value in said.items() if value}
-    return Event(
-        "observation.recorded", made.author, f"case:{made.case}", {**detail, **said}, vouched=note.encode()
-    )
+    return Event("observation.recorded", made.author, f"case:{made.case}", {**detail, **said}, vouched)
 
 
 def _refuse(message: str) -> None:

@@ -91,6 +91,10 @@ class Decisions(Protocol):
         """What decisions in force say of a bank's matches, by type and distance."""
         ...
 
+    def vouched(self, number: int) -> bytes:
+        """A decision with what it judged and published, in bytes for the ledger to vouch for."""
+        ...
+
     def keep_away(self, case: int, people: Collection[str]) -> None:
         """Do not offer a case to these people any more."""
         ...

@@ -30,6 +30,10 @@ class Observations(Protocol):
         """What is held of a content at present."""
         ...
 
+    def vouched(self, number: int) -> bytes:
+        """An observation, in bytes for the ledger to vouch for."""
+        ...
+
     def open_cases(self, sha256: bytes) -> Sequence[int]:
         """The numbers of the undecided cases that hold a content."""
         ...

@@ -105,6 +105,10 @@ class ViewingStore(Protocol):
         """The look of that number."""
         ...
 
+    def vouched(self, look_id: int) -> bytes:
+        """A look as it was granted, in bytes for the ledger to vouch for."""
+        ...
+
     def end_look(self, look_id: int, shown: int, *, failed: bool = False) -> None:
         """Keep how long a look lasted."""
         ...

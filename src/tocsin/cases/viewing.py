@@ -164,7 +164,8 @@ class Viewing:
                 "page": page,
                 "rendition": "original",
             }
-            self._record("content.revealed", person, case, {"reveal": number, **shown})
+            vouched = self.store.vouched(number)
+            self._record("content.revealed", person, case, {"reveal": number, **shown}, vouched)
         try:
             picture = self.renderer.original(sha256, region, still, member=member)
         except Exception:
@@ -289,7 +290,7 @@ class Viewing:
         if despite.strip():
             _check_text(despite, LONGEST_REASON)
             self.store.allow_second_look(person, case, claim, sha256, despite)
-            detail: JsonObject = {"sha256": sha256.hex(), "reason": despite}
+            detail: JsonObject = {"sha256": sha256.hex(), "claim": claim, "reason": despite}
             self._record("content.shown_again", person, case, detail)
         elif not self.store.second_look(person, case, claim, sha256):
             message = "it has been judged: the judgement stands for it"
@@ -313,8 +314,8 @@ class Viewing:
             detail: JsonObject = {"reveal": number, "sha256": look.sha256.hex()}
             self._record("content.reveal_failed", look.person, look.case, detail)
 
-    def _record(self, kind: str, person: str, case: int, detail: "JsonObject") -> None:
-        self.ledger.append(Event(kind, person, f"case:{case}", detail))
+    def _record(self, kind: str, person: str, case: int, detail: "JsonObject", vouched: bytes = b"") -> None:
+        self.ledger.append(Event(kind, person, f"case:{case}", detail, vouched))
 
 
 def _person(principal: Principal, permission: Permission) -> str:

@@ -11,7 +11,7 @@ from tocsin.cases.model import Decision, Judgement, Outcome, Standpoint
 from tocsin.cases.records import proposal_from_json, proposal_to_json
 from tocsin.cases.store_decisions import NewDecision, SecondWord
 from tocsin.hashing.signals import SignalType
-from tocsin.storage import times
+from tocsin.storage import case_vouching, times
 from tocsin.storage.database import Database, Row
 
 _ADD = """
@@ -170,6 +170,11 @@ class DecisionStore:
         with self._database.reading():
             rows = self._database.rows(_FIGURES, (bank,))
         return [Figure(SignalType(kind), *(int(number) for number in numbers)) for kind, *numbers in rows]
+
+    def vouched(self, number: int) -> bytes:
+        """A decision with what it judged and published, in bytes for the ledger to vouch for."""
+        with self._database.reading():
+            return case_vouching.decision(self._database, number)
 
     def keep_away(self, case: int, people: Collection[str]) -> None:
         """Do not offer a case to these people any more."""

@@ -7,7 +7,7 @@ from tocsin.cases.model import Observation, Observed
 from tocsin.cases.records import observed_from_json, observed_to_json
 from tocsin.intake.model import UnknownSubmissionError
 from tocsin.law.facts import Facts
-from tocsin.storage import times
+from tocsin.storage import case_vouching, times
 from tocsin.storage.database import Database, Row
 
 _ADD = """
@@ -64,6 +64,11 @@ class ObservationStore:
         """What is held of a content at present."""
         said = [one.observed for one in self.current(sha256)]
         return {one.fact: one.value for one in said if one.fact is not None and one.value is not None}
+
+    def vouched(self, number: int) -> bytes:
+        """An observation, in bytes for the ledger to vouch for."""
+        with self._database.reading():
+            return case_vouching.observation(self._database, number)
 
     def open_cases(self, sha256: bytes) -> list[int]:
         """The numbers of the undecided cases that hold a content."""

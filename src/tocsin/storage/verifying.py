@@ -11,7 +11,7 @@ from tocsin.evidence.errors import MissingKeyError, NoKeysError, VaultDamagedErr
 from tocsin.evidence.keys import LEDGER, Keys
 from tocsin.evidence.tip import FILE, read_tip
 from tocsin.evidence.vault import Vault
-from tocsin.storage import vouching
+from tocsin.storage import case_vouching, vouching
 from tocsin.storage.database import Database
 from tocsin.storage.ledger import LedgerStore
 
@@ -93,6 +93,7 @@ class Verification:
             yield Broken(f"submission {identity}", "the ledger says that it was received, but it is gone")
         if (keys := _keys(self.home)) is not None:
             yield from vouching.broken(self.database, keys)
+            yield from case_vouching.broken(self.database, keys)
 
     def _files(self, vault: Vault, advance: Callable[[int], None]) -> Iterator[Broken]:
         """Each content of the database is in the vault, and each file of the vault is what it was."""

@@ -9,7 +9,7 @@ from tocsin.cases.limits import Meter, Spent
 from tocsin.cases.preferences import Preferences
 from tocsin.cases.store_viewing import GroupSpent, Look, NewLook
 from tocsin.media.answers import object_in
-from tocsin.storage import times
+from tocsin.storage import case_vouching, times
 from tocsin.storage.database import Database, Row
 
 _HAS_CONTENT = """
@@ -137,6 +137,11 @@ class ViewingStore:
         """The look of that number."""
         row = self._row(_LOOK, look_id)
         return None if row is None else _look(row)
+
+    def vouched(self, look_id: int) -> bytes:
+        """A look as it was granted, in bytes for the ledger to vouch for."""
+        with self._database.reading():
+            return case_vouching.look(self._database, look_id)
 
     def end_look(self, look_id: int, shown: int, *, failed: bool = False) -> None:
         """Keep how long a look lasted."""
