@@ -131,7 +131,7 @@ def kinds(one: Served, number: int) -> list[str]:
 
 
 def test_a_person_takes_a_case_from_the_queue_to_its_decision_and_back(
-    one: Served, anna: Caller, program: Caller
+    one: Served, anna: Caller, mara: Caller, program: Caller
 ) -> None:
     number, sha256 = submitted(program, 1, danger=True)
     case = anna.did("/cases/next")["case"]
@@ -164,7 +164,9 @@ def test_a_person_takes_a_case_from_the_queue_to_its_decision_and_back(
     assert [each["id"] for each in known["observations"]] == [made["id"]]
     assert known["content"]["kind"] == "image"
     assert {each["answer"] for each in known["statuses"]} <= {"yes", "no", "undetermined"}
-    assert [(each["person"], each["case"]) for each in known["looks"]] == [("person:anna", number)]
+    for caller, told in ((anna, "person:anna"), (mara, None)):
+        looks = caller.got(at)["looks"]
+        assert [(each["person"], each["case"], each["seconds"]) for each in looks] == [(told, number, 10)]
 
     assert anna.did(f"/cases/{number}/needs-second", outcome="no_action") == {"reasons": []}
     decision = anna.decide(number, claim, "no_action", key="first")

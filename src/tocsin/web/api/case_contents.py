@@ -103,7 +103,8 @@ class LookShape(BaseModel):
     """A look at an original, on record."""
 
     id: int
-    person: str
+    person: str | None
+    """Null for looks of others, unless the caller may read the ledger: nobody is to count them by person."""
     time: datetime
     case: int
     part: dict[str, JsonValue]
@@ -116,11 +117,12 @@ class LookShape(BaseModel):
     """Nothing was shown: the picture could not be made."""
 
     @classmethod
-    def of(cls, look: Look) -> Self:
-        """The shape of a look."""
+    def of(cls, look: Look, caller: Principal) -> Self:
+        """The shape of a look for that caller."""
+        told = look.person == caller.id or caller.may(Permission.READ_LEDGER)
         return cls(
             id=look.id,
-            person=look.person,
+            person=look.person if told else None,
             time=look.time,
             case=look.case,
             part=json.loads(look.part),
@@ -177,7 +179,7 @@ def read_content(request: Request, caller: Caller, case: CaseNumber, sha256: OfC
         ],
         statuses=[StatusShape.of(one) for one in _statuses(review, digest, today)],
         on=today,
-        looks=[LookShape.of(one) for one in review.viewing.looks(digest)],
+        looks=[LookShape.of(one, caller) for one in review.viewing.looks(digest)],
     )
 
 
