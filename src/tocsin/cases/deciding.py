@@ -15,6 +15,7 @@ from tocsin.banks.batch import check_texts
 from tocsin.cases import proposals
 from tocsin.cases.effects import Effects
 from tocsin.cases.errors import (
+    GrownError,
     InvalidObservationError,
     OtherDecisionError,
     TooLateError,
@@ -112,8 +113,9 @@ class Deciding:
 
         The same proposal sent again with the same key is the same decision, and nothing is done twice.
 
-        Raises DeniedError, UnknownCaseError, NotHeldError, UnsuitableError, OtherDecisionError,
-        InvalidObservationError, InvalidTextError, UnknownBankError, UnknownEntryError.
+        Raises DeniedError, UnknownCaseError, NotHeldError, UnsuitableError, OtherDecisionError, GrownError
+        (once, where something new has become known since the case was claimed), InvalidObservationError,
+        InvalidTextError, UnknownBankError, UnknownEntryError.
         """
         principal.demand(Permission.REVIEW)
         proposals.check_key(key)
@@ -125,44 +127,26 @@ class Deciding:
                     raise OtherDecisionError
                 return earlier
             held = self.cases.demand_held(case, principal.id, claim)
-            self._check(principal, held, proposal)
-            why = self._needs_second(held, proposal)
-            if why:
-                _demand_person(principal)
-            now = self.clock()
-            made = self.decisions.add(
-                NewDecision(
-                    case,
-                    proposal,
-                    principal.id,
-                    key,
-                    claim,
-                    now,
-                    now + self.undo_within,
-                    why,
-                    held.first_reviewer,
-                )
-            )
-            if why:
-                self.cases.await_second(case, principal.id)
-                self._record("decision.proposed", principal, made)
-                return made
-            return self._take_force("decision.made", principal, made)
+            if not self.cases.take_news(case):
+                return self._decide(principal, held, proposal, key)
+        raise GrownError
 
     def confirm(self, principal: Principal, case: int, claim: int, note: str = "") -> Decision:
         """Confirm the decision that waits about a case that one holds: it is in force.
 
         The same once more, by the same claim, does nothing. Raises DeniedError, UnknownCaseError,
-        NotHeldError, UnsuitableError, InvalidObservationError, InvalidTextError, UnknownBankError,
-        UnknownEntryError.
+        NotHeldError, UnsuitableError, GrownError (as `decide`), InvalidObservationError, InvalidTextError,
+        UnknownBankError, UnknownEntryError.
         """
         with self.transactions.writing():
             answered = self._answered(principal, case, claim, Standpoint.IN_FORCE)
             if answered is not None:
                 return answered
             pending = self._pending(principal, case, claim)
-            self._answer(principal, pending, claim, note)
-            return self._take_force("decision.confirmed", principal, pending)
+            if not self.cases.take_news(case):
+                self._answer(principal, pending, claim, note)
+                return self._take_force("decision.confirmed", principal, pending)
+        raise GrownError
 
     def disagree(self, principal: Principal, case: int, claim: int, note: str) -> Decision:
         """Disagree with the decision that waits about a case that one holds: it waits for a third person.
@@ -228,6 +212,25 @@ class Deciding:
             return self.cases.restand(number)
 
     # ---- the steps of these, inside a transaction
+
+    def _decide(self, principal: Principal, held: Case, proposal: Proposal, key: str) -> Decision:
+        """Decide a case that somebody holds, of which they have seen everything."""
+        self._check(principal, held, proposal)
+        why = self._needs_second(held, proposal)
+        if why:
+            _demand_person(principal)
+        now = self.clock()
+        until = now + self.undo_within
+        made = self.decisions.add(
+            NewDecision(
+                held.number, proposal, principal.id, key, held.claim, now, until, why, held.first_reviewer
+            )
+        )
+        if why:
+            self.cases.await_second(held.number, principal.id)
+            self._record("decision.proposed", principal, made)
+            return made
+        return self._take_force("decision.made", principal, made)
 
     def _check(self, principal: Principal, held: Case, proposal: Proposal) -> None:
         """Whether that person may propose that about the case that they hold."""

@@ -48,6 +48,13 @@ class InvalidObservationError(Error):
     advice = "Correct what the message names and send it again; nothing was recorded."
 
 
+class GrownError(Error):
+    """Something new has become known of a case while somebody had it open, and they have not seen it."""
+
+    code = "cases.grown"
+    advice = "Read the case again: there is a new match, duty or danger. Then decide; nothing was recorded."
+
+
 class TooLateError(Error):
     """The decision cannot be undone any more."""
 

@@ -106,7 +106,7 @@ class Casework:
             placed = self._openings.case_of(submission.number)
             if placed is not None:
                 if placed.state is not State.DECIDED:
-                    self._openings.join(placed.number, arrival, placed.because)
+                    self._openings.join(placed.number, arrival, placed.because, news=news)
                     return placed.number
                 if not news or placed.reported:
                     return placed.number

@@ -116,6 +116,10 @@ class Cases(CaseLocks, Protocol):
         """Give a waiting case to a person: it has a new claim number and lease."""
         ...
 
+    def take_news(self, number: int) -> bool:
+        """Whether something new has become known since the case was claimed; it is told of once."""
+        ...
+
     def let_go(self, number: int, *, reserved_for: str = "", note: str | None = None) -> None:
         """Have a case wait again."""
         ...

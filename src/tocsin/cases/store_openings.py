@@ -73,8 +73,12 @@ class Openings(Protocol):
         """Open a case with a submission in it, linked with the cases of what resembles it; its number."""
         ...
 
-    def join(self, number: int, arrival: Arrival, because: str) -> None:
-        """Put a submission into a case, or note what has become known of one that is in it."""
+    def join(self, number: int, arrival: Arrival, because: str, *, news: bool = False) -> None:
+        """Put a submission into a case, or note what has become known of one that is in it.
+
+        `news`: something matched that had not before. Who holds the case is told before they decide, also of
+        a new danger, a duty that falls due sooner, or an entry that nothing else in the case matched.
+        """
         ...
 
     def earlier(self, after: int, limit: int) -> Sequence[tuple[int, str]]:

@@ -69,6 +69,16 @@ _CATEGORIES = "SELECT category FROM case_category WHERE case_number = ?"
 _ADD_CATEGORY = """
     INSERT INTO case_category (case_number, category) VALUES (?, ?)
     ON CONFLICT (case_number, category) DO NOTHING"""
+_CLAIMED = "SELECT standing FROM review_case WHERE number = ? AND state = 'claimed'"
+_GROWN = "UPDATE review_case SET grown = 1 WHERE number = ?"
+_STRANGE = """
+    SELECT 1 FROM submission_match AS ours WHERE ours.submission = ? AND ours.suppressed = 0
+    AND NOT EXISTS (
+        SELECT 1 FROM case_submission JOIN submission_match ON submission_match.submission =
+            case_submission.submission
+        WHERE case_submission.case_number = ? AND case_submission.submission <> ours.submission
+            AND submission_match.entry_id = ours.entry_id AND submission_match.suppressed = 0)
+    LIMIT 1"""
 _LINK = """
     INSERT INTO case_link (case_number, other, because) VALUES (?, ?, 'near')
     ON CONFLICT (case_number, other) DO NOTHING"""
@@ -157,12 +167,14 @@ class OpeningStore:
             self.join(number, arrival, "opened")
         return number
 
-    def join(self, number: int, arrival: Arrival, because: str) -> None:
-        """Put a submission into a case, or note what has become known of one that is in it."""
+    def join(self, number: int, arrival: Arrival, because: str, *, news: bool = False) -> None:
+        """Put a submission into a case, or note what has become known of one that is in it (see Openings)."""
         known = arrival.known
         with self._database.writing():
+            before = self._database.row(_CLAIMED, (number,))
             if self._database.change(_ADD_SUBMISSION, (number, known.submission, because)):
                 self._database.change(_COUNT_SUBMISSION, (number,))
+                news = before is not None and self._strange(number, known.submission)
             novelty = NOVELTIES.index(known.novelty)
             self._database.change(_ADD_CONTENT, (number, known.content, novelty))
             self._database.change_many(
@@ -170,6 +182,12 @@ class OpeningStore:
             )
             self._categorise(number, known.categories)
             case_standing.restand(self._database, self._facts, number, said=arrival.danger, due=arrival.due)
+            if before is not None and (news or before != self._database.row(_CLAIMED, (number,))):
+                self._database.change(_GROWN, (number,))
+
+    def _strange(self, number: int, submission: int) -> bool:
+        """Whether a submission matched what nothing else in the case did."""
+        return self._database.row(_STRANGE, (submission, number)) is not None
 
     def _categorise(self, number: int, categories: Sequence[str]) -> None:
         there = {row[0] for row in self._database.rows(_CATEGORIES, (number,))}

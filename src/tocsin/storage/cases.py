@@ -56,7 +56,7 @@ _IS_FOR = """
     AND (reserved_for = ? OR (queue = ? AND reserved_until <= ?))"""
 _CLAIM = """
     UPDATE review_case SET state = 'claimed', holder = ?, lease_until = ?, claim = claim + 1, longest = ?,
-        reserved_for = '', reserved_until = 0
+        grown = 0, reserved_for = '', reserved_until = 0
     WHERE number = ? AND state = 'waiting'"""
 _RENEW = "UPDATE review_case SET lease_until = ? WHERE number = ?"
 _WAIT = """
@@ -67,6 +67,7 @@ _CLOSE = """
     UPDATE review_case SET state = 'decided', holder = NULL, lease_until = NULL, longest = 0, decided = ?,
         reserved_for = '', reserved_until = 0
     WHERE number = ?"""
+_TAKE_NEWS = "UPDATE review_case SET grown = 0 WHERE number = ? AND grown = 1"
 _MOVE = "UPDATE review_case SET queue = ? WHERE number = ?"
 _SKIP = """
     INSERT INTO case_skip (person, case_number, until) VALUES (?, ?, ?)
@@ -242,6 +243,11 @@ class CaseStore:
                 message = f"case {number} is not waiting"
                 raise NotHeldError(message)
             return self.case(number)
+
+    def take_news(self, number: int) -> bool:
+        """Whether something new has become known since the case was claimed; it is told of once."""
+        with self._database.writing():
+            return self._database.change(_TAKE_NEWS, (number,)) > 0
 
     def let_go(self, number: int, *, reserved_for: str = "", note: str | None = None) -> None:
         """Have a case wait again, for one person for a while if it is `reserved_for` them."""

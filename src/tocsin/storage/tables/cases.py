@@ -2,7 +2,8 @@
 
 CASES = (
     # `rank`, `due` and `opened` are the order of the queue (see tocsin.cases.urgency), with `number` last so
-    # that it is total. `standing` says, as JSON, what they were worked out from.
+    # that it is total. `standing` says, as JSON, what they were worked out from. `grown`: something new has
+    # become known since its holder claimed it.
     """CREATE TABLE review_case (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         opened INTEGER NOT NULL,
@@ -17,6 +18,7 @@ CASES = (
         lease_until INTEGER,
         claim INTEGER NOT NULL DEFAULT 0,
         longest INTEGER NOT NULL DEFAULT 0,
+        grown INTEGER NOT NULL DEFAULT 0,
         reserved_for TEXT NOT NULL DEFAULT '',
         reserved_until INTEGER NOT NULL DEFAULT 0,
         first_reviewer TEXT NOT NULL DEFAULT '',
