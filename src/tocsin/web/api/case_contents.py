@@ -11,7 +11,7 @@ from tocsin.access.model import Permission, Principal
 from tocsin.cases.model import Basis, Observed
 from tocsin.cases.store_viewing import Look
 from tocsin.intake.model import UnknownSubmissionError
-from tocsin.law.deriving import Status, derive
+from tocsin.law.deriving import Status
 from tocsin.law.facts import AgeBand, Fact, Value
 from tocsin.law.model import Confidence
 from tocsin.law.objects import status_to_json
@@ -30,7 +30,6 @@ from tocsin.web.operation import Operations
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tocsin.cases.service import Review
     from tocsin.intake.model import Submission
     from tocsin.node.node import Node
 
@@ -177,7 +176,7 @@ def read_content(request: Request, caller: Caller, case: CaseNumber, sha256: OfC
             ContradictionShape(first=one.first, second=one.second, words=one.words)
             for one in observing.contradictions(digest, caller.id)
         ],
-        statuses=[StatusShape.of(one) for one in _statuses(review, digest, today)],
+        statuses=[StatusShape.of(one) for one in review.statuses(digest, today)],
         on=today,
         looks=[LookShape.of(one, caller) for one in review.viewing.looks(digest)],
     )
@@ -226,11 +225,3 @@ def _matches(node: "Node", caller: Principal, submissions: "Sequence[Submission]
             shape = match_of(record, caller)
             once.setdefault(shape.model_dump_json(exclude={"found", "retroactive", "bank_version"}), shape)
     return list(once.values())
-
-
-def _statuses(review: "Review", sha256: bytes, on: date) -> tuple[Status, ...]:
-    """What the rules in force say of what is held of a content at present."""
-    said = [one.observed for one in review.observing.current(sha256)]
-    age = next((one.age for one in said if one.age is not None), None)
-    codes = {one.scheme: one.code for one in said if one.code}
-    return derive(review.observing.facts(sha256), on, review.packs, age=age, codes=codes)

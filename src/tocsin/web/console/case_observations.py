@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from tocsin.law.deriving import Status, derive
+from tocsin.law.deriving import Status
 from tocsin.law.facts import Fact
 from tocsin.web.console import case_words as words
 
@@ -52,25 +52,17 @@ class ObservationsView:
 
 def observations_view(review: "Review", sha256: bytes, person: str) -> ObservationsView:
     """What was observed of a content so far."""
-    observing, packs = review.observing, review.packs
-    by_thing = _by_thing(observing.of_content(sha256))
-    age = by_thing.get(AGE, NOTHING)
+    by_thing = _by_thing(review.observing.of_content(sha256))
     codes = {
         thing.removeprefix(SEVERITY): about for thing, about in by_thing.items() if thing.startswith(SEVERITY)
     }
-    stated = {
-        scheme: about.current.observed.code
-        for scheme, about in codes.items()
-        if about.current is not None and about.current.observed.code
-    }
-    band = None if age.current is None else age.current.observed.age
     return ObservationsView(
         facts=tuple((fact, by_thing.get(fact.value, NOTHING)) for fact in words.FACTS),
-        age=age,
+        age=by_thing.get(AGE, NOTHING),
         codes=tuple(codes.items()),
-        contradictions=observing.contradictions(sha256, person),
-        statuses=derive(observing.facts(sha256), datetime.now(UTC).date(), packs, age=band, codes=stated),
-        schemes=tuple(packs.schemes.values()),
+        contradictions=review.observing.contradictions(sha256, person),
+        statuses=review.statuses(sha256, datetime.now(UTC).date()),
+        schemes=tuple(review.packs.schemes.values()),
     )
 
 
