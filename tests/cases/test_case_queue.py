@@ -233,7 +233,7 @@ def test_a_case_moves_to_another_queue(desk: Desk) -> None:
     assert numbers(desk) == []
     assert numbers(desk, WantedCases(queue="legal")) == numbers(desk, WantedCases(queue=None)) == [number]
     assert desk.queue.move(MANAGER, number, None, MAIN).queue == MAIN
-    for name in ("", "Legal", "a b", "x" * 64, "ä"):
+    for name in ("", "Legal", "nobody-reads-it"):
         with pytest.raises(InvalidObservationError):
             desk.queue.move(MANAGER, number, None, name)
 

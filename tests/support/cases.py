@@ -45,6 +45,7 @@ def person(name: str, *roles: str) -> Principal:
     return Principal(f"person:{name}", permissions_of(roles or ("reviewer",)), everywhere)
 
 
+QUEUES = ("legal", "later")
 ANNA, BELA, CLEO = person("anna"), person("bela"), person("cleo")
 MANAGER = person("mara", *sorted(ROLES))
 
@@ -103,7 +104,7 @@ class Desk:
         submissions = SubmissionStore(database)
         casework = Casework(database, openings, submissions, ledger, earlier, due=two_days, open_all=open_all)
         avoided: dict[str, Collection[str]] = {}
-        queue = Queue(database, cases, ledger, lambda who: avoided.get(who, ()))
+        queue = Queue(database, cases, ledger, lambda who: avoided.get(who, ()), queues=QUEUES)
         return cls(database, ledger, clock, cases, openings, submissions, casework, queue, avoided)
 
     def submit(  # noqa: PLR0913  # what a test may want to vary

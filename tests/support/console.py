@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import httpx2 as httpx
 
 from support.accounts import CHEAP, PASSWORD
-from support.nodes import OPERATOR, SMALL
+from support.nodes import OPERATOR, SMALL, with_queues
 from support.recording import Recording, recorded
 from support.seen import assert_nothing_seen_unlogged
 from tocsin.access.accounts import Accounts
@@ -155,7 +155,7 @@ def console(home: Path, settings: NodeSettings = SMALL) -> Iterator[Console]:
 
     Everything goes through a proxy that keeps it; in the end, what could be seen must be on record.
     """
-    with Node.open(home, settings, create=True) as node:
+    with Node.open(with_queues(home), settings, create=True) as node:
         cheap = Passwords(CHEAP)
         node.accounts = Accounts.over(
             node.database, SqlAccess(node.database), node.ledger, node.keys, passwords=cheap

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from tocsin.access.model import EVERY_BANK, ROLES, Principal, Right, local
 from tocsin.access.tokens import Scope
 from tocsin.banks.model import EntryDraft, Policy
+from tocsin.config import SETTINGS
 from tocsin.hashing.signals import Signal
 from tocsin.node.node import Node
 from tocsin.node.settings import NodeSettings
@@ -19,6 +20,7 @@ from tocsin.web.app import Limits, create_app
 
 OPERATOR: Principal = local("tests")
 SMALL = NodeSettings(children=1, explain="fast")
+QUEUES = ("later", "legal", "urgent")
 ALL_RIGHTS = {EVERY_BANK: frozenset(Right)}
 
 
@@ -53,10 +55,19 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+def with_queues(home: Path) -> Path:
+    """A home whose settings name the queues that tests move cases to, unless it has settings."""
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / SETTINGS
+    if not path.exists():
+        path.write_text(f"[review]\nqueues = {list(QUEUES)}\n", "utf-8")
+    return home
+
+
 @contextmanager
 def served(home: Path, limits: Limits | None = None, settings: NodeSettings = SMALL) -> Iterator[Served]:
     """A node over the home at `home`, made if there is none, with one sandbox child."""
-    with Node.open(home, settings, create=True) as node:
+    with Node.open(with_queues(home), settings, create=True) as node:
         app = create_app(node, limits)
         with TestClient(app, base_url="http://testserver") as client:
             yield Served(node, app, client)

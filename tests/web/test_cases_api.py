@@ -305,9 +305,9 @@ def test_a_claim_is_its_holders_alone(anna: Caller, bela: Caller, mara: Caller, 
     ):
         assert (answer.status_code, answer.json()["code"]) == (409, "cases.not_held")
     assert bela.post(f"/cases/{number}/claim").json()["code"] == "cases.taken"
-    assert bela.post(f"/cases/{number}/move", queue="other").status_code == 403
-    moved = mara.did(f"/cases/{number}/move", queue="other")
-    assert (moved["queue"], moved["state"]) == ("other", "waiting")
+    assert bela.post(f"/cases/{number}/move", queue="later").status_code == 403
+    moved = mara.did(f"/cases/{number}/move", queue="later")
+    assert (moved["queue"], moved["state"]) == ("later", "waiting")
     handed = mara.did(f"/cases/{number}/hand-over", to="person:bela", note="you know this one")
     assert (handed["reserved_for"], handed["note"]) == ("person:bela", "you know this one")
     assert anna.post(f"/cases/{number}/claim").json()["code"] == "cases.unsuitable"
@@ -320,15 +320,15 @@ def test_a_claim_is_its_holders_alone(anna: Caller, bela: Caller, mara: Caller, 
 def test_cases_are_listed_counted_and_found(mara: Caller, program: Caller) -> None:
     numbers = [submitted(program, seed, account={"id": f"u-{seed}"})[0] for seed in (7, 8, 9)]
     for number in numbers:
-        mara.did(f"/cases/{number}/move", queue="listed")
-    pages = [mara.got("/cases", queue="listed", limit=2)]
-    pages.append(mara.got("/cases", queue="listed", limit=2, after=pages[0]["next"]))
+        mara.did(f"/cases/{number}/move", queue="urgent")
+    pages = [mara.got("/cases", queue="urgent", limit=2)]
+    pages.append(mara.got("/cases", queue="urgent", limit=2, after=pages[0]["next"]))
     assert [case["number"] for page in pages for case in page["items"]] == numbers
     assert pages[1]["next"] is None
     everywhere = {case["number"] for case in mara.got("/cases", queue="*", limit=200)["items"]}
     assert set(numbers) <= everywhere
-    assert mara.got("/cases", queue="listed", category="no such one")["items"] == []
-    (count,) = [each for each in mara.got("/cases/counts")["items"] if each["queue"] == "listed"]
+    assert mara.got("/cases", queue="urgent", category="no such one")["items"] == []
+    (count,) = [each for each in mara.got("/cases/counts")["items"] if each["queue"] == "urgent"]
     assert (count["state"], count["stage"], count["cases"]) == ("waiting", "first", 3)
     assert [case["number"] for case in mara.did("/cases/find", text="u-8")["items"]] == [numbers[1]]
     (joined,) = mara.got(f"/cases/{numbers[0]}/submissions")["items"]

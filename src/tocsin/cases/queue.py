@@ -5,7 +5,6 @@ number; a claim that has run out does nothing. Each tenth case that a person is 
 waited longest, so that none waits for ever behind more urgent ones.
 """
 
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -37,7 +36,6 @@ MOST_PAGE: Final = 200
 _ATTEMPTS: Final = 5
 """So often a case is looked for while others may take it; after that, nobody else writes meanwhile."""
 NODE: Final = "node"
-_QUEUE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +66,27 @@ def reasons_of(case: Case) -> tuple[Reason, ...]:
 class Queue:
     """Cases as reviewers take them; safe to use from several threads and processes."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the rooms it works between
         self,
         transactions: "Transactions",
         cases: "Cases",
         ledger: "Ledger",
         opted_out: Callable[[str], Collection[str]] = nothing,
         reviews: Callable[[str], bool] = everybody,
+        *,
+        queues: Collection[str] = (MAIN,),
     ) -> None:
         """Hand out `cases`.
 
         `opted_out`: the categories that a person does not want to be given. `reviews`: whether somebody of
-        that id may review.
+        that id may review. `queues`: those that cases may be moved to, besides `MAIN`.
         """
         self._transactions = transactions
         self._cases = cases
         self._ledger = ledger
         self._opted_out = opted_out
         self._reviews = reviews
+        self.queues = tuple(dict.fromkeys((MAIN, *queues)))
 
     # ---- looking
 
@@ -286,13 +287,13 @@ class Queue:
             UnknownCaseError: there is no such case.
             NotHeldError: they do not hold it.
             UnsuitableError: it is decided.
-            InvalidObservationError: that is no name of a queue.
+            InvalidObservationError: there is no queue of that name.
         """
-        if not _QUEUE_NAME.fullmatch(queue):
-            message = "the name of a queue has up to 63 small letters, digits and hyphens"
-            raise InvalidObservationError(message)
         with self._transactions.writing():
             case = self._demand_mine_or_managed(principal, number, claim)
+            if queue not in {*self.queues, case.queue}:  # its own may have been taken out of the settings
+                message = f"there is no queue of that name; there are: {', '.join(self.queues)}"
+                raise InvalidObservationError(message)
             self._cases.let_go(number)
             self._cases.move(number, queue)
             self._record("case.moved", principal.id, number, {"from": case.queue, "to": queue})

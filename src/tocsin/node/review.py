@@ -101,7 +101,14 @@ def review(node: "Node") -> Review:
         settings.languages,
     )
     return Review(
-        queue=Queue(database, cases, node.ledger, viewing.opted_out, partial(_reviews, node.accounts)),
+        queue=Queue(
+            database,
+            cases,
+            node.ledger,
+            viewing.opted_out,
+            partial(_reviews, node.accounts),
+            queues=settings.queues,
+        ),
         observing=Observing(database, cases, observations, node.ledger, partial(knows, packs=packs)),
         deciding=deciding(node, cases),
         viewing=viewing,

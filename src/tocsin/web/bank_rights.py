@@ -1,12 +1,17 @@
 """Which banks a caller may know of: said once, for the interface and the console."""
 
+from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tocsin.access.model import Permission, Principal, Right
-from tocsin.banks.store import UnknownBankError
+from tocsin.banks.store import UnknownBankError, UnknownEntryError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tocsin.banks.model import Bank
+    from tocsin.cases.model import Decision
     from tocsin.node.node import Node
 
 
@@ -25,3 +30,36 @@ def known_bank(node: "Node", caller: Principal, name: str) -> "Bank":
         message = f"there is no bank named {name!r}"
         raise UnknownBankError(message)
     return bank
+
+
+def decisions_known(
+    node: "Node", caller: Principal, decisions: "Iterable[Decision]"
+) -> "list[tuple[Decision, int]]":
+    """Decisions with those of their banks and entries that the caller may know of; how many more each has."""
+
+    def reads(bank: str) -> bool:
+        return caller.may_in(bank, Right.READ) or caller.may_in(bank, Right.CURATE)
+
+    @cache
+    def knows(entry: int) -> bool:
+        try:
+            return reads(node.banks.entry(entry).bank)
+        except UnknownEntryError:
+            return False
+
+    def known(made: "Decision") -> "Decision":
+        said = made.proposal
+        proposal = replace(
+            said,
+            publish=tuple(one for one in said.publish if reads(one.bank)),
+            opinions=tuple(one for one in said.opinions if knows(one.entry)),
+            false_matches=tuple(one for one in said.false_matches if knows(one)),
+        )
+        return replace(made, proposal=proposal, published=tuple(one for one in made.published if knows(one)))
+
+    return [(seen := known(made), _effects(made) - _effects(seen)) for made in decisions]
+
+
+def _effects(made: "Decision") -> int:
+    said = made.proposal
+    return len(said.publish) + len(said.opinions) + len(said.false_matches) + len(made.published)

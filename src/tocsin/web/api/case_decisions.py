@@ -4,14 +4,12 @@ What needs two people needs two who have signed in: a program with a token can p
 """
 
 from collections.abc import Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Annotated, Final, Self
 
 from fastapi import Header, Path, Request
 from pydantic import BaseModel, Field
 
 from tocsin.access.model import Permission, Principal, Right
-from tocsin.banks.store import UnknownEntryError
 from tocsin.cases.figures import Figure, Totals
 from tocsin.cases.model import Decision, EntryOpinion, Outcome, Proposal, Publication
 from tocsin.hashing.signals import SignalType
@@ -27,7 +25,7 @@ from tocsin.web.api.case_shapes import (
 )
 from tocsin.web.api.shapes import Given, Number
 from tocsin.web.api.submissions import KEY
-from tocsin.web.bank_rights import known_bank
+from tocsin.web.bank_rights import decisions_known, known_bank
 from tocsin.web.callers import Caller, node_of
 from tocsin.web.operation import Operations
 
@@ -190,18 +188,7 @@ def read_figures(request: Request, caller: Caller, bank: BankName) -> FiguresSha
 
 def decisions_of(node: "Node", caller: Principal, decisions: Sequence[Decision]) -> list[DecisionShape]:
     """Decisions as far as the caller may know the banks and entries that they are about."""
-
-    def reads(bank: str) -> bool:
-        return caller.may_in(bank, Right.READ) or caller.may_in(bank, Right.CURATE)
-
-    @cache
-    def may_know(entry: int) -> bool:
-        try:
-            return reads(node.banks.entry(entry).bank)
-        except UnknownEntryError:
-            return False
-
-    return [DecisionShape.of(one, reads, may_know) for one in decisions]
+    return [DecisionShape.of(made, hidden) for made, hidden in decisions_known(node, caller, decisions)]
 
 
 def _decision(node: "Node", caller: Principal, made: Decision) -> DecisionShape:

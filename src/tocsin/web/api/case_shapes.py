@@ -1,6 +1,5 @@
 """Shapes of review: cases, their contents, observations, decisions, as operations answer with them."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Final, Self
 
@@ -166,27 +165,22 @@ class DecisionShape(BaseModel):
     supersedes: int | None
 
     @classmethod
-    def of(cls, made: Decision, reads: Callable[[str], bool], may_know: Callable[[int], bool]) -> Self:
-        """The shape of a decision for who reads the banks and may know the entries that those say."""
+    def of(cls, made: Decision, hidden: int) -> Self:
+        """The shape of a decision as `decisions_known` gives it."""
         said = made.proposal
-        publish = [one for one in said.publish if reads(one.bank)]
-        opinions = [one for one in said.opinions if may_know(one.entry)]
-        false_matches = [one for one in said.false_matches if may_know(one)]
-        published = [one for one in made.published if may_know(one)]
-        whole = len(said.publish) + len(said.opinions) + len(said.false_matches) + len(made.published)
-        shown = len(publish) + len(opinions) + len(false_matches) + len(published)
         return cls(
             id=made.id,
             case=made.case,
             outcome=said.outcome,
             note=said.note,
-            publish=[PublicationShape(sha256=one.sha256.hex(), bank=one.bank) for one in publish],
+            publish=[PublicationShape(sha256=one.sha256.hex(), bank=one.bank) for one in said.publish],
             opinions=[
-                EntryOpinionShape(entry=one.entry, confirm=one.confirm, reason=one.reason) for one in opinions
+                EntryOpinionShape(entry=one.entry, confirm=one.confirm, reason=one.reason)
+                for one in said.opinions
             ],
-            false_matches=false_matches,
-            published=published,
-            hidden=whole - shown,
+            false_matches=list(said.false_matches),
+            published=list(made.published),
+            hidden=hidden,
             author=made.author,
             time=made.time,
             standpoint=made.standpoint,

@@ -121,7 +121,7 @@ def case_view(visit: Visit, number: int) -> CaseView:
     holding = case.state is State.CLAIMED and case.holder == person.id and person.may(Permission.REVIEW)
     contents = tuple(review.queue.contents(number))
     joined = tuple(review.queue.members(person, number, limit=MOST_JOINED))
-    lines, older = timeline(visit.node, number, contents)
+    lines, older = timeline(visit.node, person, number, contents)
     content = observations = None
     if contents:
         claim = case.claim if holding else 0

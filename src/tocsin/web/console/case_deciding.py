@@ -26,6 +26,7 @@ pages = Pages()
 PUBLISH: Final = "publish-"
 OPINION: Final = "opinion-"
 FALSE: Final = "false-"
+_SAID: Final = {Standpoint.PROPOSED: "proposed", Standpoint.IN_FORCE: "decided"}
 
 
 @pages.action("/cases/{number}/decision", needs=Permission.REVIEW)
@@ -42,7 +43,7 @@ def decide(visit: Visit) -> Response:
         )
     except Error as error:
         return show(visit, number, error)
-    said = "proposed" if decision.standpoint is Standpoint.PROPOSED else "decided"
+    said = _SAID.get(decision.standpoint, "")  # sent again later, it may have been undone since
     return visit.go(f"/cases/{number}", said=said, **where(visit))
 
 

@@ -3,11 +3,11 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tocsin.access.model import Permission, Right
 from tocsin.cases.model import Decision, Outcome, Proposal, Standpoint
+from tocsin.web.bank_rights import decisions_known
 from tocsin.web.console.case_matches import MatchCard, cards_of
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ class Choices:
 class DecisionView:
     """Where a case's decision stands."""
 
-    decisions: tuple[Decision, ...]
-    """Newest first."""
-    proposed: Decision | None
-    """What waits for a second person."""
+    decisions: tuple[tuple[Decision, int], ...]
+    """Newest first, as far as the reader may know what they are about, and how much more each does."""
+    proposed: tuple[Decision, int] | None
+    """What waits for a second person, as far as the reader may know."""
     mine: bool
     """Whether the reader proposed it."""
     undo: Decision | None
@@ -70,26 +70,16 @@ class DecisionView:
 
 def decision_view(visit: "Visit", case: "Case", contents: Sequence[bytes], *, holding: bool) -> DecisionView:
     """The decisions about a case, and what whoever holds it may decide."""
-    deciding = visit.node.review.deciding
-    decisions = tuple(reversed(deciding.of_case(case.number)))
-    proposed = next((one for one in decisions if one.standpoint is Standpoint.PROPOSED), None)
-    mine = proposed is not None and proposed.author == visit.person.id
+    deciding, person = visit.node.review.deciding, visit.person
+    decisions = tuple(reversed(decisions_known(visit.node, person, deciding.of_case(case.number))))
+    proposed = next((one for one in decisions if one[0].standpoint is Standpoint.PROPOSED), None)
     return DecisionView(
         decisions=decisions,
         proposed=proposed,
-        mine=mine,
-        undo=_undoable(decisions, visit.person.id),
+        mine=proposed is not None and proposed[0].author == person.id,
+        undo=deciding.undoable(person, case.number),
         choices=_choices(visit, case, contents) if holding and proposed is None else None,
     )
-
-
-def _undoable(decisions: Sequence[Decision], person: str) -> Decision | None:
-    """The newest decision, if that person made it, it stands, and there is time left."""
-    standing = {Standpoint.PROPOSED, Standpoint.IN_FORCE}
-    last = next(iter(decisions), None)
-    if last is None or last.author != person or last.standpoint not in standing or last.second:
-        return None
-    return last if last.undo_until is not None and last.undo_until > datetime.now(UTC) else None
 
 
 def _choices(visit: "Visit", case: "Case", contents: Sequence[bytes]) -> Choices:

@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from tocsin.access.model import Permission
 from tocsin.media.answers import object_in
 from tocsin.storage import times
 from tocsin.storage.ledger_search import LedgerSearch, Wanted
 from tocsin.web.console.case_words import BASES, DETAILS, EVENTS, FACTS, OUTCOMES, VALUES
 
 if TYPE_CHECKING:
+    from tocsin.access.model import Principal
     from tocsin.evidence.chain import Row
     from tocsin.media.sandbox import JsonValue
     from tocsin.node.node import Node
@@ -22,6 +24,9 @@ _KNOWN: Final[Mapping[str, str]] = {
     one.value: said for table in (FACTS, OUTCOMES, VALUES, BASES) for one, said in table.items()
 }
 """Our own words for values of ours."""
+LOOKS: Final = frozenset(
+    {"content.revealed", "content.reveal_ended", "content.reveal_failed", "content.shown_again"}
+)
 _OURS: Final = frozenset({"about", "value", "outcome", "basis"})
 """Details whose values are ours. All others are shown as they are: somebody wrote them."""
 
@@ -42,6 +47,7 @@ class Line:
 
     time: datetime
     actor: str
+    """Empty where the reader is not to know."""
     kind: str
     words: str
     """A text for translators, or the kind itself where there is none."""
@@ -50,11 +56,21 @@ class Line:
     """The number of the content that it is about; 0 for none."""
 
 
-def timeline(node: "Node", number: int, contents: Sequence[bytes]) -> tuple[tuple[Line, ...], bool]:
-    """The newest events of a case, the newest first, and whether there are older ones."""
+def timeline(
+    node: "Node", reader: "Principal", number: int, contents: Sequence[bytes]
+) -> tuple[tuple[Line, ...], bool]:
+    """The newest events of a case, the newest first, and whether there are older ones.
+
+    Who looked is told to themselves and to who may read the ledger: nobody is to count looks by person.
+    """
     rows = LedgerSearch(node.database).rows(Wanted(subject=f"case:{number}"), limit=MOST + 1)
     places = {one.hex(): place for place, one in enumerate(contents, 1)}
-    return tuple(_line(row, places) for row in rows[:MOST]), len(rows) > MOST
+    lines = (_line(row, places) for row in rows[:MOST])
+    if not reader.may(Permission.READ_LEDGER):
+        lines = (
+            replace(one, actor="") if one.kind in LOOKS and one.actor != reader.id else one for one in lines
+        )
+    return tuple(lines), len(rows) > MOST
 
 
 def has_looked(node: "Node", number: int, person: str) -> bool:
