@@ -35,7 +35,8 @@ __all__ = ["Allowance", "GroupWeek", "Look", "OwnFigures", "Preferences", "Revea
 LONGEST_PAGE: Final = 500
 """Characters in the name of the page that a look was asked for from."""
 LONGEST_REASON: Final = 1000
-_MOST_PARTS: Final = 1_000_000
+MOST_PARTS: Final = 1_000_000
+"""Stills, or members of an archive, that can be named."""
 _MOST_LOOKS: Final = (1 << 63) - 1
 _PEOPLE: Final = ("person:", "local:")
 
@@ -330,7 +331,7 @@ def _person(principal: Principal, permission: Permission) -> str:
 def _part(region: "Region | None", still: int, member: int) -> "JsonObject":
     """Which part of a content. The ledger has no fractions: a region is in millionths of the sides."""
     at = None if region is None else {name: round(one * 1_000_000) for name, one in asdict(region).items()}
-    if not (0 <= still <= _MOST_PARTS and 0 <= member <= _MOST_PARTS):
+    if not (0 <= still <= MOST_PARTS and 0 <= member <= MOST_PARTS):
         message = "a content has no such still or member"
         raise NotRevealableError(message)
     return {"region": at, "still": still, **({"member": member} if member else {})}

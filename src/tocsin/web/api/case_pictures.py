@@ -12,20 +12,18 @@ from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from tocsin.access.model import Permission
+from tocsin.cases.viewing import LONGEST_PAGE, LONGEST_REASON, MOST_PARTS
 from tocsin.errors import UsageError
-from tocsin.evidence.renditions import Picture, Region, Rendition
+from tocsin.evidence.renditions import Region, Rendition
 from tocsin.web.api.case_shapes import ByClaim, CaseNumber, Claim, Note, OfContent
 from tocsin.web.api.reviewers import AllowanceShape
 from tocsin.web.api.shapes import Given, Number, RefusalShape
 from tocsin.web.callers import Caller, node_of
 from tocsin.web.operation import Operations
+from tocsin.web.pictures import REVEAL, SECONDS, look_sent, sent
 
 T = TypeVar("T")
 operations = Operations("pictures of cases")
-REVEAL: Final = "X-Reveal"
-SECONDS: Final = "X-Reveal-Seconds"
-MOST_PARTS: Final = 1_000_000
-"""Stills, or members of an archive, that can be named."""
 Still = Annotated[int, Field(ge=0, le=MOST_PARTS)]
 Member = Annotated[int, Field(ge=0, le=MOST_PARTS)]
 """The number of a file in an archive; 0 for the content itself."""
@@ -78,16 +76,16 @@ class RevealGiven(ByClaim):
     region: RegionGiven | None = None
     still: Still = 0
     member: Member = 0
-    page: Annotated[str, Field(max_length=500)] = ""
+    page: Annotated[str, Field(max_length=LONGEST_PAGE)] = ""
     """From where it is asked for, as the record is to have it."""
-    despite: Annotated[Note, Field(max_length=1000)] = ""
+    despite: Annotated[Note, Field(max_length=LONGEST_REASON)] = ""
     """Why content that has been judged is to be shown."""
 
 
 class ShowAgain(ByClaim):
     """Why content that has been judged is to be shown."""
 
-    reason: Annotated[Note, Field(min_length=1, max_length=1000)]
+    reason: Annotated[Note, Field(min_length=1, max_length=LONGEST_REASON)]
     member: Member = 0
 
 
@@ -138,7 +136,7 @@ async def read_rendition(  # noqa: PLR0913  # what a picture is asked for with
 ) -> Response:
     """Make a filtered preview of a content of a case that the caller holds: small, and grey."""
     viewing, digest = node_of(request).review.viewing, bytes.fromhex(sha256)
-    return _sent(
+    return sent(
         await _apart(
             request,
             lambda: viewing.rendition(caller, case, claim, digest, rendition, still, member=member),
@@ -176,7 +174,7 @@ async def show_again(
 ) -> Response:
     """Make a blurred preview of judged content; the reason is recorded and holds for the claim."""
     viewing, digest = node_of(request).review.viewing, bytes.fromhex(sha256)
-    return _sent(
+    return sent(
         await _apart(
             request,
             lambda: viewing.rendition(
@@ -219,7 +217,7 @@ async def reveal(
             member=given.member,
         ),
     )
-    return _sent(look.picture, {REVEAL: str(look.id), SECONDS: str(look.seconds)})
+    return look_sent(look)
 
 
 @operations.operation("POST", "/v1/reveals/{reveal}/end", needs=Permission.REVEAL)
@@ -230,12 +228,3 @@ def end_reveal(
     viewing = node_of(request).review.viewing
     counted = viewing.ended(caller, reveal, given.seconds)
     return LookCounted(seconds=counted, allowance=AllowanceShape.of(viewing.allowance(caller)))
-
-
-def _sent(picture: Picture, headers: dict[str, str] | None = None) -> Response:
-    kept_here = {
-        "Cache-Control": "no-store",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(picture.data, media_type=picture.media_type, headers={**kept_here, **(headers or {})})

@@ -4,26 +4,23 @@ Everything is checked and booked by `tocsin.cases.viewing` before a byte is sent
 """
 
 import math
-from typing import Final
 
 from starlette.responses import JSONResponse, Response
 
 from tocsin.access.model import Permission
 from tocsin.cases.errors import InvalidObservationError
 from tocsin.errors import Error, UsageError
-from tocsin.evidence.renditions import Picture, Region, Rendition
+from tocsin.evidence.renditions import Region, Rendition
 from tocsin.web.console.asking import whole
 from tocsin.web.console.case import left_words, said_of, show
 from tocsin.web.console.case_actions import acting, claim_of
 from tocsin.web.console.case_observing import sha256_of
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.visit import PREFIX, Visit
+from tocsin.web.pictures import look_sent, sent
 from tocsin.web.problems import STATUS, problem, problem_of, refusal_of, retry_of
 
 pages = Pages()
-REVEAL: Final = "X-Reveal"
-"""The header that numbers a look, for the page to say when it ended."""
-SECONDS: Final = "X-Reveal-Seconds"
 
 
 @pages.page("/cases/{number}/contents/{sha256}/renditions/{rendition}", needs=Permission.REVIEW)
@@ -41,7 +38,7 @@ def rendition(visit: Visit) -> Response:
         )
     except Error as error:
         return refused(visit, error)
-    return _sent(picture)
+    return sent(picture)
 
 
 @pages.action("/cases/{number}/contents/{sha256}/again", needs=Permission.REVIEW)
@@ -78,7 +75,7 @@ def reveal(visit: Visit) -> Response:
         )
     except Error as error:
         return refused(visit, error)
-    return _sent(look.picture, {REVEAL: str(look.id), SECONDS: str(look.seconds)})
+    return look_sent(look)
 
 
 @pages.action("/reveals/{number}/ended", needs=Permission.REVEAL)
@@ -103,15 +100,6 @@ def refused(visit: Visit, error: Error) -> Response:
     return problem(
         STATUS[error.code], refusal_of(error), retry_of(error), said=" ".join(said_of(visit, error))
     )
-
-
-def _sent(picture: Picture, headers: dict[str, str] | None = None) -> Response:
-    kept_here = {
-        "Cache-Control": "no-store",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(picture.data, media_type=picture.media_type, headers={**kept_here, **(headers or {})})
 
 
 def _rendition(visit: Visit) -> Rendition:
