@@ -5,6 +5,7 @@ keeps a lock that users get into each other's way with. The server listens on a 
 and nowhere else. As root it runs as `nobody`, since PostgreSQL refuses to run as root.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -14,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 import pytest
@@ -24,6 +25,11 @@ from tocsin.storage.database import Database, create
 from tocsin.storage.engines import Engine
 from tocsin.storage.engines.sqlite import SqliteEngine
 from tocsin.storage.home import DATABASE, Home
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+    from psycopg.rows import TupleRow
+    from psycopg.sql import Composable
 
 _START_SECONDS = 60
 HASTY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
@@ -142,25 +148,86 @@ def durable_server() -> Iterator[Server]:
 
 
 _TEMPLATE = "template_tocsin"
+_SHAPE = """
+SELECT relname, relkind::text, relnatts, reloptions FROM pg_class
+WHERE oid >= 16384 AND relkind IN ('r', 'i', 'S', 'v') AND relnamespace <> 'pg_toast'::regnamespace
+ORDER BY relname
+"""
+_SEQUENCES = "SELECT sequencename, coalesce(last_value, 1), last_value IS NOT NULL FROM pg_sequences"
+_TERMINATE = """
+SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 class Databases:
-    """New databases on a server, each with our tables, in milliseconds: copies of one made before."""
+    """Databases on a server, for one test at a time, each with our tables and the rows of a new home."""
 
     def __init__(self, server: Server) -> None:
         """Make the one to be copied."""
         self.server = server
+        self._idle: list[str] = []
         server.execute(f"CREATE DATABASE {_TEMPLATE}")
         Database(engine(server.url(_TEMPLATE)), create=True).close()
+        with self._connection(_TEMPLATE) as connection:
+            self._shape = connection.execute(_SHAPE).fetchall()
+            self._emptying = _emptying(connection)
 
     @contextmanager
     def new(self, *, empty: bool = False) -> Iterator[str]:
         """The URL of a database of its own, with our tables or (`empty`) without any."""
-        name = f"test_{uuid4().hex}"
-        template = "template0" if empty else _TEMPLATE
-        self.server.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        name = self._create("template0" if empty else _TEMPLATE)
         yield self.server.url(name)
+        self._drop(name)
+
+    @contextmanager
+    def emptied(self) -> Iterator[str]:
+        """The URL of one with our tables that an earlier test may have had: its rows are as in a new one.
+
+        To make a database takes several times as long, since it is hundreds of files.
+        """
+        name = self._idle.pop() if self._idle else self._create(_TEMPLATE)
+        yield self.server.url(name)
+        with self._connection(name) as connection:
+            connection.execute(_TERMINATE)  # as dropping it would
+            usable = connection.execute(_SHAPE).fetchall() == self._shape
+            if usable:
+                connection.execute(self._emptying)
+        if usable:
+            self._idle.append(name)
+        else:
+            self._drop(name)
+
+    def _create(self, template: str) -> str:
+        name = f"test_{uuid4().hex}"
+        self.server.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        return name
+
+    def _drop(self, name: str) -> None:
         self.server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _connection(self, name: str) -> "Connection[TupleRow]":
+        import psycopg  # noqa: PLC0415  # programs() has seen that it is there
+
+        return psycopg.connect(self.server.url(name), autocommit=True)
+
+
+def _emptying(connection: "Connection[TupleRow]") -> bytes:
+    """Statements, one transaction together, that make a database's rows those that are here now."""
+    from psycopg.sql import SQL, Identifier, Literal  # noqa: PLC0415
+
+    # Foreign keys would ask for an order.
+    steps: list[Composable] = [SQL("SET LOCAL session_replication_role = replica")]
+    found = connection.execute(_SHAPE).fetchall()
+    for table in [Identifier(name) for name, kind, *_ in found if kind == "r"]:
+        steps.append(SQL("DELETE FROM {}").format(table))
+        told = connection.execute(SQL("SELECT json_agg(one) FROM {} AS one").format(table)).fetchone()
+        if told is not None and told[0] is not None:
+            rows = SQL("json_populate_recordset(NULL::{}, {})").format(table, Literal(json.dumps(told[0])))
+            steps.append(SQL("INSERT INTO {} OVERRIDING SYSTEM VALUE SELECT * FROM {}").format(table, rows))
+    for name, last, called in connection.execute(_SEQUENCES).fetchall():
+        steps.append(SQL("SELECT setval({}, {}, {})").format(Literal(name), Literal(last), Literal(called)))
+    return SQL("; ").join(steps).as_bytes(connection)
 
 
 def engine(url: str) -> Engine:
@@ -198,7 +265,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         yield opened
         opened.close()
         return
-    with request.getfixturevalue("postgres").new() as url:
+    with request.getfixturevalue("postgres").emptied() as url:
         opened = Database(engine(url))
         yield opened
         opened.close()
@@ -213,7 +280,7 @@ def home_folder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path
         shutil.copy(request.getfixturevalue("sqlite_template"), folder / DATABASE)
         yield folder
         return
-    with request.getfixturevalue("postgres").new() as url:
+    with request.getfixturevalue("postgres").emptied() as url:
         (folder / "tocsin.toml").write_text(f'[database]\nurl = "{url}"\n')
         yield folder
 
