@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 MOST_OPT_OUTS: Final = 100
 MOST_CHARACTERS: Final = 200
-
-
 NOTHING: Final = OwnLimits()
 
 
@@ -127,18 +125,9 @@ def _set(own: OwnLimits) -> "JsonObject":
 
 
 def _own(stored: "JsonObject") -> OwnLimits:
-    def whole(name: str) -> int | None:
-        return number_in(stored[name]) if name in stored else None
-
     hours = stored.get("hours_a_day")
     if hours is not None and not isinstance(hours, int | float):
         message = "a number is missing"
         raise TypeError(message)
-    return OwnLimits(
-        hours,
-        whole("stretch_minutes"),
-        whole("break_minutes"),
-        whole("reveals_a_day"),
-        whole("reveal_seconds"),
-        whole("exposed_minutes"),
-    )
+    whole = {name: number_in(value) for name, value in stored.items() if name != "hours_a_day"}
+    return OwnLimits(hours, **whole)

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from tocsin.law.conditions import Condition
 from tocsin.law.periods import Period
-
-NOT_REVIEWED: Final = "not reviewed by a lawyer"
 
 
 class Confidence(StrEnum):

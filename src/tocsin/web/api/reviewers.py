@@ -1,5 +1,6 @@
 """What reviewers may still see and have set for themselves; figures of everybody together, never of one."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Final, Self
 
@@ -33,14 +34,7 @@ class LimitsShape(BaseModel):
     @classmethod
     def of(cls, limits: Limits) -> Self:
         """The shape of limits."""
-        return cls(
-            hours_a_day=limits.hours_a_day,
-            stretch_minutes=limits.stretch_minutes,
-            break_minutes=limits.break_minutes,
-            reveals_a_day=limits.reveals_a_day,
-            reveal_seconds=limits.reveal_seconds,
-            exposed_minutes=limits.exposed_minutes,
-        )
+        return cls(**asdict(limits))
 
 
 class OwnLimitsShape(Given):
@@ -56,25 +50,11 @@ class OwnLimitsShape(Given):
     @classmethod
     def of(cls, limits: OwnLimits) -> Self:
         """The shape of one's own limits."""
-        return cls(
-            hours_a_day=limits.hours_a_day,
-            stretch_minutes=limits.stretch_minutes,
-            break_minutes=limits.break_minutes,
-            reveals_a_day=limits.reveals_a_day,
-            reveal_seconds=limits.reveal_seconds,
-            exposed_minutes=limits.exposed_minutes,
-        )
+        return cls(**asdict(limits))
 
     def limits(self) -> OwnLimits:
         """The limits."""
-        return OwnLimits(
-            self.hours_a_day,
-            self.stretch_minutes,
-            self.break_minutes,
-            self.reveals_a_day,
-            self.reveal_seconds,
-            self.exposed_minutes,
-        )
+        return OwnLimits(**self.model_dump())
 
 
 class SpentShape(BaseModel):
@@ -90,9 +70,7 @@ class SpentShape(BaseModel):
     @classmethod
     def of(cls, spent: Spent) -> Self:
         """The shape of what was seen."""
-        return cls(
-            minutes=spent.minutes, renditions=spent.renditions, reveals=spent.reveals, seconds=spent.seconds
-        )
+        return cls(**asdict(spent))
 
 
 class AllowanceShape(BaseModel):
@@ -188,7 +166,7 @@ class WeekShape(BaseModel):
     @classmethod
     def of(cls, week: GroupWeek) -> Self:
         """The shape of a week."""
-        return cls(monday=week.monday, people=week.people, minutes=week.minutes, reveals=week.reveals)
+        return cls(**asdict(week))
 
 
 class Weeks(BaseModel):

@@ -90,14 +90,7 @@ def _wanted(visit: Visit) -> Wanted:
         raise InvalidObservationError(message)
     theme = visit.field("theme", "auto")
     return Wanted(
-        OwnLimits(
-            hours,
-            whole["stretch_minutes"],
-            whole["break_minutes"],
-            whole["reveals_a_day"],
-            whole["reveal_seconds"],
-            whole["exposed_minutes"],
-        ),
+        OwnLimits(hours, **whole),
         frozenset(one.strip() for one in visit.field("opt_outs").splitlines() if one.strip()),
         visit.field("language"),
         Theme(theme) if theme in set(Theme) else Theme.AUTO,
