@@ -81,12 +81,12 @@ def check_round_trip(form: Format, drafts: list[EntryDraft]) -> None:
 
 @pytest.mark.parametrize("form", [Format.CSV, Format.NDJSON])
 @given(drafts=st.lists(DRAFTS, max_size=6))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_what_is_exported_comes_back_as_it_was(form: Format, drafts: list[EntryDraft]) -> None:
     check_round_trip(form, drafts)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("form", [Format.CSV, Format.NDJSON])
 @given(drafts=st.lists(DRAFTS, max_size=6))
 @settings(max_examples=300, deadline=None)

@@ -23,7 +23,11 @@ from tocsin.provenance.model import Absent, Failed, Finding, Item, NotChecked
 
 pytestmark = pytest.mark.slow  # builds its files with several libraries
 LIMITS: Final = PictureLimits()
-HIDDEN: Final = every_file()["demo-hidden.png"]
+
+
+def hidden() -> bytes:
+    """A picture with text hidden in its pixels; not made while tests are collected."""
+    return every_file()["demo-hidden.png"]
 
 
 def opened(data: bytes, tier: Tier = Tier.PIXELS, **more: JsonValue) -> Origin:
@@ -48,13 +52,13 @@ def examined(data: bytes, **options: JsonValue) -> list[Content]:
 
 def test_pixels_are_looked_at_with_and_without_views() -> None:
     for views in (True, False):
-        content = examined(HIDDEN, origin="pixels", views=views)[-1]
+        content = examined(hidden(), origin="pixels", views=views)[-1]
         assert {"stealth.alpha", "generators.a1111"} <= rules(content.findings or ())
         assert views == any(signal.type is SignalType.PDQ for signal in content.signals)
 
 
 def test_the_fast_tier_says_what_it_did_not_look_at() -> None:
-    content = examined(HIDDEN, origin="fast", views=False)[-1]
+    content = examined(hidden(), origin="fast", views=False)[-1]
     assert rules(content.findings or ()) == set()
     unchecked = {one.what: one.why for one in content.findings or () if isinstance(one, NotChecked)}
     assert unchecked["text hidden in pixels"] == "the pixels were not asked for"
@@ -62,7 +66,7 @@ def test_the_fast_tier_says_what_it_did_not_look_at() -> None:
 
 
 def test_origin_is_looked_for_only_where_it_is_wanted() -> None:
-    assert all(content.findings is None for content in examined(HIDDEN))
+    assert all(content.findings is None for content in examined(hidden()))
 
 
 def test_looking_for_origin_changes_no_signal() -> None:
@@ -82,8 +86,8 @@ def test_one_decode_serves_both(monkeypatch: pytest.MonkeyPatch) -> None:
         return usual(self)
 
     monkeypatch.setattr(origin.Origin, "_decode", counted)
-    examined(HIDDEN, origin="pixels")
-    examined(HIDDEN, origin="pixels", views=False)
+    examined(hidden(), origin="pixels")
+    examined(hidden(), origin="pixels", views=False)
     assert decodes == ["kept", "anew"]
 
 
@@ -109,7 +113,7 @@ def test_each_answer_before_the_last_is_true_if_it_stays_the_last() -> None:
 
 def test_readers_that_are_left_out_are_called_failed() -> None:
     why = {"camera": "it ended a child", "decoder": "it ended a child"}
-    findings = opened(HIDDEN, skipped=dict(why)).look(lambda _: None)
+    findings = opened(hidden(), skipped=dict(why)).look(lambda _: None)
     failed = {one.reader: one.reason for one in findings if isinstance(one, Failed)}
     assert failed == why
     assert rules(findings) == set()
@@ -128,7 +132,7 @@ def test_what_cannot_be_held_in_memory_is_not_looked_at() -> None:
         def seekable(self) -> bool:
             return False
 
-    content = content_of(Stream(HIDDEN), "", Wanted(origin=looking({"origin": "pixels"})))
+    content = content_of(Stream(hidden()), "", Wanted(origin=looking({"origin": "pixels"})))
     (finding,) = content.findings or ()
     assert isinstance(finding, NotChecked)
     assert "memory" in finding.why
@@ -136,7 +140,7 @@ def test_what_cannot_be_held_in_memory_is_not_looked_at() -> None:
 
 def test_a_picture_with_too_many_pixels_to_keep_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(origin, "MOST_KEPT", 100)
-    findings = opened(HIDDEN).look(lambda _: None)
+    findings = opened(hidden()).look(lambda _: None)
     why = {one.why for one in findings if isinstance(one, NotChecked) and "hidden" in one.what}
     assert why == {origin.TooManyToKeepError().message}
 

@@ -71,6 +71,11 @@ def test_killed_at_some_steps_nothing_acknowledged_is_lost(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
+def test_killed_at_each_fifth_step_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
+    assert steps_killed(tmp_path, 1, 5) > 30
+
+
+@pytest.mark.long
 def test_killed_at_every_step_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
     assert steps_killed(tmp_path, 0, 1) > 150
 

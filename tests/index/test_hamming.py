@@ -124,9 +124,12 @@ TestIndex = IndexMachine.TestCase
 TestIndex.settings = _FEW
 
 
-@pytest.mark.slow
-def test_many_long_histories() -> None:
-    run_state_machine_as_test(IndexMachine, settings=settings(_FEW, max_examples=150, stateful_step_count=50))
+@pytest.mark.parametrize(
+    "count", [pytest.param(40, marks=pytest.mark.slow), pytest.param(500, marks=pytest.mark.long)]
+)
+def test_many_long_histories(count: int) -> None:
+    many = settings(_FEW, max_examples=count, stateful_step_count=50)
+    run_state_machine_as_test(IndexMachine, settings=many)
 
 
 @given(radius=st.integers(0, 64), count=st.sampled_from([1, 2, 300]), seed=st.integers(0, 1000))
