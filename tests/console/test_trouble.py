@@ -141,3 +141,67 @@ def test_a_form_sent_twice_decides_once(served: Console) -> None:
     assert shown.send(anna, "decide", outcome="report").status_code == 409
     assert kinds(served, number).count("decision.made") == 1
     assert "Nothing that we have to act on" in page(anna, number).said
+
+
+def test_signing_out_in_one_window_takes_cases_off_the_others(served: Console, browser: "Browser") -> None:
+    number = open_case(served, jpeg(522))
+    reviewer(served, "cleo")
+    claimed(served.client("cleo"), number)
+    with served.page(browser, "cleo") as window:
+        opened(window, number)
+        other = window.context.new_page()
+        other.goto("/console/queue")
+        other.get_by_role("button", name="Sign out").click()
+        other.get_by_text("You are signed out.").first.wait_for()
+        window.wait_for_url("**/sign-in?next=*")
+        assert not window.locator("#case").count()
+
+
+def test_pictures_go_when_the_session_has_ended_and_words_stay(served: Console, browser: "Browser") -> None:
+    number = open_case(served, jpeg(523))
+    reviewer(served, "dora")
+    claimed(served.client("dora"), number)
+    with served.page(browser, "dora") as window:
+        opened(window, number)
+        window.wait_for_selector("#preview")
+        window.locator("#decide-note").fill("what I saw")
+        window.locator("#case-title").click()  # out of the field, where keys are letters
+        served.node.accounts.sessions.revoke_all(OPERATOR, "dora")
+        decide(window)
+        window.get_by_text("You are not signed in.").wait_for()
+        assert not window.locator("#preview").count()
+        assert window.locator("#decide-note").input_value() == "what I saw"
+        assert window.locator("#decide button").last.is_disabled()
+
+
+def test_a_fact_that_is_clicked_is_recorded_whichever_was_marked(served: Console, browser: "Browser") -> None:
+    number = open_case(served, jpeg(524))
+    claimed(served.client("anna"), number)
+    with served.page(browser, "anna") as window:
+        opened(window, number)
+        for place in (1, 4):
+            answer = window.locator("[data-fact]").nth(place).locator("[data-answer=y]")
+            answer.scroll_into_view_if_needed()
+            box = answer.bounding_box()
+            assert box
+            with window.expect_response("**/observations"):
+                window.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+                window.mouse.down()  # it marks the fact
+                assert answer.bounding_box() == box, "it moved away from under the mouse"
+                window.mouse.up()
+            window.locator(f"[data-fact] >> nth={place} >> [data-answer=y][aria-pressed=true]").wait_for()
+
+
+def test_what_is_pressed_is_seen_where_the_system_sets_colours(served: Console, browser: "Browser") -> None:
+    number = open_case(served, jpeg(525))
+    claimed(served.client("anna"), number)
+    with served.page(browser, "anna") as window:
+        window.emulate_media(forced_colors="active")
+        opened(window, number)
+        ground = "one => getComputedStyle(one).backgroundColor"
+        pressed, other = (window.locator(f"[data-region='{part}']").evaluate(ground) for part in (0, 1))
+        assert pressed != other
+        outline = "one => getComputedStyle(one).outlineStyle"
+        assert window.locator(".fact[aria-current]").evaluate(outline) == "solid"
+        window.emulate_media(forced_colors="none", media="print")
+        assert not window.locator("#viewer").is_visible(), "pictures would be printed"

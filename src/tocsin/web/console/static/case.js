@@ -38,6 +38,7 @@ async function renew() {
     const answer = await post(`${here}/renew`, { claim, showing });
     byId("offline").hidden = true;
     if (answer.status === 409 || answer.status === 404) return lapse();
+    if (answer.status === 401 || answer.status === 403) return shutOut(await answer.text());
     if (!answer.ok) return;
     const said = await answer.json();
     deadline = Date.now() + (new Date(said.until) - new Date(answer.headers.get("date") ?? Date.now()));
@@ -59,6 +60,12 @@ function takeAway(why) {
   say(why);
 }
 
+// The session has ended, here or in another window: pictures go at once, what was typed stays.
+function shutOut(text) {
+  refuse(new DOMParser().parseFromString(text, "text/html").querySelector("main"));
+  stop();
+}
+
 function tell() {
   if (claim === "0" || lost) return;
   const minutes = Math.ceil((deadline - Date.now()) / 60000);
@@ -72,11 +79,15 @@ function tell() {
 
 function lapse() {
   if (lost) return;
+  stop();
+  byId("lapsed").hidden = false;
+  say(byId("lapsed").querySelector("p").textContent);
+}
+
+function stop() {
   lost = true;
   endLook();
   byId("viewer")?.remove();
-  byId("lapsed").hidden = false;
-  say(byId("lapsed").querySelector("p").textContent);
   for (const field of root.querySelectorAll("form [name=claim]")) {
     for (const button of field.form.querySelectorAll("button")) button.disabled = true;
   }
@@ -91,9 +102,9 @@ if (claim !== "0") {
   tell();
 }
 
-// ---- what was typed, kept in this tab until it is recorded
+// ---- what was typed, kept in this tab, for the same person, until it is recorded
 
-const store = `tocsin.case.${root.dataset.number}`;
+const store = `tocsin.case.${root.dataset.number}.${document.querySelector(".who").textContent}`;
 const textual = "textarea:not([readonly]), input:not([type=hidden], [type=radio], [type=checkbox])";
 
 function fieldsOf(form) {
@@ -187,6 +198,7 @@ async function send(form, fields, place) {
   if (there) refuse(page.querySelector("#case > .refused"), there);
   else refuse(page.querySelector("main"));
   if (place !== null) mark(Math.min(place, marked));
+  if (answer.status === 401) stop();
 }
 
 function take(page, form, address) {
@@ -360,6 +372,7 @@ stage?.addEventListener("pointermove", (event) => {
   const box = [Math.min(x, corner[0]), Math.min(y, corner[1]), Math.abs(x - corner[0]), Math.abs(y - corner[1])];
   if (box[2] > 0.02 && box[3] > 0.02) choose("drawn", box);
 });
+stage?.addEventListener("contextmenu", (event) => event.preventDefault()); // it would offer to save the picture
 for (const kind of ["pointerup", "pointercancel"]) stage?.addEventListener(kind, () => (corner = null));
 
 // ---- looking at an original: as long as it is held, and never longer than was granted
@@ -456,6 +469,7 @@ async function ended(mine, seconds) {
 }
 
 async function notShown(answer) {
+  if (answer.status === 401) return shutOut(await answer.text());
   const problem = await answer.json().catch(() => ({})); // what is no JSON is a page for people
   byId("reveal-said").textContent = problem.said ?? problem.detail ?? answer.statusText;
   byId("reveal-said").hidden = false;

@@ -159,6 +159,10 @@ document.addEventListener("submit", (event) => {
   if ("sent" in form.dataset) event.preventDefault(); // the first one is on its way
   form.dataset.sent = "";
 });
+// Somebody signed out in one window: the others, which may show a case, ask again and are led to the sign-in.
+addEventListener("storage", (event) => {
+  if (event.key === "tocsin.signed-out") location.replace(location.href);
+});
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload(); // what the server says now, not what it said then
 });
@@ -178,6 +182,7 @@ export function say(text) {
 }
 const said = document.getElementById("said");
 if (said.textContent) {
+  if (location.pathname.endsWith("/sign-in")) localStorage.setItem("tocsin.signed-out", Date.now());
   say(said.textContent);
   history.replaceState(null, "", withoutSaid(location.href)); // loading anew does not say it again
 }
