@@ -41,6 +41,8 @@ class Limits:
     """In which handlers run."""
     waiting: int = 64
     """Threads for those who wait for a content to be examined, who must not hold up the others."""
+    pictures: int = 16
+    """Threads for those who wait for a picture to be made, who must not hold up either."""
     grace: float = GRACE_SECONDS
     """Seconds until a body must have begun to arrive; from then on it must keep up a speed."""
 
@@ -70,7 +72,8 @@ def create_app(node: "Node", limits: Limits | None = None) -> FastAPI:
         operations.add_to(app)
     add_hma(app, node, anonymous_from=node.settings.hma_anonymous_networks, upload=node.settings.upload_bytes)
     app.router.add_route(PREFIX, _to_console, include_in_schema=False)
-    app.mount(PREFIX, console_app(node))
+    app.state.console = console_app(node)
+    app.mount(PREFIX, app.state.console)
     openapi.describe(app)
     return app
 
@@ -86,4 +89,5 @@ async def _threads(app: FastAPI) -> AsyncIterator[None]:
     limits: Limits = app.state.limits
     anyio.to_thread.current_default_thread_limiter().total_tokens = limits.threads
     app.state.waiting = anyio.CapacityLimiter(limits.waiting)
+    app.state.pictures = app.state.console.state.pictures = anyio.CapacityLimiter(limits.pictures)
     yield

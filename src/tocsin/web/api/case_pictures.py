@@ -113,7 +113,7 @@ class LookCounted(BaseModel):
 
 async def _apart(request: Request, make: Callable[[], T]) -> T:
     """Make a picture in a thread of those for who waits for a sandbox child."""
-    return await anyio.to_thread.run_sync(make, limiter=request.app.state.waiting)
+    return await anyio.to_thread.run_sync(make, limiter=request.app.state.pictures)
 
 
 @operations.operation(

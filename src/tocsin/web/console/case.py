@@ -83,7 +83,7 @@ class Kept:
         return self.visit.field(name, default)
 
 
-@pages.page("/cases/{number}", needs=Permission.READ_CASES)
+@pages.page("/cases/{number}", needs=Permission.READ_CASES, waits=True)
 def case_page(visit: Visit) -> Response:
     """A case."""
     return show(visit, visit.number("number"))

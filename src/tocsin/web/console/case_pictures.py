@@ -23,7 +23,7 @@ from tocsin.web.problems import STATUS, problem, problem_of, refusal_of, retry_o
 pages = Pages()
 
 
-@pages.page("/cases/{number}/contents/{sha256}/renditions/{rendition}", needs=Permission.REVIEW)
+@pages.page("/cases/{number}/contents/{sha256}/renditions/{rendition}", needs=Permission.REVIEW, waits=True)
 def rendition(visit: Visit) -> Response:
     """A filtered preview."""
     try:
@@ -41,7 +41,7 @@ def rendition(visit: Visit) -> Response:
     return sent(picture)
 
 
-@pages.action("/cases/{number}/contents/{sha256}/again", needs=Permission.REVIEW)
+@pages.action("/cases/{number}/contents/{sha256}/again", needs=Permission.REVIEW, waits=True)
 def show_again(visit: Visit) -> Response:
     """Show content that has been judged, for a reason that is recorded."""
     if not (reason := visit.field("reason")):
@@ -57,7 +57,9 @@ def show_again(visit: Visit) -> Response:
     )
 
 
-@pages.action("/cases/{number}/contents/{sha256}/reveal", needs=(Permission.REVIEW, Permission.REVEAL))
+@pages.action(
+    "/cases/{number}/contents/{sha256}/reveal", needs=(Permission.REVIEW, Permission.REVEAL), waits=True
+)
 def reveal(visit: Visit) -> Response:
     """A look at an original, or a part of it, for some seconds: on record before it is sent."""
     number = visit.number("number")

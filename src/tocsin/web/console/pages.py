@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import anyio.to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
@@ -37,6 +38,8 @@ class Page:
     handler: Handler
     uploads: bool = False
     """Takes a form with files."""
+    waits: bool = False
+    """May wait for a sandbox child: in threads apart, so that other pages do not wait as well."""
 
 
 @dataclass(slots=True)
@@ -46,22 +49,28 @@ class Pages:
     all: list[Page] = field(default_factory=list)
 
     def page(
-        self, path: str, *, needs: Permission | Needs, method: str = "GET", uploads: bool = False
+        self,
+        path: str,
+        *,
+        needs: Permission | Needs,
+        method: str = "GET",
+        uploads: bool = False,
+        waits: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare the page that the decorated function makes."""
 
         def declare(handler: Handler) -> Handler:
             needed = (needs,) if isinstance(needs, Permission) else needs
-            self.all.append(Page(method, path, needed, handler, uploads))
+            self.all.append(Page(method, path, needed, handler, uploads, waits))
             return handler
 
         return declare
 
     def action(
-        self, path: str, *, needs: Permission | Needs, uploads: bool = False
+        self, path: str, *, needs: Permission | Needs, uploads: bool = False, waits: bool = False
     ) -> Callable[[Handler], Handler]:
         """Declare what a form does."""
-        return self.page(path, needs=needs, method="POST", uploads=uploads)
+        return self.page(path, needs=needs, method="POST", uploads=uploads, waits=waits)
 
 
 def routes_of(modules: Sequence[Pages]) -> list[Route]:
@@ -73,6 +82,9 @@ def _route(page: Page) -> Route:
     async def serve(request: "Request") -> Response:
         person = await run_in_threadpool(guard.let_in, request, page.needs)
         async with guard.form_of(request, uploads=page.uploads) as (form, upload):  # no body is read before
-            return await run_in_threadpool(lambda: page.handler(guard.visit(request, person, form, upload)))
+            return await anyio.to_thread.run_sync(
+                lambda: page.handler(guard.visit(request, person, form, upload)),
+                limiter=request.app.state.pictures if page.waits else None,
+            )
 
     return Route(page.path, serve, methods=[page.method], name=f"{page.method} {page.path}")
