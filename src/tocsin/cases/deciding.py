@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from tocsin.access.errors import DeniedError
 from tocsin.access.model import Permission, Principal
-from tocsin.banks.batch import check_texts
 from tocsin.cases import proposals
 from tocsin.cases.effects import Effects
 from tocsin.cases.errors import (
     GrownError,
-    InvalidObservationError,
     OtherDecisionError,
     TooLateError,
     UnsuitableError,
 )
 from tocsin.cases.figures import Figures
 from tocsin.cases.model import Case, Decision, Judgement, Proposal, Stage, Standpoint, State
+from tocsin.cases.notes import check_notes, refuse
 from tocsin.cases.store_cases import Cases
 from tocsin.cases.store_decisions import Decisions, NewDecision, SecondWord
 from tocsin.evidence.ledger import Event, Ledger
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 UNDO: Final = timedelta(minutes=10)
 """How long whoever made a decision can undo it, unless an operator sets otherwise."""
 _PERSON: Final = "person:"
-_LONGEST_NOTE: Final = 4000
 
 
 def _present() -> datetime:
@@ -199,10 +197,9 @@ class Deciding:
         """
         if not principal.may(Permission.MANAGE_CASES):
             principal.demand(Permission.REVIEW)
-        _check_note(reason)
+        check_notes(reason)
         if not reason.strip():
-            message = "say why the case is opened again"
-            raise InvalidObservationError(message)
+            refuse("say why the case is opened again")
         with self.transactions.writing():
             if self.cases.case(number).state is not State.DECIDED:
                 message = f"case {number} is open"
@@ -274,7 +271,7 @@ class Deciding:
         return pending
 
     def _answer(self, principal: Principal, pending: Decision, claim: int, note: str) -> None:
-        _check_note(note)
+        check_notes(note)
         self.decisions.answer(pending.id, SecondWord(principal.id, self.clock(), note, claim))
 
     def _take_force(self, kind: str, principal: Principal, decision: Decision) -> Decision:
@@ -353,13 +350,6 @@ def _demand_person(principal: Principal) -> None:
             f"{principal.id} is not a person who has signed in: what needs two people needs two of those"
         )
         raise DeniedError(message)
-
-
-def _check_note(note: str) -> None:
-    check_texts([note])
-    if len(note) > _LONGEST_NOTE:
-        message = f"a note has at most {_LONGEST_NOTE:,} characters"
-        raise InvalidObservationError(message)
 
 
 def _unsuitable(message: str) -> NoReturn:

@@ -13,7 +13,8 @@ from tocsin.banks.model import EntryDraft, Label, Origin
 from tocsin.banks.opinions import Verdict
 from tocsin.banks.store import UnknownEntryError
 from tocsin.cases.model import Decision, EntryOpinion, Proposal, Publication
-from tocsin.cases.proposals import check_bank, refuse
+from tocsin.cases.notes import refuse
+from tocsin.cases.proposals import check_bank
 from tocsin.cases.store_decisions import Decisions
 from tocsin.cases.store_observations import Observations
 from tocsin.hashing.signals import Orientation, Signal
@@ -111,7 +112,6 @@ class Effects:
             refuse(
                 f"the content {sha256.hex()} has not been examined yet, so there are no signals to publish"
             )
-            return ()
         return tuple(one for one in content.signals if one.orientation not in _TURNED)
 
     def _labels(self, sha256: bytes, case: int) -> tuple[Label, ...]:

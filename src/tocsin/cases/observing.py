@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from tocsin.access.model import Permission, Principal
 from tocsin.banks.batch import check_texts
 from tocsin.cases.contradictions import Contradiction, contradictions, newest
-from tocsin.cases.errors import InvalidObservationError
 from tocsin.cases.model import Observation, Observed
+from tocsin.cases.notes import check_notes, refuse
 from tocsin.cases.records import observed_to_json
 from tocsin.cases.store_cases import Cases
 from tocsin.cases.store_observations import Observations
@@ -20,8 +20,6 @@ from tocsin.transactions import Transactions
 if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject
 
-LONGEST_NOTE: Final = 4000
-"""Characters in a note."""
 _LONGEST_CODE: Final = 200
 
 
@@ -50,8 +48,7 @@ class Observing:
         with self.transactions.writing():
             self.cases.demand_held(case, principal.id, claim)
             if sha256 not in self.cases.contents(case):
-                message = f"no content of case {case} has the SHA-256 {sha256.hex()}"
-                raise InvalidObservationError(message)
+                refuse(f"no content of case {case} has the SHA-256 {sha256.hex()}")
             for one in self.observations.current(sha256):
                 said = (one.observed, one.author, one.case, one.claim)
                 if said == (observed, principal.id, case, claim):
@@ -90,17 +87,18 @@ class Observing:
         """Raises InvalidObservationError, InvalidTextError."""
         given = (observed.fact is not None, observed.age is not None, bool(observed.scheme))
         if sum(given) != 1:
-            _refuse("an observation is of one thing: a fact, an age or a scheme's severity code")
+            refuse("an observation is of one thing: a fact, an age or a scheme's severity code")
         if (observed.fact is None) != (observed.value is None):
-            _refuse("a fact has a value, and only a fact has one")
+            refuse("a fact has a value, and only a fact has one")
         if observed.code and not observed.scheme:
-            _refuse("a severity code belongs to a scheme")
-        if len(observed.note) > LONGEST_NOTE or len(observed.code) > _LONGEST_CODE:
-            _refuse(f"a note has at most {LONGEST_NOTE:,} characters, a code at most {_LONGEST_CODE}")
-        check_texts([observed.note, observed.scheme, observed.code])
+            refuse("a severity code belongs to a scheme")
+        if len(observed.code) > _LONGEST_CODE:
+            refuse(f"a code has at most {_LONGEST_CODE} characters")
+        check_notes(observed.note)
+        check_texts([observed.scheme, observed.code])
         if observed.scheme and not self.knows(observed.scheme, observed.code):
             what = f"no code {observed.code!r} in the scheme" if observed.code else "no scheme"
-            _refuse(f"there is {what} {observed.scheme!r}")
+            refuse(f"there is {what} {observed.scheme!r}")
 
 
 def _event(made: Observation, vouched: bytes) -> Event:
@@ -110,7 +108,3 @@ def _event(made: Observation, vouched: bytes) -> Event:
     detail: JsonObject = {"observation": made.id, "sha256": made.sha256.hex(), "about": made.observed.about}
     said = {name: value for name, value in said.items() if value}
     return Event("observation.recorded", made.author, f"case:{made.case}", {**detail, **said}, vouched)
-
-
-def _refuse(message: str) -> None:
-    raise InvalidObservationError(message)

@@ -6,7 +6,6 @@ from typing import Final
 
 from tocsin.banks.batch import check_texts
 from tocsin.banks.model import BankKind
-from tocsin.cases.errors import InvalidObservationError
 from tocsin.cases.model import (
     Case,
     Decision,
@@ -17,13 +16,13 @@ from tocsin.cases.model import (
     Standpoint,
     State,
 )
+from tocsin.cases.notes import check_notes, refuse
 
 PUBLISH: Final = "publish"
 OVERTURN: Final = "overturn"
 ASKED: Final = "asked"
-_LONGEST_NOTE: Final = 4000
-_LONGEST_KEY: Final = 200
-_MOST: Final = 1000
+LONGEST_KEY: Final = 200
+MOST_EFFECTS: Final = 1000
 """Of each: contents to publish, opinions, false matches."""
 _FITTING: Final = {
     BankKind.MATCH: frozenset({Outcome.REPORT}),
@@ -37,10 +36,8 @@ def tidied(proposal: Proposal) -> Proposal:
 
     So that the same decision sent again is told from another one. Raises InvalidTextError as well.
     """
-    texts = [proposal.note, *(one.reason for one in proposal.opinions)]
-    check_texts(texts + [one.bank for one in proposal.publish])
-    if max(map(len, texts)) > _LONGEST_NOTE:
-        refuse(f"a note or reason has at most {_LONGEST_NOTE:,} characters")
+    check_notes(proposal.note, *(one.reason for one in proposal.opinions))
+    check_texts([one.bank for one in proposal.publish])
     tidy = replace(
         proposal,
         publish=tuple(sorted(set(proposal.publish), key=lambda one: (one.sha256, one.bank))),
@@ -49,16 +46,16 @@ def tidied(proposal: Proposal) -> Proposal:
     )
     if len({one.entry for one in tidy.opinions}) < len(tidy.opinions):
         refuse("an entry can be given one opinion, not two")
-    if max(len(tidy.publish), len(tidy.opinions), len(tidy.false_matches)) > _MOST:
-        refuse(f"a decision publishes, disputes or confirms at most {_MOST:,} things")
+    if max(len(tidy.publish), len(tidy.opinions), len(tidy.false_matches)) > MOST_EFFECTS:
+        refuse(f"a decision publishes, disputes or confirms at most {MOST_EFFECTS:,} things")
     return tidy
 
 
 def check_key(key: str) -> None:
     """Raises InvalidObservationError, InvalidTextError."""
     check_texts([key])
-    if not 0 < len(key) <= _LONGEST_KEY:
-        refuse(f"the key of a decision has 1 to {_LONGEST_KEY} characters")
+    if not 0 < len(key) <= LONGEST_KEY:
+        refuse(f"the key of a decision has 1 to {LONGEST_KEY} characters")
 
 
 def check_fits(case: int, proposal: Proposal, contents: Collection[bytes], matched: Collection[int]) -> None:
@@ -120,8 +117,3 @@ def at_odds(decisions: Sequence[Decision]) -> frozenset[str]:
     if last is None or last.standpoint is not Standpoint.REJECTED:
         return frozenset()
     return frozenset({last.author, last.second})
-
-
-def refuse(message: str) -> None:
-    """Raise InvalidObservationError."""
-    raise InvalidObservationError(message)

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tocsin.access.model import Permission, Principal
-from tocsin.banks.batch import InvalidTextError, check_texts
 from tocsin.cases.errors import (
     HoldingError,
-    InvalidObservationError,
     TakenError,
     UnsuitableError,
 )
 from tocsin.cases.model import MAIN, Case, Ground, Reason, Stage, State
+from tocsin.cases.notes import check_notes, refuse
 from tocsin.cases.store_cases import WantedCases
 from tocsin.cases.urgency import reasons
 from tocsin.evidence.ledger import Event
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 
 EVERY: Final = 10
 """One in so many cases that a person is given is the one that has waited longest."""
-MOST_NOTE: Final = 2_000
-"""Characters of a note."""
 MOST_PAGE: Final = 200
 _ATTEMPTS: Final = 5
 """So often a case is looked for while others may take it; after that, nobody else writes meanwhile."""
@@ -267,9 +264,9 @@ class Queue:
             UnknownCaseError: there is no such case.
             NotHeldError: they do not hold it.
             UnsuitableError: it is decided; `to` may not review, or was its first reviewer.
-            InvalidObservationError: the note is too long.
+            InvalidObservationError, InvalidTextError: the note cannot be kept.
         """
-        note = _note(note)
+        check_notes(note)
         with self._transactions.writing():
             case = self._demand_mine_or_managed(principal, number, claim)
             if to == case.first_reviewer or not self._reviews(to):
@@ -292,8 +289,7 @@ class Queue:
         with self._transactions.writing():
             case = self._demand_mine_or_managed(principal, number, claim)
             if queue not in {*self.queues, case.queue}:  # its own may have been taken out of the settings
-                message = f"there is no queue of that name; there are: {', '.join(self.queues)}"
-                raise InvalidObservationError(message)
+                refuse(f"there is no queue of that name; there are: {', '.join(self.queues)}")
             self._cases.let_go(number)
             self._cases.move(number, queue)
             self._record("case.moved", principal.id, number, {"from": case.queue, "to": queue})
@@ -303,9 +299,9 @@ class Queue:
         """Have the case wait for a second reviewer, who is never the principal.
 
         Raises UnknownCaseError, NotHeldError, UnsuitableError (one was asked for already),
-        InvalidObservationError (the question is too long).
+        InvalidObservationError, InvalidTextError (the question cannot be kept).
         """
-        question = _note(question)
+        check_notes(question)
         with self._transactions.writing():
             case = self._cases.demand_held(number, principal.id, claim)
             if case.stage is Stage.SECOND:
@@ -358,15 +354,3 @@ def _demand_suitable(principal: Principal, case: Case) -> None:
     if case.reserved_for not in {"", principal.id}:
         message = f"case {case.number} was handed to {case.reserved_for}"
         raise UnsuitableError(message)
-
-
-def _note(text: str) -> str:
-    """A note that can be kept. Raises InvalidObservationError."""
-    try:
-        check_texts([text])
-    except InvalidTextError as error:
-        raise InvalidObservationError(error.message) from error
-    if len(text) > MOST_NOTE:
-        message = f"a note has up to {MOST_NOTE:,} characters"
-        raise InvalidObservationError(message)
-    return text

@@ -4,14 +4,15 @@ What needs two people needs two who have signed in: a program with a token can p
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Final, Self
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Header, Path, Request
 from pydantic import BaseModel, Field
 
 from tocsin.access.model import Permission, Principal, Right
-from tocsin.cases.figures import Figure, Totals
 from tocsin.cases.model import Decision, EntryOpinion, Outcome, Proposal, Publication
+from tocsin.cases.objects import figure_to_json
+from tocsin.cases.proposals import LONGEST_KEY, MOST_EFFECTS
 from tocsin.hashing.signals import SignalType
 from tocsin.web.api.banks import BankName
 from tocsin.web.api.case_shapes import (
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from tocsin.node.node import Node
 
 operations = Operations("decisions")
-MOST: Final = 1000
-"""Of each: contents to publish, opinions, false matches."""
 
 
 class ProposalGiven(Given):
@@ -42,9 +41,9 @@ class ProposalGiven(Given):
 
     outcome: Annotated[Outcome, Field(strict=False)]
     note: Note = ""
-    publish: Annotated[list[PublicationShape], Field(max_length=MOST, default_factory=list)]
-    opinions: Annotated[list[EntryOpinionShape], Field(max_length=MOST, default_factory=list)]
-    false_matches: Annotated[list[Number], Field(max_length=MOST, default_factory=list)]
+    publish: Annotated[list[PublicationShape], Field(max_length=MOST_EFFECTS, default_factory=list)]
+    opinions: Annotated[list[EntryOpinionShape], Field(max_length=MOST_EFFECTS, default_factory=list)]
+    false_matches: Annotated[list[Number], Field(max_length=MOST_EFFECTS, default_factory=list)]
     """Entries whose match with this case is wrong."""
 
     def proposal(self) -> Proposal:
@@ -88,11 +87,6 @@ class TotalsShape(BaseModel):
     false_matches: int
     reported: int
 
-    @classmethod
-    def of(cls, totals: Totals) -> Self:
-        """The shape of sums."""
-        return cls(matches=totals.matches, false_matches=totals.false_matches, reported=totals.reported)
-
 
 class FigureShape(TotalsShape):
     """Those of one type at one distance."""
@@ -127,7 +121,7 @@ def decide(
     caller: Caller,
     case: CaseNumber,
     given: DecisionGiven,
-    key: Annotated[str, Header(alias=KEY, min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")],
+    key: Annotated[str, Header(alias=KEY, min_length=1, max_length=LONGEST_KEY, pattern=r"^[\x21-\x7e]+$")],
 ) -> DecisionShape:
     """Decide a case that the caller holds. Sent again with the same key, it is the same decision."""
     node = node_of(request)
@@ -182,7 +176,7 @@ def read_figures(request: Request, caller: Caller, bank: BankName) -> FiguresSha
     if not caller.may(Permission.MANAGE_BANKS):
         caller.demand_in(bank, Right.READ)
     found = node.review.deciding.figures(bank)
-    items = [_figure(one, found.within(one.distance)) for one in found.figures]
+    items = [FigureShape.model_validate(figure_to_json(found, one)) for one in found.figures]
     return FiguresShape(bank=bank, radius=found.radius, items=items)
 
 
@@ -193,14 +187,3 @@ def decisions_of(node: "Node", caller: Principal, decisions: Sequence[Decision])
 
 def _decision(node: "Node", caller: Principal, made: Decision) -> DecisionShape:
     return decisions_of(node, caller, [made])[0]
-
-
-def _figure(one: Figure, within: Totals) -> FigureShape:
-    return FigureShape(
-        type=one.type,
-        distance=one.distance,
-        matches=one.matches,
-        false_matches=one.false_matches,
-        reported=one.reported,
-        within=TotalsShape.of(within),
-    )

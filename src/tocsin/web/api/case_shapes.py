@@ -1,7 +1,7 @@
 """Shapes of review: cases, their contents, observations, decisions, as operations answer with them."""
 
 from datetime import datetime
-from typing import Annotated, Final, Self
+from typing import Annotated, Self
 
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
@@ -19,11 +19,11 @@ from tocsin.cases.model import (
     Standpoint,
     State,
 )
-from tocsin.cases.objects import case_to_json, judgement_to_json, observation_to_json
+from tocsin.cases.notes import LONGEST_NOTE
+from tocsin.cases.objects import case_to_json, decision_to_json, judgement_to_json, observation_to_json
 from tocsin.law.facts import AgeBand, Fact, Value
 from tocsin.web.api.shapes import LARGEST, Given, Name, Number, storable
 
-LONGEST_NOTE: Final = 4000
 Note = Annotated[str, StringConstraints(max_length=LONGEST_NOTE), AfterValidator(storable)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 CaseNumber = Annotated[Number, Path(description="The case's number.")]
@@ -167,27 +167,4 @@ class DecisionShape(BaseModel):
     @classmethod
     def of(cls, made: Decision, hidden: int) -> Self:
         """The shape of a decision as `decisions_known` gives it."""
-        said = made.proposal
-        return cls(
-            id=made.id,
-            case=made.case,
-            outcome=said.outcome,
-            note=said.note,
-            publish=[PublicationShape(sha256=one.sha256.hex(), bank=one.bank) for one in said.publish],
-            opinions=[
-                EntryOpinionShape(entry=one.entry, confirm=one.confirm, reason=one.reason)
-                for one in said.opinions
-            ],
-            false_matches=list(said.false_matches),
-            published=list(made.published),
-            hidden=hidden,
-            author=made.author,
-            time=made.time,
-            standpoint=made.standpoint,
-            needs_second=list(made.needs_second),
-            second=made.second,
-            second_time=made.second_time,
-            second_note=made.second_note,
-            undo_until=made.undo_until,
-            supersedes=made.supersedes,
-        )
+        return cls.model_validate({**decision_to_json(made), "hidden": hidden})
