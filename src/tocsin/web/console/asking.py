@@ -11,7 +11,7 @@ from tocsin.banks.batch import InvalidTextError, check_texts
 from tocsin.cases.errors import InvalidObservationError
 from tocsin.errors import Error
 from tocsin.web.console.problems import words_of
-from tocsin.web.console.visit import Visit
+from tocsin.web.console.visit import Visit, whole
 from tocsin.web.problems import STATUS
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ LONGEST: Final = 2000
 """Characters of a text, as the interface has it."""
 PAGE: Final = 50
 _CORRECTABLE: Final = frozenset({409, 422})
-_DIGITS: Final = 15
 _SHA256: Final = 64
 
 
@@ -79,11 +78,6 @@ def exact(visit: Visit, name: str) -> str:
     """A name of the form, or else of the query, with the blanks around it: a bank may be called so."""
     found = visit.form.get(name, visit.request.query_params.get(name, ""))
     return found if isinstance(found, str) else ""
-
-
-def whole(given: str) -> int | None:
-    """A whole number as it was typed; None if it is none."""
-    return int(given) if given.isascii() and given.isdigit() and len(given) <= _DIGITS else None
 
 
 def digest_of(text: str) -> bytes:

@@ -17,11 +17,11 @@ from tocsin.banks.model import (
 from tocsin.banks.store import InvalidPolicyError
 from tocsin.errors import Error
 from tocsin.web.bank_rights import known_bank, may_know
-from tocsin.web.console.asking import PAGE, Question, again, exact, mark, named, page_after, sure, text, whole
+from tocsin.web.console.asking import PAGE, Question, again, exact, mark, named, page_after, sure, text
 from tocsin.web.console.bank_figures import figures_of
 from tocsin.web.console.management_words import BANK_KINDS, RIGHTS
 from tocsin.web.console.pages import Pages
-from tocsin.web.console.visit import Visit
+from tocsin.web.console.visit import Visit, whole
 
 if TYPE_CHECKING:
     from tocsin.banks.store import BankCounts

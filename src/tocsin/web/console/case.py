@@ -15,7 +15,6 @@ from tocsin.cases.queue import LinkedCase
 from tocsin.errors import Error
 from tocsin.media.renditions import Rendition
 from tocsin.web.console import case_words as words
-from tocsin.web.console.asking import whole
 from tocsin.web.console.case_content import Chosen, ContentView, content_view
 from tocsin.web.console.case_decision import DecisionView, decision_view
 from tocsin.web.console.case_observations import ObservationsView, about_words, observations_view
@@ -23,7 +22,7 @@ from tocsin.web.console.case_timeline import Line, has_looked, timeline
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.problems import words_of
 from tocsin.web.console.queue_words import Tag, grounds
-from tocsin.web.console.visit import Visit
+from tocsin.web.console.visit import Visit, whole
 from tocsin.web.problems import STATUS
 
 if TYPE_CHECKING:

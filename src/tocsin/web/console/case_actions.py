@@ -9,10 +9,10 @@ from tocsin.access.model import Permission
 from tocsin.cases.errors import HoldingError, LimitReachedError
 from tocsin.cases.model import MAIN
 from tocsin.errors import Error
-from tocsin.web.console.asking import digest_of, whole
+from tocsin.web.console.asking import digest_of
 from tocsin.web.console.case import show, where
 from tocsin.web.console.pages import Pages
-from tocsin.web.console.visit import Visit
+from tocsin.web.console.visit import Visit, whole
 from tocsin.web.problems import problem_of
 
 pages = Pages()

@@ -16,11 +16,10 @@ from tocsin.cases.errors import (
 )
 from tocsin.cases.model import EntryOpinion, Outcome, Proposal, Publication, Standpoint
 from tocsin.errors import Error
-from tocsin.web.console.asking import whole
 from tocsin.web.console.case import show, where
 from tocsin.web.console.case_actions import acting, claim_of
 from tocsin.web.console.pages import Pages
-from tocsin.web.console.visit import Visit
+from tocsin.web.console.visit import Visit, whole
 
 pages = Pages()
 PUBLISH: Final = "publish-"

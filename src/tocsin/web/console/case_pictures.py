@@ -11,12 +11,11 @@ from tocsin.access.model import Permission
 from tocsin.cases.errors import InvalidObservationError
 from tocsin.errors import Error, UsageError
 from tocsin.evidence.renditions import Region, Rendition
-from tocsin.web.console.asking import whole
 from tocsin.web.console.case import left_words, said_of, show
 from tocsin.web.console.case_actions import acting, claim_of
 from tocsin.web.console.case_observing import sha256_of
 from tocsin.web.console.pages import Pages
-from tocsin.web.console.visit import PREFIX, Visit
+from tocsin.web.console.visit import PREFIX, Visit, whole
 from tocsin.web.pictures import look_sent, sent
 from tocsin.web.problems import STATUS, problem, problem_of, refusal_of, retry_of
 

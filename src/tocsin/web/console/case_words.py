@@ -7,13 +7,9 @@ from tocsin.cases.model import Basis, Outcome, Stage, Standpoint, State
 from tocsin.hashing.signals import Dialect, Orientation, SignalType
 from tocsin.law.facts import AgeBand, Fact, Value
 from tocsin.provenance.words import DERIVATIONS, DIRECTIONS, FORGERY, STRENGTHS
+from tocsin.web.console.texts import marked as _
 
 __all__ = ["DERIVATIONS", "DIRECTIONS", "FORGERY", "STRENGTHS"]
-
-
-def _(text: str) -> str:
-    """Mark a text for translators."""
-    return text
 
 
 FACTS: Final[Mapping[Fact, str]] = {

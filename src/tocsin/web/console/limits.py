@@ -13,14 +13,10 @@ from tocsin.cases.limits import OwnLimits
 from tocsin.cases.preferences import Theme, Wanted
 from tocsin.web.console.cookies import remember_appearance
 from tocsin.web.console.pages import Pages
+from tocsin.web.console.texts import marked as _
 from tocsin.web.console.visit import Appearance, Visit
 
 pages = Pages()
-
-
-def _(text: str) -> str:
-    """Mark a text for translators."""
-    return text
 
 
 NAMES: Final = (

@@ -8,12 +8,7 @@ from tocsin.banks.model import BankKind
 from tocsin.banks.opinions import Verdict
 from tocsin.intake.webhooks import DeliveryState
 from tocsin.jobs.model import JobState
-
-
-def _(text: str) -> str:
-    """Mark a text for translators."""
-    return text
-
+from tocsin.web.console.texts import marked as _
 
 BANK_KINDS: Final[Mapping[str, str]] = {
     BankKind.MATCH: _("to match: known items to find"),

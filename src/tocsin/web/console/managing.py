@@ -14,9 +14,9 @@ from tocsin.cases.errors import TooFewError
 from tocsin.cases.model import Stage, State
 from tocsin.cases.store_cases import WantedCases
 from tocsin.errors import Error
-from tocsin.web.console.asking import PAGE, again, page_after, text, whole
+from tocsin.web.console.asking import PAGE, again, page_after, text
 from tocsin.web.console.pages import Pages
-from tocsin.web.console.visit import Visit
+from tocsin.web.console.visit import Visit, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,15 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tocsin.web.console.pages import SIGNED_IN, Needs, Pages
+from tocsin.web.console.texts import marked as _
 from tocsin.web.console.visit import PREFIX, Visit
 
 if TYPE_CHECKING:
     from tocsin.access.model import Principal
-
-
-def _(text: str) -> str:
-    """Mark a text for translators."""
-    return text
 
 
 ENTRIES: Final = (

@@ -12,6 +12,7 @@ from tocsin.access.model import Principal
 from tocsin.errors import Error, Refusal
 from tocsin.web.callers import csrf_of, session_of
 from tocsin.web.console.cookies import appearance_of
+from tocsin.web.console.texts import marked as _
 from tocsin.web.console.visit import NOBODY, PREFIX, Visit
 from tocsin.web.errors import CrossSiteError
 from tocsin.web.problems import OF_OPERATOR, STATUS, incident_of, refusal_of, retry_of
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from tocsin.node.node import Node
-
-
-def _(text: str) -> str:
-    """Mark a text for translators."""
-    return text
 
 
 _SIMPLY: Final[Mapping[int, str]] = {

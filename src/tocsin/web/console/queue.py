@@ -13,7 +13,7 @@ from tocsin.cases.store_cases import WantedCases
 from tocsin.web.callers import session_of
 from tocsin.web.console.pages import SIGNED_IN, Pages
 from tocsin.web.console.queue_words import line
-from tocsin.web.console.visit import Visit
+from tocsin.web.console.visit import Visit, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 pages = Pages()
 SHOWN: Final = 25
 """Cases on a page."""
-_DIGITS: Final = 15
 MINE: Final = "mine"
 """Cases that were handed to the reader."""
 
@@ -71,8 +70,7 @@ def first_page(visit: Visit) -> Response:
 def queue_page(visit: Visit) -> Response:
     """Cases that wait, or that somebody has, or that are decided."""
     queue, person, chosen = visit.node.review.queue, visit.person, Filter.of(visit)
-    after = visit.asked("after")
-    start = int(after) if after.isascii() and after.isdigit() and len(after) <= _DIGITS else None
+    start = whole(visit.asked("after"))
     try:
         found = queue.page(person, chosen.wanted(person.id), start, SHOWN + 1)
     except UnknownCaseError:

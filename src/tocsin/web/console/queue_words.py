@@ -8,12 +8,7 @@ from typing import Final
 from tocsin.cases.model import Case, Ground, Reason
 from tocsin.cases.queue import reasons_of
 from tocsin.web.console.texts import Texts
-
-
-def _(text: str) -> str:
-    """Mark a text for translators."""
-    return text
-
+from tocsin.web.console.texts import marked as _
 
 _GROUNDS: Final[Mapping[Ground, str]] = {
     Ground.DANGER: _("possible danger now"),

@@ -11,11 +11,11 @@ from tocsin.access.model import Right
 from tocsin.access.store import Token
 from tocsin.access.tokens import DEFAULT_LIFETIME, LONGEST, MOST_A_MINUTE, Scope
 from tocsin.errors import Error
-from tocsin.web.console.asking import Question, again, sure, text, whole
+from tocsin.web.console.asking import Question, again, sure, text
 from tocsin.web.console.management_words import RIGHTS, ROLES
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.people import ACCESS, Secret, rights_values
-from tocsin.web.console.visit import Visit
+from tocsin.web.console.visit import Visit, whole
 
 pages = Pages()
 _NAME: Final = 200

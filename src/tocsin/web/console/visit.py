@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tocsin.access.model import Permission, Principal
 from tocsin.web.console.texts import Texts
+from tocsin.web.console.texts import marked as _
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 PREFIX: Final = "/console"
 NOBODY: Final = Principal("anonymous")
 THEMES: Final = frozenset({"system", "light", "dark"})
+_DIGITS: Final = 15
+"""So many fit in 64 bits."""
+
+
+def whole(given: str) -> int | None:
+    """A whole number as it was typed; None if it is none."""
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= _DIGITS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +89,7 @@ class Visit:
 
     def number(self, name: str) -> int:
         """A whole number in the path; 0, which nothing has, where it is none."""
-        text = str(self.request.path_params[name])
-        return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else 0  # noqa: PLR2004  # fits in 64 bits
+        return whole(str(self.request.path_params[name])) or 0
 
     def may(self, permission: str) -> bool:
         """Whether the person has the permission of that name."""
@@ -106,11 +113,6 @@ class Visit:
         """Lead to another page of the console after a change; `said` names one of SAID to be shown there."""
         words = urlencode({**query, **({"said": said} if said else {})})
         return RedirectResponse(f"{PREFIX}{path}{'?' if words else ''}{words}", 303)
-
-
-def _(text: str) -> str:
-    """Mark a text for translators."""
-    return text
 
 
 SAID: Final[Mapping[str, str]] = {
