@@ -9,30 +9,11 @@ from tocsin.cli.output import open_home
 
 if TYPE_CHECKING:
     from tocsin.access.model import Principal
-    from tocsin.banks.curation import Curation
     from tocsin.cases.deciding import Deciding
     from tocsin.cases.observing import Observing
     from tocsin.cases.opening import Casework
     from tocsin.cases.queue import Queue
-    from tocsin.node.settings import ReviewSettings
-    from tocsin.storage.database import Database
-    from tocsin.storage.earlier import EarlierContents
-    from tocsin.storage.home import Home
-    from tocsin.storage.ledger import LedgerStore
-    from tocsin.storage.submissions import SubmissionStore
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What review is made of."""
-
-    banks: "Home"
-    database: "Database"
-    ledger: "LedgerStore"
-    submissions: "SubmissionStore"
-    earlier: "EarlierContents"
-    curation: "Curation"
-    review_settings: "ReviewSettings"
+    from tocsin.node.review import Parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +21,7 @@ class CasesShell:
     """Somebody at a shell of the machine, who may do everything that is recorded, and sees no material."""
 
     me: "Principal"
-    parts: Parts
+    parts: "Parts"
     queue: "Queue"
     observing: "Observing"
     deciding: "Deciding"
@@ -59,7 +40,7 @@ def open_cases(given: str | None) -> Iterator[CasesShell]:
     from tocsin.banks.curation import Curation  # noqa: PLC0415
     from tocsin.cases.observing import Observing  # noqa: PLC0415
     from tocsin.cases.queue import Queue  # noqa: PLC0415
-    from tocsin.node.review import case_store, deciding  # noqa: PLC0415
+    from tocsin.node.review import Parts, case_store, deciding  # noqa: PLC0415
     from tocsin.node.settings import ReviewSettings  # noqa: PLC0415
     from tocsin.storage.earlier import EarlierContents  # noqa: PLC0415
     from tocsin.storage.observations import ObservationStore  # noqa: PLC0415
@@ -78,7 +59,7 @@ def open_cases(given: str | None) -> Iterator[CasesShell]:
                 submissions=SubmissionStore(database),
                 earlier=earlier,
                 curation=Curation(database, home, OpinionStore(database), ledger),
-                review_settings=ReviewSettings.read(home.folder),
+                settings=ReviewSettings.read(home.folder),
             )
             cases = case_store(parts)
             yield CasesShell(

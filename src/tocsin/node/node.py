@@ -14,7 +14,7 @@ from tocsin.evidence.opening import open_vault
 from tocsin.evidence.renditions import Renderer
 from tocsin.intake.screening import Rooms
 from tocsin.intake.service import Intake
-from tocsin.node.review import casework, review
+from tocsin.node.review import Parts, casework, review
 from tocsin.node.settings import NodeSettings, ReviewSettings
 from tocsin.node.work import Work
 from tocsin.outgoing.fetching import FetchLimits, PinnedFetcher
@@ -44,7 +44,7 @@ class Node:
     def __init__(self, banks: Home, keys: "Keys", settings: NodeSettings, examiner: Examiner) -> None:
         """Use `Node.open`."""
         self.settings = settings
-        self.review_settings = ReviewSettings.read(banks.folder)
+        review_settings = ReviewSettings.read(banks.folder)
         self.banks = banks
         self.database = banks.database
         self.keys = keys
@@ -63,8 +63,17 @@ class Node:
         )
         self.earlier = EarlierContents(banks.folder, self.database)
         self.renderer = Renderer(self.vault)
-        self.review = review(self)
-        self.casework = casework(self)
+        parts = Parts(
+            banks,
+            self.database,
+            self.ledger,
+            self.submissions,
+            self.earlier,
+            self.curation,
+            review_settings,
+        )
+        self.review = review(parts, self.renderer, self.accounts)
+        self.casework = casework(parts)
         self.intake = Intake(
             Rooms(
                 transactions=self.database,

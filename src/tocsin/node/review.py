@@ -1,7 +1,8 @@
 """The services of review, put together over one node's stores."""
 
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from tocsin.access.model import Permission, Principal, local, permissions_of
 from tocsin.cases.deciding import Deciding
@@ -23,7 +24,7 @@ from tocsin.storage.viewing import ViewingStore
 if TYPE_CHECKING:
     from tocsin.access.accounts import Accounts
     from tocsin.banks.curation import Curation
-    from tocsin.node.node import Node
+    from tocsin.evidence.renditions import Renderer
     from tocsin.node.settings import ReviewSettings
     from tocsin.storage.database import Database
     from tocsin.storage.earlier import EarlierContents
@@ -32,70 +33,44 @@ if TYPE_CHECKING:
     from tocsin.storage.submissions import SubmissionStore
 
 
-class Parts(Protocol):
+@dataclass(frozen=True, slots=True)
+class Parts:
     """What of a node cases are opened and decided with; a shell has these without the rest of it."""
 
-    @property
-    def banks(self) -> "Home":
-        """The home."""
-        ...
-
-    @property
-    def database(self) -> "Database":
-        """Its database."""
-        ...
-
-    @property
-    def ledger(self) -> "LedgerStore":
-        """What was done."""
-        ...
-
-    @property
-    def submissions(self) -> "SubmissionStore":
-        """What was submitted."""
-        ...
-
-    @property
-    def earlier(self) -> "EarlierContents":
-        """The index of it."""
-        ...
-
-    @property
-    def curation(self) -> "Curation":
-        """The banks, as people change them."""
-        ...
-
-    @property
-    def review_settings(self) -> "ReviewSettings":
-        """The settings of review."""
-        ...
+    banks: "Home"
+    database: "Database"
+    ledger: "LedgerStore"
+    submissions: "SubmissionStore"
+    earlier: "EarlierContents"
+    curation: "Curation"
+    settings: "ReviewSettings"
 
 
-def casework(node: Parts) -> Casework:
+def casework(parts: Parts) -> Casework:
     """What opens cases as submissions are matched. Raises what reading the home's rule packs raises."""
     return Casework(
-        node.database,
-        OpeningStore(node.database, ObservationStore(node.database)),
-        node.submissions,
-        node.ledger,
-        node.earlier,
-        due=partial(due_by_law, packs=packs_with(law_folder(node.banks.folder))),
-        open_all=node.review_settings.open == "all",
+        parts.database,
+        OpeningStore(parts.database, ObservationStore(parts.database)),
+        parts.submissions,
+        parts.ledger,
+        parts.earlier,
+        due=partial(due_by_law, packs=packs_with(law_folder(parts.banks.folder))),
+        open_all=parts.settings.open == "all",
     )
 
 
-def review(node: "Node") -> Review:
+def review(parts: Parts, renderer: "Renderer", accounts: "Accounts") -> Review:
     """The services of review. Raises what reading the home's rule packs raises."""
-    packs, database, settings = packs_with(law_folder(node.banks.folder)), node.database, node.review_settings
+    packs, database, settings = packs_with(law_folder(parts.banks.folder)), parts.database, parts.settings
     observations, decisions = ObservationStore(database), DecisionStore(database)
-    cases = case_store(node)
+    cases = case_store(parts)
     viewing = Viewing(
         database,
         ViewingStore(database),
         cases,
         decisions,
-        node.renderer,
-        node.ledger,
+        renderer,
+        parts.ledger,
         settings.limits,
         settings.zone,
         settings.languages,
@@ -104,30 +79,28 @@ def review(node: "Node") -> Review:
         queue=Queue(
             database,
             cases,
-            node.ledger,
+            parts.ledger,
             viewing.opted_out,
-            partial(_reviews, node.accounts),
+            partial(_reviews, accounts),
             queues=settings.queues,
         ),
-        observing=Observing(database, cases, observations, node.ledger, partial(knows, packs=packs)),
-        deciding=deciding(node, cases),
+        observing=Observing(database, cases, observations, parts.ledger, partial(knows, packs=packs)),
+        deciding=deciding(parts, cases),
         viewing=viewing,
         packs=packs,
     )
 
 
-def case_store(node: Parts) -> CaseStore:
+def case_store(parts: Parts) -> CaseStore:
     """Where cases are kept."""
-    return CaseStore(node.database, ObservationStore(node.database), lease=node.review_settings.lease)
+    return CaseStore(parts.database, ObservationStore(parts.database), lease=parts.settings.lease)
 
 
-def deciding(node: Parts, cases: CaseStore) -> Deciding:
+def deciding(parts: Parts, cases: CaseStore) -> Deciding:
     """Decisions about cases."""
-    observations, decisions = ObservationStore(node.database), DecisionStore(node.database)
-    effects = Effects(node.curation, node.submissions, observations, decisions)
-    return Deciding(
-        node.database, cases, decisions, effects, node.ledger, undo_within=node.review_settings.undo
-    )
+    observations, decisions = ObservationStore(parts.database), DecisionStore(parts.database)
+    effects = Effects(parts.curation, parts.submissions, observations, decisions)
+    return Deciding(parts.database, cases, decisions, effects, parts.ledger, undo_within=parts.settings.undo)
 
 
 def _reviews(accounts: "Accounts", principal: str) -> bool:
