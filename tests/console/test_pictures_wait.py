@@ -28,6 +28,7 @@ def test_pages_are_answered_while_pictures_wait(tmp_path: Path) -> None:
         path = f"/console/cases/{number}/contents/{sha256}/renditions/grey?claim={case.claim}"
         waiting = [asking.submit(anna.get, path) for _ in range(Limits().threads + 5)]
         assert bela.get("/console/queue").status_code == 200
+        assert bela.get(f"/console/cases/{number}").status_code == 200
         assert not any(one.done() for one in waiting)
         taken.close()
         assert {one.result().status_code for one in waiting} == {200}

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse
 from tocsin import __version__
 from tocsin.access.limits import Limiter
 from tocsin.web import openapi
+from tocsin.web.apart import Apart
 from tocsin.web.api import OPERATIONS
 from tocsin.web.busy import AtATime
 from tocsin.web.console.app import console_app
@@ -89,5 +90,5 @@ async def _threads(app: FastAPI) -> AsyncIterator[None]:
     limits: Limits = app.state.limits
     anyio.to_thread.current_default_thread_limiter().total_tokens = limits.threads
     app.state.waiting = anyio.CapacityLimiter(limits.waiting)
-    app.state.pictures = app.state.console.state.pictures = anyio.CapacityLimiter(limits.pictures)
+    app.state.pictures = app.state.console.state.pictures = Apart(limits.pictures)
     yield

@@ -5,9 +5,8 @@ a second budget beside its owner's.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self, TypeVar
 
-import anyio.to_thread
 from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
@@ -18,9 +17,12 @@ from tocsin.evidence.renditions import Region, Rendition
 from tocsin.web.api.case_shapes import ByClaim, CaseNumber, Claim, Note, OfContent
 from tocsin.web.api.reviewers import AllowanceShape
 from tocsin.web.api.shapes import Given, Number, RefusalShape
-from tocsin.web.callers import Caller, node_of
+from tocsin.web.callers import Caller, caller_of, node_of
 from tocsin.web.operation import Operations
 from tocsin.web.pictures import REVEAL, SECONDS, look_sent, sent
+
+if TYPE_CHECKING:
+    from tocsin.web.apart import Apart
 
 T = TypeVar("T")
 operations = Operations("pictures of cases")
@@ -113,7 +115,8 @@ class LookCounted(BaseModel):
 
 async def _apart(request: Request, make: Callable[[], T]) -> T:
     """Make a picture in a thread of those for who waits for a sandbox child."""
-    return await anyio.to_thread.run_sync(make, limiter=request.app.state.pictures)
+    apart: Apart = request.app.state.pictures
+    return await apart.run(caller_of(request).id, make)
 
 
 @operations.operation(

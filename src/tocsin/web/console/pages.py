@@ -6,9 +6,9 @@ the form was made by one of our pages. A handler takes a Visit and answers; it r
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import anyio.to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
@@ -82,9 +82,7 @@ def _route(page: Page) -> Route:
     async def serve(request: "Request") -> Response:
         person = await run_in_threadpool(guard.let_in, request, page.needs)
         async with guard.form_of(request, uploads=page.uploads) as (form, upload):  # no body is read before
-            return await anyio.to_thread.run_sync(
-                lambda: page.handler(guard.visit(request, person, form, upload)),
-                limiter=request.app.state.pictures if page.waits else None,
-            )
+            run = partial(request.app.state.pictures.run, person.id) if page.waits else run_in_threadpool
+            return await run(lambda: page.handler(guard.visit(request, person, form, upload)))
 
     return Route(page.path, serve, methods=[page.method], name=f"{page.method} {page.path}")
