@@ -122,11 +122,11 @@ class Allowances:
             day_ends=at.day_ends,
         )
 
-    def serve(self, person: str, pictures: int = 1) -> None:
-        """Book renditions that are served now. Raises LimitReachedError."""
+    def serve(self, person: str) -> None:
+        """Book what is served now. Raises LimitReachedError."""
         at = self.standing(person)
         meter, minutes = self._admitted(at)
-        self._book(at, meter, Spent(minutes=minutes, renditions=pictures))
+        self._book(at, meter, Spent(minutes=minutes, renditions=1))
 
     def reveal(self, person: str, asked: int) -> tuple[Standing, int]:
         """Book a look at an original: where the person stood, and the seconds granted.

@@ -167,7 +167,7 @@ class Deciding:
         return rejected
 
     def undo(self, principal: Principal, decision: int) -> Decision:
-        """Undo one's own decision within ten minutes, if nothing happened to the case since.
+        """Undo one's own decision before its `undo_until`, if nothing happened to the case since.
 
         What it published is withdrawn, its opinions are contradicted, the decision whose place it took is in
         force again, and the case waits for its author, for what it waited for before. Once more does nothing.

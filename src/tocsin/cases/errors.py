@@ -79,13 +79,6 @@ class NotRevealableError(Error):
     advice = "Decide on what is known of it: matches, signs of origin, context."
 
 
-class TooFewError(Error):
-    """Figures of so few people would tell about each of them."""
-
-    code = "cases.too_few"
-    advice = "Figures are shown for groups of five people or more."
-
-
 class UnknownDecisionError(Error):
     """There is no decision of that number."""
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from tocsin.cases.errors import TooFewError
 from tocsin.cases.limits import Spent
 from tocsin.cases.store_viewing import GroupSpent
 
@@ -47,10 +46,10 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def week(monday: date, seen: GroupSpent) -> GroupWeek:
-    """The figures of a week. Raises TooFewError."""
+def week(monday: date, seen: GroupSpent) -> GroupWeek | None:
+    """The figures of a week; None where so few saw anything that figures would tell about each of them."""
     if seen.people < FEWEST:
-        raise TooFewError
+        return None
     return GroupWeek(
         monday,
         seen.people // FEWEST * FEWEST,

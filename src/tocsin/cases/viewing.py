@@ -18,7 +18,7 @@ from tocsin.banks.batch import check_texts
 from tocsin.cases import exposure
 from tocsin.cases import preferences as setting
 from tocsin.cases.allowances import Allowance, Allowances
-from tocsin.cases.errors import InvalidObservationError, NotRevealableError, TooFewError
+from tocsin.cases.errors import InvalidObservationError, NotRevealableError
 from tocsin.cases.exposure import GroupWeek, OwnFigures
 from tocsin.cases.limits import Limits, Spent, SteadyClock
 from tocsin.cases.preferences import Preferences, Wanted
@@ -216,7 +216,7 @@ class Viewing:
     def group_figures(self, principal: Principal, weeks: int = 8) -> Sequence[GroupWeek]:
         """What everybody together has seen, in each of the last weeks in which five people saw anything.
 
-        Newest first; the present week is none of them. Raises DeniedError, TooFewError.
+        Newest first; the present week is none of them. Raises DeniedError.
         """
         principal.demand(Permission.READ_WELLBEING)
         monday = exposure.monday_of(self.clock().astimezone(self.zone).date())
@@ -225,10 +225,8 @@ class Viewing:
             for back in range(1, min(weeks, exposure.MOST_WEEKS) + 1):
                 first = monday - back * exposure.WEEK
                 seen = self.store.group(first, first + exposure.WEEK - timedelta(days=1))
-                if seen.people >= exposure.FEWEST:
-                    found.append(exposure.week(first, seen))
-        if not found:
-            raise TooFewError
+                if week := exposure.week(first, seen):
+                    found.append(week)
         return found
 
     def preferences(self, principal: Principal) -> Preferences:

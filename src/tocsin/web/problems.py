@@ -56,7 +56,6 @@ STATUS: Mapping[str, int] = {
     "cases.nothing_to_show": 409,
     "cases.other_decision": 409,
     "cases.taken": 409,
-    "cases.too_few": 403,
     "cases.too_late": 409,
     "cases.unknown": 404,
     "cases.unknown_decision": 404,

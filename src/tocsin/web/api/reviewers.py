@@ -9,7 +9,6 @@ from pydantic import BaseModel, Field
 
 from tocsin.access.model import Permission
 from tocsin.cases.allowances import Allowance
-from tocsin.cases.errors import TooFewError
 from tocsin.cases.exposure import FEWEST, MOST_WEEKS, GroupWeek
 from tocsin.cases.limits import Limits, OwnLimits, Spent
 from tocsin.cases.preferences import MOST_CHARACTERS, MOST_OPT_OUTS, Preferences, Theme, Wanted
@@ -201,8 +200,5 @@ def read_weeks(
     request: Request, caller: Caller, weeks: Annotated[int, Query(ge=1, le=MOST_WEEKS)] = WEEKS
 ) -> Weeks:
     """Read what everybody together has seen, week by week; nothing of one person, or of fewer than five."""
-    try:
-        found = node_of(request).review.viewing.group_figures(caller, weeks)
-    except TooFewError:
-        found = ()
+    found = node_of(request).review.viewing.group_figures(caller, weeks)
     return Weeks(items=[WeekShape.of(one) for one in found], fewest=FEWEST)

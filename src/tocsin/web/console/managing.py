@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import Response
 
 from tocsin.access.model import Permission
-from tocsin.cases.errors import TooFewError
 from tocsin.cases.model import Stage, State
 from tocsin.cases.store_cases import WantedCases
 from tocsin.errors import Error
@@ -83,11 +82,7 @@ def hand_over(visit: Visit) -> Response:
 @pages.page("/figures", needs=Permission.READ_WELLBEING)
 def figures_page(visit: Visit) -> Response:
     """What groups of reviewers have seen, week by week; never one person."""
-    try:
-        weeks = visit.node.review.viewing.group_figures(visit.person)
-    except TooFewError:
-        weeks = []
-    return visit.page("figures.html", weeks=weeks)
+    return visit.page("figures.html", weeks=visit.node.review.viewing.group_figures(visit.person))
 
 
 def _values(visit: Visit) -> dict[str, object]:

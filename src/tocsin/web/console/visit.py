@@ -126,7 +126,7 @@ SAID: Final[Mapping[str, str]] = {
     "handed-over": _("The case is handed over."),
     "moved": _("The case is moved."),
     "second-asked": _("The case waits for a second reviewer."),
-    "decided": _("Decided. You can undo it for ten minutes."),
+    "decided": _("Decided. The page says until when you can undo it."),
     "proposed": _("Proposed. It counts once a second reviewer confirms it."),
     "confirmed": _("Confirmed: the decision counts now."),
     "disagreed": _("Recorded: you disagree. A third person will look at the case."),
