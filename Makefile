@@ -6,8 +6,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 PYTEST := $(BIN)/python -m pytest
-QUICK := -m "not long and not slow and not photographs"
+QUICK := -m "not long and not slow and not photographs and not browser"
 NODE := access evidence hma intake jobs node outgoing web
+REVIEW := cases console law
 
 .DEFAULT_GOAL := help
 
@@ -20,12 +21,15 @@ demo: $(VENV)/.runtime ## Make sample pictures, bank some, scan altered copies, 
 test: $(VENV)/.dev oracles ## Run every test but the long proofs
 	@$(PYTEST) --numprocesses 2 --dist loadfile -m "not long"
 
-test-unit: $(VENV)/.dev ## Run the tests that take no time (seconds in all), but for those of provenance and the node
+test-unit: $(VENV)/.dev ## Run the tests that take no time (seconds in all), but for those of the three below
 	@$(PYTEST) $(QUICK) --ignore tests/browser --ignore tests/cli --ignore tests/faults --ignore tests/test_docs.py \
-		--ignore tests/provenance $(addprefix --ignore tests/,$(NODE))
+		--ignore tests/provenance $(addprefix --ignore tests/,$(NODE) $(REVIEW))
 
 test-node: $(VENV)/.dev ## Run the tests of the node's rooms that take no time each
 	@$(PYTEST) $(QUICK) $(addprefix tests/,$(NODE))
+
+test-review: $(VENV)/.dev ## Run the tests of cases, the law and the console that take no time each (half a minute in all)
+	@$(PYTEST) $(QUICK) $(addprefix tests/,$(REVIEW))
 
 test-provenance: $(VENV)/.dev ## Run the tests of provenance that take no time each (20 seconds in all)
 	@$(PYTEST) $(QUICK) tests/provenance
@@ -89,4 +93,4 @@ $(VENV)/.peers: requirements/peers.txt $(VENV)/.dev
 oracles: $(VENV)/.dev
 	@$(MAKE) --no-print-directory $(VENV)/.peers || echo "The peers cannot be installed here: tests against them will be skipped."
 
-.PHONY: help demo test test-unit test-provenance test-long lint fix docs bench photos lock dev clean oracles
+.PHONY: help demo test test-unit test-node test-review test-provenance test-long lint fix docs bench photos lock dev clean oracles

@@ -155,6 +155,7 @@ def test_a_plain_picture_has_no_lines() -> None:
     assert filtered(noisy, Rendition.LINES).min() > 200
 
 
+@pytest.mark.slow
 def test_large_pictures_are_reduced_as_a_whole_would_be() -> None:
     """Strip by strip, with a side that no strip divides."""
     large = picture(4, 3001, 2003)

@@ -19,6 +19,7 @@ from tocsin.node.node import Node
 from tocsin.node.settings import NodeSettings
 from tocsin.simulators import encoders
 from tocsin.simulators.pictures import picture
+from tocsin.storage.home import Home
 from tocsin.storage.verifying import Verification
 
 WAIT = timedelta(seconds=60)
@@ -74,8 +75,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def broken(home: Path) -> list[str]:
     """Why what is broken is so."""
-    with Node.open(home, NodeSettings(children=1, explain="off")) as node:
-        return [one.why for one in Verification(node.database, home).run()]
+    with Home.open(home) as opened:
+        return [one.why for one in Verification(opened.database, home).run()]
 
 
 def test_what_nobody_changed_is_whole(whole: Path) -> None:
