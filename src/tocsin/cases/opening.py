@@ -77,7 +77,7 @@ class Casework:
 
         Not inside a transaction. `matched`: whether something matched that is not suppressed.
         """
-        if self._earlier is None or not (matched or self._asks(submission.context)):
+        if self._earlier is None or not self._why(submission.context, matched=matched):
             return ()
         signals = _appearance(content)
         if not signals or self._has_place(submission):
@@ -110,7 +110,7 @@ class Casework:
                     return placed.number
                 if not news or placed.reported:
                     return placed.number
-            why = self._why(known, submission.context)
+            why = self._why(submission.context, matched=known.matched)
             if not why:
                 return None
             return self._place(submission, arrival, near, why)
@@ -168,20 +168,11 @@ class Casework:
             due=self._due(notice, submission.received) if isinstance(notice, str) and notice else None,
         )
 
-    def _asks(self, context: "Context") -> bool:
-        given = context.given or {}
-        return (
-            self._open_all
-            or given.get("review") is True
-            or given.get("danger") is True
-            or bool(given.get("notice"))
-        )
-
-    def _why(self, known: "Known", context: "Context") -> list[str]:
+    def _why(self, context: "Context", *, matched: bool) -> list[str]:
         """Why a case is opened, as the ledger says it; empty where none is."""
         given = context.given or {}
         reasons = {
-            "match": known.matched,
+            "match": matched,
             "danger": given.get("danger") is True,
             "review": given.get("review") is True,
             "notice": bool(given.get("notice")),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from tocsin.cases.grouping import MOST_SUBMISSIONS, Key, KeyKind
@@ -89,10 +89,6 @@ _EARLIER = """
 _EXACT: Final = frozenset(one.value for one in SignalType if one.exact)
 
 
-def _present() -> datetime:
-    return datetime.now(UTC)
-
-
 class OpeningStore:
     """Opens cases in one database. Every method takes part in the caller's transaction."""
 
@@ -100,7 +96,7 @@ class OpeningStore:
         self,
         database: Database,
         facts: HeldFacts | None = None,
-        clock: Callable[[], datetime] = _present,
+        clock: Callable[[], datetime] = times.present,
     ) -> None:
         """Open cases in `database`; `facts` holds what people observed."""
         self._database = database

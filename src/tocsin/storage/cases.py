@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from tocsin.cases.errors import NotHeldError, UnknownCaseError
@@ -75,10 +75,6 @@ _SKIP = """
 _FORGET_SKIPS = "DELETE FROM case_skip WHERE person = ? AND until <= ?"
 
 
-def _present() -> datetime:
-    return datetime.now(UTC)
-
-
 class CaseStore:
     """Cases in one database. Every method takes part in the caller's transaction."""
 
@@ -86,7 +82,7 @@ class CaseStore:
         self,
         database: Database,
         facts: HeldFacts | None = None,
-        clock: Callable[[], datetime] = _present,
+        clock: Callable[[], datetime] = times.present,
         lease: timedelta = LEASE,
     ) -> None:
         """Keep cases in `database`; `facts` holds what people observed, which changes the order."""

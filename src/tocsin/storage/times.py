@@ -5,9 +5,14 @@ from datetime import UTC, datetime, timedelta
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def present() -> datetime:
+    """The present, UTC."""
+    return datetime.now(UTC)
+
+
 def now() -> int:
-    """The present."""
-    return to_number(datetime.now(UTC))
+    """The present, as a number."""
+    return to_number(present())
 
 
 def to_number(time: datetime) -> int:

@@ -57,7 +57,7 @@ _SECOND_LOOK = """
 _ALLOW_SECOND_LOOK = """
     INSERT INTO second_look (person, case_number, claim, content_id, reason)
     SELECT ?, ?, ?, id, ? FROM content WHERE sha256 = ?
-    ON CONFLICT (person, case_number, claim, content_id) DO UPDATE SET reason = excluded.reason"""
+    ON CONFLICT (case_number, person, claim, content_id) DO UPDATE SET reason = excluded.reason"""
 
 
 class ViewingStore:

@@ -167,6 +167,7 @@ CASES = (
     ) STRICT""",
     "CREATE INDEX reveal_of_person ON reveal (person, day)",
     "CREATE INDEX reveal_of_content ON reveal (content_id, id)",
+    "CREATE INDEX reveal_of_case ON reveal (case_number)",
     # Why a person looks, under one claim, at content that has been judged.
     """CREATE TABLE second_look (
         person TEXT NOT NULL,
@@ -174,9 +175,9 @@ CASES = (
         claim INTEGER NOT NULL,
         content_id INTEGER NOT NULL,
         reason TEXT NOT NULL,
-        PRIMARY KEY (person, case_number, claim, content_id)
+        PRIMARY KEY (case_number, person, claim, content_id)
     ) STRICT, WITHOUT ROWID""",
-    # What a person has seen on a day: minutes in which material was served, in any rendition; the rest counts.
+    # What a person saw on a day: minutes in which material was served, in any rendition; the rest counts.
     """CREATE TABLE exposed_day (
         person TEXT NOT NULL,
         day TEXT NOT NULL,
