@@ -205,6 +205,7 @@ def test_pictures_go_when_a_limit_is_reached_while_they_stand_there(
 
 
 def test_the_page_can_be_used_by_everybody(served: Console, browser: "Browser") -> None:
-    number = open_case(served, jpeg(404), note="a note", ip_events=[])
+    strange = "a long name without a blank.".replace(" ", "\u202e") * 3
+    number = open_case(served, jpeg(404), note="a note", ip_events=[], extra={strange: {strange: [strange]}})
     claimed(served.client("anna"), number)
     assert_accessible(served, browser, f"/console/cases/{number}", "anna")

@@ -200,3 +200,5 @@ def assert_accessible(console: Console, browser: "Browser", path: str, name: str
         page.goto(path)
         width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert page.evaluate(width) <= 0, "the page scrolls sideways at 200 %"
+        page.set_viewport_size({"width": 320, "height": 256})
+        assert page.evaluate(width) <= 0, "the page scrolls sideways at 400 % of 1280 pixels (WCAG 1.4.10)"

@@ -216,8 +216,25 @@ def test_harmless_names_are_shown_as_they_are() -> None:
         "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
         "क्\u200dष",
         "файл.zip",
+        "\u845b\U000e0100",
+        "\u2764\ufe0f",
     ):
         assert str(shown(text)) == f'<bdi class="strange">{text}</bdi>'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("anna\ufe00", "anna[U+FE00]"),
+        ("a\U000e0155b", "a[U+E0155]b"),
+        ("\u845b\ufe00\ufe00", "\u845b\ufe00[U+FE00]"),
+        ("\ufe0f", "[U+FE0F]"),
+        ("\u0e01" + "\u0e47" * 5, "\u0e01" + "\u0e47" * 3 + "[U+0E47][U+0E47]"),
+        ("a" + "\u20dd" * 4, "a" + "\u20dd" * 3 + "[U+20DD]"),
+    ],
+)
+def test_what_is_drawn_as_nothing_or_over_other_lines_is_said(text: str, said: str) -> None:
+    assert plain(text) == said
 
 
 def test_a_long_text_says_that_it_goes_on() -> None:

@@ -13,6 +13,8 @@ from markupsafe import Markup, escape
 LONGEST: Final = 2000
 """Characters of one text that are shown."""
 _MARKS: Final = 3
+_MARK: Final = frozenset({"Mn", "Me"})
+"""Categories of marks that take no room of their own: not all of them are said to combine."""
 _JOINERS: Final = frozenset("\u200c\u200d")
 """Needed to write Persian, Hindi and others: harmless between letters of theirs, shown elsewhere."""
 
@@ -34,7 +36,7 @@ def _parts(text: str) -> Iterator[tuple[str, bool]]:
     """The text in pieces, with whether a piece stands for what cannot be seen."""
     piled = 0
     for at, character in enumerate(text[:LONGEST]):
-        piled = piled + 1 if unicodedata.combining(character) else 0
+        piled = piled + 1 if unicodedata.category(character) in _MARK else 0
         if piled > _MARKS or not _can_be_seen(text, at):
             yield f"U+{ord(character):04X}", True
         else:
@@ -48,7 +50,19 @@ def _can_be_seen(text: str, at: int) -> bool:
     if character in _JOINERS:
         around = text[at - 1 : at] + text[at + 1 : at + 2]
         return len(around) == 2 and all(map(_joins, around))  # noqa: PLR2004  # both sides
+    if _selects(character):
+        before = text[at - 1 : at]
+        return before >= _SELECTABLE and not _selects(before)
     return character.isprintable() and character not in _BLANKS
+
+
+def _selects(character: str) -> bool:
+    """Whether it chooses among the shapes of the letter before it, and is drawn as nothing else."""
+    return (
+        "\ufe00" <= character <= "\ufe0f"
+        or "\U000e0100" <= character <= "\U000e01ef"
+        or character in _MONGOLIAN_SELECTORS
+    )
 
 
 def _joins(character: str) -> bool:
@@ -56,5 +70,8 @@ def _joins(character: str) -> bool:
     return (character.isalpha() and ord(character) >= 0x600) or unicodedata.combining(character) > 0  # noqa: PLR2004  # U+0600
 
 
+_SELECTABLE: Final = "\u1800"
+"""From Mongolian on there are letters and pictures with several shapes; before it, a selector only hides."""
+_MONGOLIAN_SELECTORS: Final = frozenset("\u180b\u180c\u180d\u180f")
 _BLANKS: Final = frozenset("\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800\u034f")
 """Letters and symbols by category that are drawn as nothing."""
