@@ -44,6 +44,40 @@ COLOURS: Final = 48
 """Of a picture in the docs: enough for pages, and a third of the size."""
 
 
+UNREACHED: Final = """() => {
+    const rgb = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
+    const light = ([r, g, b]) => [r, g, b]
+        .map((one) => one / 255)
+        .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, one, place) => sum + one * [0.2126, 0.7152, 0.0722][place], 0);
+    const contrast = (one, other) => {
+        const [dark, bright] = [light(one), light(other)].sort((a, b) => a - b);
+        return (bright + 0.05) / (dark + 0.05);
+    };
+    const behind = (element) => {
+        for (let one = element.parentElement; one; one = one.parentElement) {
+            const colour = rgb(getComputedStyle(one).backgroundColor);
+            if (colour.length === 3 || colour[3] > 0) return colour;
+        }
+        return [255, 255, 255];
+    };
+    const wrong = [];
+    const all = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
+    for (const one of document.querySelectorAll(all)) {
+        if (!one.checkVisibility({visibilityProperty: true}) || one.disabled) continue;
+        one.focus();
+        const style = getComputedStyle(one);
+        const ring = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+        if (document.activeElement !== one) wrong.push("cannot be focused: " + one.outerHTML.slice(0, 120));
+        else if (one.tabIndex < 0) wrong.push("no key leads to it: " + one.outerHTML.slice(0, 120));
+        else if (!ring || contrast(rgb(style.outlineColor), behind(one)) < 3)
+            wrong.push("its focus cannot be seen: " + one.outerHTML.slice(0, 120));
+    }
+    return wrong;
+}"""
+"""What keys do not reach, or what does not show that it has the focus (WCAG 2.2: 2.1.1, 2.4.7, 1.4.11)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tour:
     """A console in which every page has something to show, and where each of them is."""
@@ -133,12 +167,14 @@ def test_every_page_is_accessible_and_pictured(tour: Tour, browser: "Browser") -
             for path, place in tour.places.items():
                 assert (answer := page.goto(f"/console{place}")) is not None
                 assert answer.status == 200, place
+                if look == {"theme": "light"} and path not in PUBLIC_PAGES:
+                    keep(page, path)
                 if "zoom" in look:
                     wrong += [f"{place}: cut off at 200 %"] * (page.evaluate(width) > 0)
                 else:
                     wrong += [f"{place}, {look}: {found}" for found in serious_findings(page)]
-                if look == {"theme": "light"} and path not in PUBLIC_PAGES:
-                    keep(page, path)
+                    page.keyboard.press("Tab")  # focus is shown to those who use keys
+                    wrong += [f"{place}, {look}: {found}" for found in page.evaluate(UNREACHED)]
         if look == {"theme": "light"}:
             picture_public_pages(tour, browser)
     assert not wrong, "\n".join(wrong)
