@@ -1,7 +1,7 @@
 // The case page: looking at an original as long as a key is held, keeping the claim while somebody works, sending
 // forms without leaving the page. All of it but the look works without this script.
 
-import { say } from "./console.js";
+import { lettersOn, say, typing } from "./console.js";
 
 const root = document.getElementById("case");
 const csrf = document.querySelector("meta[name=csrf]").content;
@@ -13,10 +13,7 @@ const post = (address, fields, more = {}) =>
     headers: { "X-CSRF-Token": csrf },
     ...more,
   });
-const lettersOn = () => localStorage.getItem("tocsin.keys") !== "off";
 const isBlank = () => "blank" in document.documentElement.dataset;
-const typing = (element) =>
-  element.matches("input:not([type=checkbox], [type=radio]), select, textarea") || element.isContentEditable;
 
 let look = null; // the look at an original that goes on
 let sending = false; // whether some form is on its way

@@ -51,9 +51,9 @@ if ("blank" in document.documentElement.dataset) blank();
 
 // ---- keys
 
-const lettersOn = () => localStorage.getItem("tocsin.keys") !== "off";
+export const lettersOn = () => localStorage.getItem("tocsin.keys") !== "off";
 const visible = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled;
-const typing = (element) =>
+export const typing = (element) =>
   element.isContentEditable ||
   (element.matches("input, select, textarea") && !element.matches("[type=checkbox], [type=radio], [type=button]"));
 
