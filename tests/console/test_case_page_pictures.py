@@ -146,6 +146,24 @@ def test_nobody_looks_by_a_link_or_from_another_page(
     assert kinds(served, number) == before
 
 
+def test_a_preview_is_booked_for_our_pages_alone(served: Console, anna: Client, held: Page) -> None:
+    viewing, person = served.node.review.viewing, served.principal("anna")
+    before = viewing.allowance(person).spent
+    for headers in (
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": "image"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": "iframe"},
+        {"Sec-Fetch-Site": "same-origin", "Sec-Purpose": "prefetch;prerender"},
+        {"Sec-Fetch-Site": "none", "Sec-Purpose": "prefetch"},
+    ):
+        assert anna.get(held.pictures[0], headers=headers).status_code == 403, headers
+    assert viewing.allowance(person).spent == before
+    ours = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "image"}
+    assert anna.get(held.pictures[0], headers=ours).status_code == 200
+    linked = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"}
+    assert anna.get("/console/queue", headers=linked).status_code == 200
+
+
 def test_the_end_of_a_look_is_said_by_who_had_it(served: Console, anna: Client, held: Page) -> None:
     look = anna.act(f"{base(held)}/reveal", claim=str(held.claim), seconds="2").headers["x-reveal"]
     cleo = reviewer(served, "cleo-too")

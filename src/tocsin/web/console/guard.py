@@ -35,10 +35,12 @@ _SAFE: Final = frozenset({"GET", "HEAD"})
 
 
 def let_in(request: "Request", needs: "tuple[Permission, ...] | str") -> Principal:
-    """Who visits, if they may. Raises NotSignedInError, DeniedError, CrossSiteError."""
+    """Who visits, if they may. Raises NotSignedInError, DeniedError, CrossSiteError, the answer 403."""
     refuse_foreign(request)
     if needs == "public":
         return NOBODY
+    if "prefetch" in request.headers.get("sec-purpose", ""):
+        raise HTTPException(403)  # nobody looks at it yet: no lease is to begin anew, no minute to be booked
     if (session := session_of(request)) is None:
         raise NotSignedInError
     node: Node = request.app.state.node
@@ -112,10 +114,16 @@ def visit(request: "Request", person: Principal, form: FormData, upload: "Arrive
 
 
 def refuse_foreign(request: "Request") -> None:
-    """What changes something comes from one of our pages, as browsers tell. Raises CrossSiteError."""
-    if request.method in _SAFE:
-        return
+    """What changes something, or is a part of a page, is asked by one of ours, as browsers tell.
+
+    Raises CrossSiteError.
+    """
     site = request.headers.get("sec-fetch-site")
+    if request.method in _SAFE:
+        # A link may lead here from anywhere. What pages are made of (a preview books a minute) is for ours.
+        if site not in {None, *_OURS} and request.headers.get("sec-fetch-dest") != "document":
+            raise CrossSiteError
+        return
     origin = request.headers.get("origin")
     own = f"{request.url.scheme}://{request.headers.get('host', '')}"
     if origin == "null" and site == "same-origin":
