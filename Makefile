@@ -19,7 +19,7 @@ demo: $(VENV)/.runtime ## Make sample pictures, bank some, scan altered copies, 
 	@$(BIN)/tocsin demo .demo
 
 test: $(VENV)/.dev oracles ## Run every test but the long proofs
-	@$(PYTEST) --numprocesses 2 --dist loadfile -m "not long"
+	@$(PYTEST) --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-unit: $(VENV)/.dev ## Run the tests that take no time (seconds in all), but for those of the three below
 	@$(PYTEST) $(QUICK) --ignore tests/browser --ignore tests/cli --ignore tests/faults --ignore tests/test_docs.py \

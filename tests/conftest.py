@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,25 @@ pytest_plugins = [
     "support.deciding",
     "support.viewing",
 ]
+
+WAITING = {
+    "test_node_kills.py",
+    "test_full_disk.py",
+    "test_kill.py",
+    "test_scan_kills.py",
+    "test_job_kills.py",
+    "test_call_the_api.py",
+}
+"""Files of few tests that take long, most of it waiting: for leases of the killed, for servers to start."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Under `make test` begin with what waits, then files of many tests: none is left alone at the end."""
+    if hasattr(config, "workerinput"):  # a process of xdist's; tests of a file stay as they were shuffled
+        tests = Counter(item.path for item in items)
+        items.sort(key=lambda item: (item.path.name not in WAITING, -tests[item.path]))
+
 
 ARGUMENTS = [
     "--no-sandbox",
