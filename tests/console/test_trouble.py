@@ -163,6 +163,8 @@ def test_pictures_go_when_the_session_has_ended_and_words_stay(served: Console, 
     claimed(served.client("dora"), number)
     with served.page(browser, "dora") as window:
         opened(window, number)
+        window.evaluate(f"sessionStorage.setItem('tocsin.case.{number}.person:dora', 'null')")
+        window.reload()
         window.wait_for_selector("#preview")
         window.locator("#decide-note").fill("what I saw")
         window.locator("#case-title").click()  # out of the field, where keys are letters

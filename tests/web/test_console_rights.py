@@ -175,6 +175,20 @@ def test_forms_of_others_do_nothing(everything: Client, people: dict[str, Client
     assert everything.get("/console/account").status_code == 200, "the session goes on"
 
 
+def test_our_own_forms_are_known_behind_proxies_that_add_the_port(everything: Client) -> None:
+    for host, origin, status in (
+        ("tocsin.example:80", "http://tocsin.example", 303),
+        ("tocsin.example", "http://tocsin.example", 303),
+        ("tocsin.example:8080", "http://tocsin.example:8080", 303),
+        ("tocsin.example:8080", "http://tocsin.example", 403),
+        ("tocsin.example:443", "http://tocsin.example", 403),
+        ("tocsin.example", "https://tocsin.example", 403),
+    ):
+        headers = {"host": host, "origin": origin, "x-csrf-token": everything.csrf}
+        answer = everything.post("/console/account/appearance", headers=headers)
+        assert answer.status_code == status, (host, origin)
+
+
 @pytest.mark.parametrize("path", sorted({one.path for one in PAGES}))
 def test_other_methods_are_refused(people: dict[str, Client], path: str) -> None:
     there = [one for one in PAGES if one.path == path]

@@ -125,7 +125,9 @@ def refuse_foreign(request: "Request") -> None:
             raise CrossSiteError
         return
     origin = request.headers.get("origin")
-    own = f"{request.url.scheme}://{request.headers.get('host', '')}"
+    scheme = request.url.scheme
+    host = request.headers.get("host", "").removesuffix(":443" if scheme == "https" else ":80")
+    own = f"{scheme}://{host}"  # some proxies add the port that browsers leave out
     if origin == "null" and site == "same-origin":
         origin = None  # what browsers say where something strips referrers
     if (site is not None and site not in _OURS) or (origin is not None and origin != own):

@@ -147,7 +147,13 @@ function keepTyped(without) {
 }
 
 root.addEventListener("input", () => keepTyped());
-if (claim !== "0") restore(JSON.parse(sessionStorage.getItem(store) ?? "{}"));
+if (claim !== "0") {
+  try {
+    restore(JSON.parse(sessionStorage.getItem(store) ?? "{}"));
+  } catch {
+    sessionStorage.removeItem(store); // kept by another version of this page: nothing else is to fail for that
+  }
+}
 document.addEventListener("submit", (event) => {
   if (event.target.action?.endsWith("/sign-out")) sessionStorage.clear();
 });
@@ -427,7 +433,7 @@ async function beginLook() {
     count(mine);
   } catch {
     byId("offline").hidden = false;
-    endLook(mine);
+    mine.over ? finish(mine) : endLook(mine);
   }
 }
 
