@@ -200,7 +200,7 @@ def test_every_change_is_in_the_ledger_under_who_made_it(node: Node, receiver: W
     node.store.remove(number, WHO)
     with node.database.reading():
         rows = node.database.rows(
-            "SELECT kind, actor, subject, detail FROM ledger WHERE kind LIKE 'webhook.%'"
+            "SELECT kind, actor, subject, detail FROM ledger WHERE kind LIKE 'webhook.%' ORDER BY number"
         )
     assert [row[0].removeprefix("webhook.") for row in rows] == [
         "registered",
