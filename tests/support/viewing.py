@@ -19,7 +19,7 @@ from tocsin.cases.viewing import Viewing
 from tocsin.errors import Refusal
 from tocsin.evidence.errors import NotRenderedError
 from tocsin.evidence.keys import Keys
-from tocsin.evidence.renditions import Picture, Region, Rendition, Strip, Timeline
+from tocsin.evidence.renditions import Picture, Region, Rendition, Timeline
 from tocsin.simulators.pictures import flat
 from tocsin.storage.cases import CaseStore
 from tocsin.storage.database import Database
@@ -39,11 +39,6 @@ class Pictures:
         """A picture as large as the rendition may be."""
         del still, member
         return self._picture(sha256, rendition.longest)
-
-    def strip(self, sha256: bytes, *, member: int = 0) -> Strip:
-        """One still."""
-        del member
-        return Strip((self._picture(sha256, Rendition.BLUR.longest),))
 
     def stills(self, sha256: bytes, *, member: int = 0) -> Timeline:
         """One still."""

@@ -14,7 +14,7 @@ from tocsin.cases.model import Judgement
 from tocsin.cases.preferences import Preferences
 
 if TYPE_CHECKING:
-    from tocsin.evidence.renditions import Picture, Region, Rendition, Strip, Timeline
+    from tocsin.evidence.renditions import Picture, Region, Rendition, Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +147,6 @@ class Renders(Protocol):
 
     def render(self, sha256: bytes, rendition: "Rendition", still: int = 0, *, member: int = 0) -> "Picture":
         """A filtered preview."""
-        ...
-
-    def strip(self, sha256: bytes, *, member: int = 0) -> "Strip":
-        """All blurred stills."""
         ...
 
     def stills(self, sha256: bytes, *, member: int = 0) -> "Timeline":

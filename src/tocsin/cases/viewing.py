@@ -27,7 +27,7 @@ from tocsin.evidence.ledger import Event, Ledger
 from tocsin.transactions import Transactions
 
 if TYPE_CHECKING:
-    from tocsin.evidence.renditions import Picture, Region, Rendition, Strip, Timeline
+    from tocsin.evidence.renditions import Picture, Region, Rendition, Timeline
     from tocsin.media.sandbox import JsonObject
 
 __all__ = ["Allowance", "GroupWeek", "Look", "OwnFigures", "Preferences", "Revealed", "Viewing", "Wanted"]
@@ -90,20 +90,6 @@ class Viewing:
         """
         self._serve(principal, case, claim, sha256, despite)
         return self.renderer.render(sha256, rendition, still, member=member)
-
-    def strip(  # noqa: PLR0913  # as rendition
-        self,
-        principal: Principal,
-        case: int,
-        claim: int,
-        sha256: bytes,
-        *,
-        member: int = 0,
-        despite: str = "",
-    ) -> "Strip":
-        """All blurred stills of content of a case that the person holds. Raises as `rendition`."""
-        self._serve(principal, case, claim, sha256, despite)
-        return self.renderer.strip(sha256, member=member)
 
     def stills(
         self, principal: Principal, case: int, claim: int, sha256: bytes, *, member: int = 0

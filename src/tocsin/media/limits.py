@@ -18,6 +18,10 @@ class PictureLimits:
     sampled: int = 8
     """Frames after the first one that become views, spread evenly."""
 
+    def walkable(self, pixels: int) -> int:
+        """How many frames of so many pixels each may be walked through."""
+        return max(1, min(self.frames, self.walked_pixels // pixels))
+
 
 @dataclass(frozen=True, slots=True)
 class ChildLimits:

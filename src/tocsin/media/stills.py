@@ -65,7 +65,7 @@ def timeline(source: BinaryIO, limits: "PictureLimits") -> Timeline:
     if len(numbers) == 1:
         return Timeline((None,))
     total, cut = _frames(image), None
-    if total > (walked := _walked(image, limits)):
+    if total > (walked := limits.walkable(image.width * image.height)):
         cut = Refusal.of(TooManyFramesError(f"of {total:,} frames only the first {walked:,} are looked at"))
     return Timeline(_times(image, numbers), cut)
 
@@ -163,17 +163,12 @@ def _frame(image: "ImageFile", number: int, limits: "PictureLimits") -> "Pixels"
 
 def _numbers(image: "ImageFile", limits: "PictureLimits") -> list[int]:
     """The frames that are stills."""
-    return spread(min(_frames(image), _walked(image, limits)), MOST_STILLS)
+    return spread(min(_frames(image), limits.walkable(image.width * image.height)), MOST_STILLS)
 
 
 def _frames(image: "ImageFile") -> int:
     with named_errors():
         return max(1, int(getattr(image, "n_frames", 1)))
-
-
-def _walked(image: "ImageFile", limits: "PictureLimits") -> int:
-    """How many frames the limits allow to be walked through."""
-    return max(1, min(limits.frames, limits.walked_pixels // (image.width * image.height)))
 
 
 def _times(image: "ImageFile", numbers: list[int]) -> tuple[float | None, ...]:

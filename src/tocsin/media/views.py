@@ -184,20 +184,15 @@ def _frames(image: "ImageFile") -> int:
         return int(getattr(image, "n_frames", 1))
 
 
-def _within(image: "ImageFile", limits: PictureLimits) -> int:
-    """How many frames of the animation the limits allow to be walked through."""
-    return max(1, min(limits.frames, limits.walked_pixels // (image.width * image.height)))
-
-
 def _later_frames(image: "ImageFile", limits: PictureLimits) -> list[int]:
     """Numbers of the frames to look at after the first, evenly spaced, the last allowed one included."""
-    last = min(_frames(image), _within(image, limits)) - 1
+    last = min(_frames(image), limits.walkable(image.width * image.height)) - 1
     count = min(limits.sampled, last)
     return [round(step * last / count) for step in range(1, count + 1)]
 
 
 def _check_frames(image: "ImageFile", limits: PictureLimits) -> None:
-    total, walked = _frames(image), _within(image, limits)
+    total, walked = _frames(image), limits.walkable(image.width * image.height)
     if total > walked:
         message = f"the file has {total:,} frames; only the first {walked:,} were sampled"
         raise TooManyFramesError(message)

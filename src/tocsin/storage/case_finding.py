@@ -8,6 +8,7 @@ from tocsin.cases.store_cases import Joined, Linked
 from tocsin.storage import times
 from tocsin.storage.case_rows import COLUMNS
 from tocsin.storage.database import Database, Row
+from tocsin.storage.submissions import sought
 
 # ruff: noqa: S608  # the strings joined here are constants of this file; every value is bound
 
@@ -60,7 +61,7 @@ def contents(database: Database, number: int) -> list[bytes]:
 def members(database: Database, number: int, after: str | None, limit: int) -> list[Joined]:
     """The case's submissions, oldest first, with what brought them in."""
     with database.reading():
-        last = 0 if after is None else database.number(_NUMBER, (_storable(after),))
+        last = 0 if after is None else database.number(_NUMBER, (sought(after),))
         return [
             Joined(submission, sha256, times.from_number(received), because)
             for submission, sha256, received, because in database.rows(_MEMBERS, (number, last, limit))
@@ -88,14 +89,9 @@ def find(database: Database, text: str) -> list[Row]:
         rows += database.rows(_OF_NUMBER, (int(match[1]),))
     if _SHA256.fullmatch(text):
         rows += database.rows(_OF_CONTENT, (bytes.fromhex(text), MOST))
-    rows += database.rows(_OF_SUBMISSION, (_storable(text), MOST))
+    rows += database.rows(_OF_SUBMISSION, (sought(text), MOST))
     url, name = Key.of(KeyKind.URL, text), Key.of(KeyKind.NAME, text)
     rows += database.rows(_OF_KEY, (url.digest, name.digest, MOST, MOST))
     for row in rows:
         found.setdefault(row[0], row)
     return [found[number] for number in sorted(found, reverse=True)[:MOST]]
-
-
-def _storable(text: str) -> str:
-    """`text` as something to look for: what no database can store becomes what none of them holds."""
-    return text.replace("\0", "\ufffd").encode(errors="replace").decode()

@@ -39,13 +39,13 @@ def _case(row: Row, categories: tuple[str, ...], now: int) -> Case:
         standing=read_standing(opened, standing),
         submissions=submissions,
         holder=holder,
-        lease_until=None if lease_until is None else times.from_number(lease_until),
+        lease_until=times.from_stored(lease_until),
         claim=claim,
         reserved_for=reserved_for if reserved_until > now else "",
         first_reviewer=first_reviewer,
         note=note,
         longest=bool(longest),
-        decided=None if decided is None else times.from_number(decided),
+        decided=times.from_stored(decided),
         categories=categories,
     )
 
@@ -58,7 +58,7 @@ def read_standing(opened: int, text: str) -> Standing:
         danger=kept["danger"],
         child=kept["child"],
         novelty=Novelty(kept["novelty"]),
-        due=None if kept["due"] is None else times.from_number(kept["due"]),
+        due=times.from_stored(kept["due"]),
         disagreed=kept["disagreed"],
     )
 

@@ -10,7 +10,7 @@ All times are those of the database's clock, which on PostgreSQL is one for all 
 import json
 import secrets
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import cast
 
 from tocsin.errors import Refusal
@@ -170,15 +170,11 @@ def _job(row: Row, *, mine: bool = False) -> Job:
         attempts=attempts,
         due=times.from_number(due),
         created=times.from_number(created),
-        ended=_time(ended),
+        ended=times.from_stored(ended),
         reason=reason,
         lease=lease if mine else None,
         worker=(lease or "").rpartition("/")[0],
     )
-
-
-def _time(number: int | None) -> datetime | None:
-    return None if number is None else times.from_number(number)
 
 
 def _present(row: Row | None) -> Row:

@@ -109,7 +109,7 @@ class SubmissionStore:
     def submission(self, submission_id: str) -> Submission:
         """The submission of that id. Raises UnknownSubmissionError."""
         with self._database.reading():
-            row = self._database.row(_SUBMISSION, (_storable(submission_id),))
+            row = self._database.row(_SUBMISSION, (sought(submission_id),))
             if row is None:
                 message = f"there is no submission {submission_id!r}"
                 raise UnknownSubmissionError(message)
@@ -123,7 +123,7 @@ class SubmissionStore:
         if new.key is None:
             return None
         with self._database.reading():
-            row = self._database.row(_SENT, (_storable(new.submitter), _storable(new.key)))
+            row = self._database.row(_SENT, (sought(new.submitter), sought(new.key)))
             earlier = None if row is None else self._submission(row)
         if earlier is not None and (earlier.sha256, earlier.context) != (new.sha256, new.context):
             raise OtherContentError
@@ -219,7 +219,7 @@ class SubmissionStore:
             return vouching.matches(self._database, self._number(submission_id))
 
     def _number(self, submission_id: str) -> int:
-        row = self._database.row(_NUMBER, (_storable(submission_id),))
+        row = self._database.row(_NUMBER, (sought(submission_id),))
         if row is None:
             message = f"there is no submission {submission_id!r}"
             raise UnknownSubmissionError(message)
@@ -252,7 +252,7 @@ def _where(wanted: Wanted) -> tuple[list[str], list[Value]]:
     for name, condition in _CONDITIONS.items():
         if (value := getattr(wanted, name)) is not None:
             conditions.append(condition)
-            values.append(_storable(value) if isinstance(value, str) else value)
+            values.append(sought(value) if isinstance(value, str) else value)
     for when, condition in (
         (wanted.since, "submission.received >= ?"),
         (wanted.until, "submission.received < ?"),
@@ -281,7 +281,7 @@ def _match_row(match: Match, version: int) -> tuple[Value, ...]:
     return match.bank, version, match.entry, match.type.value, match.distance, match.radius
 
 
-def _storable(text: str) -> str:
+def sought(text: str) -> str:
     """`text` as something to look for: what no database can store becomes what none of them holds."""
     return text.replace("\0", "\ufffd").encode(errors="replace").decode()
 

@@ -21,6 +21,11 @@ def to_number(time: datetime) -> int:
     return (aware - _EPOCH) // timedelta(microseconds=1)
 
 
+def from_stored(number: int | None) -> datetime | None:
+    """The time of a number, where there is one."""
+    return None if number is None else from_number(number)
+
+
 def from_number(number: int) -> datetime:
     """The time `number` microseconds after 1970."""
     return _EPOCH + timedelta(microseconds=number)

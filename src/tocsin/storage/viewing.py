@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 
 from tocsin.banks.batch import check_texts
 from tocsin.cases.limits import Meter, Spent
@@ -77,7 +77,13 @@ class ViewingStore:
         if row is None:
             return Meter()
         latest, minute, stretch, stretch_minutes, until = row
-        return Meter(_time(latest), _time(minute), _time(stretch), stretch_minutes, _time(until))
+        return Meter(
+            times.from_stored(latest),
+            times.from_stored(minute),
+            times.from_stored(stretch),
+            stretch_minutes,
+            times.from_stored(until),
+        )
 
     def set_meter(self, person: str, meter: Meter) -> None:
         """Keep it."""
@@ -168,10 +174,6 @@ class ViewingStore:
     def _change(self, statement: str, *values: str | int | bytes | None) -> None:
         with self._database.writing():
             self._database.change(statement, values)
-
-
-def _time(number: int | None) -> datetime | None:
-    return None if number is None else times.from_number(number)
 
 
 def _look(row: Row) -> Look:
