@@ -3,6 +3,7 @@
 import json
 import re
 import secrets
+import signal
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tocsin.cli.output import put
 from tocsin.errors import Error
@@ -46,6 +47,7 @@ URGENT: Final = "camera-dressed-up.jpg"
 SHOWN: Final = 16
 """How many files are submitted."""
 _START_SECONDS: Final = 60
+_MATCHED_SECONDS: Final = 300
 _LISTENING: Final = re.compile(r"listening on (http://\S+)")
 
 
@@ -53,7 +55,7 @@ class DemoNodeError(Error):
     """The node of the demonstration did not start or did not answer."""
 
     code = "cli.demo_node"
-    advice = "Start it by hand with `tocsin serve` and see what it says."
+    advice = "Run the demonstration again; if that does not help, start `tocsin serve` and see what it says."
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +105,30 @@ def keep_open(url: str, access: Access) -> None:
     put(f"The review console is open:  {url}/console/")
     put(f"Sign in as:                  {NAME}   (a second reviewer: {SECOND})")
     put(f"Password of both:            {access.password}")
-    put("Press n for the next case and ? for the other keys. Ctrl-C here ends the demonstration.")
+    put("Press . for the next case and ? for the other keys. Ctrl-C here ends the demonstration.")
     with suppress(KeyboardInterrupt):
         threading.Event().wait()
     put("")
 
 
 def _some_of(scanned: Sequence["Scanned"]) -> list["Scanned"]:
-    """Files, not members of archives, from all over the inbox; always the same ones."""
+    """Files, not members of archives, from all over the inbox, the urgent one last; always the same ones."""
     files = sorted((one for one in scanned if one.member is None), key=lambda one: one.path)
-    return files[:: max(1, len(files) // SHOWN)][:SHOWN]
+    urgent = [one for one in files if Path(one.path).name == URGENT]
+    others = [one for one in files if one not in urgent]
+    return others[:: max(1, len(others) // SHOWN)][:SHOWN] + urgent
+
+
+@contextmanager
+def _ending_well() -> Iterator[None]:
+    """Being told to end, or losing the terminal, is an exit, in which the node is ended as well."""
+    ends = (signal.SIGTERM, signal.SIGHUP)
+    before = {one: signal.signal(one, lambda number, _: sys.exit(128 + number)) for one in ends}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 @contextmanager
@@ -120,7 +136,10 @@ def node_running(home: Path) -> Iterator[str]:
     """A node as an operator starts it; its URL."""
     command = [sys.executable, "-m", "tocsin", "serve", "--port", "0", "--home", str(home)]
     # In a session of its own: Ctrl-C is for us, who end it then.
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:  # noqa: S603  # ourselves
+    with (
+        _ending_well(),
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process,  # noqa: S603  # ourselves
+    ):
         timer = threading.Timer(_START_SECONDS, process.kill)
         timer.start()
         reader = threading.Thread(target=_read_on, args=(process,), daemon=True)
@@ -182,6 +201,18 @@ def _told(found: set[tuple[str, int]], *, suppressed: bool, refused: bool) -> st
     return names or ("suppressed" if suppressed else "refused" if refused else "no match")
 
 
+def _matched(client: "httpx2.Client", told: "dict[str, Any]") -> "dict[str, Any]":
+    """The answer once there are matches in it: a busy machine takes its time. Raises DemoNodeError."""
+    end = time.monotonic() + _MATCHED_SECONDS
+    while told["matches"] is None:
+        if time.monotonic() > end:
+            message = f"a file was not examined within {_MATCHED_SECONDS} seconds: this machine is very busy"
+            raise DemoNodeError(message)
+        time.sleep(0.2)
+        told = client.get(f"/v1/submissions/{told['id']}").json()
+    return told
+
+
 def _context(number: int, path: Path) -> "JsonObject":
     """Where a file is said to have come from: names and addresses that stand for nobody (RFC 2606, 5737)."""
     return {
@@ -207,9 +238,9 @@ def _answered(client: "httpx2.Client", path: Path, context: "JsonObject") -> str
     except httpx2.HTTPError as error:
         message = f"the node did not answer: {error}"
         raise DemoNodeError(message) from error
-    if answer.status_code != httpx2.codes.CREATED:
+    if answer.status_code not in {httpx2.codes.CREATED, httpx2.codes.ACCEPTED}:
         message = f"the node answered {answer.status_code}: {answer.text[:300]}"
         raise DemoNodeError(message)
-    told = answer.json()
+    told = _matched(client, answer.json())
     found = {(match["bank"], match["entry"]) for match in told["matches"] if not match["suppressed"]}
     return _told(found, suppressed=bool(told["matches"]), refused=told["content"]["refused"] is not None)
