@@ -11,17 +11,19 @@ from support.cases import ANNA, BELA, CLEO, MANAGER, entry_match, person
 from support.deciding import CORA, DORA, Table
 
 from tocsin.access.errors import DeniedError
-from tocsin.access.model import Principal
+from tocsin.access.model import Principal, local
 from tocsin.cases.deciding import UNDO
 from tocsin.cases.errors import (
     InvalidObservationError,
     NotHeldError,
     OtherDecisionError,
+    TakenError,
     TooLateError,
     UnknownDecisionError,
     UnsuitableError,
 )
-from tocsin.cases.model import Novelty, Outcome, Proposal, Publication, Stage, Standpoint, State
+from tocsin.cases.model import Novelty, Observed, Outcome, Proposal, Publication, Stage, Standpoint, State
+from tocsin.law.facts import Fact, Value
 
 REPORT, NO_ACTION = Proposal(Outcome.REPORT, "seen"), Proposal(Outcome.NO_ACTION)
 
@@ -147,19 +149,46 @@ def test_nobody_confirms_their_own(table: Table) -> None:
     assert list(table.home.entries("local")) == []
 
 
-@pytest.mark.parametrize("who", ["token:cora", "local:cora"])
-def test_programs_are_not_one_of_two_people(table: Table, who: str) -> None:
+@pytest.mark.parametrize("who", ["token:cora", "local:cora", "node", "anonymous"])
+def test_only_people_act(table: Table, who: str) -> None:
+    number, asked, proposed, decided = (table.case() for _ in range(4))
+    made = table.decide(ANNA, decided, NO_ACTION)
+    waiting = table.decide(ANNA, proposed, publishing(table, proposed))
+    table.desk.queue.ask_second(ANNA, asked, table.claimed(ANNA, asked).claim)
+    program, deciding, queue = (
+        Principal(who, MANAGER.permissions, CORA.banks),
+        table.deciding,
+        table.desk.queue,
+    )
+    # Whatever the queue would let through: claims made by hand, as by an earlier version.
+    claim = table.desk.cases.claim(number, who).claim
+    second = table.desk.cases.claim(proposed, who).claim
+    saw = Observed(Fact.REAL_CHILD, Value.NO)
+    for act in (
+        lambda: queue.next(program),
+        lambda: queue.claim(program, asked),
+        lambda: table.observing.record(program, number, claim, table.content(number), saw),
+        lambda: deciding.decide(program, number, claim, NO_ACTION, "k"),
+        lambda: deciding.confirm(program, proposed, second),
+        lambda: deciding.disagree(program, proposed, second, "no"),
+        lambda: deciding.undo(program, made.id),
+        lambda: deciding.take_back(program, asked),
+    ):
+        with pytest.raises(DeniedError, match="not a person who has signed in"):
+            act()
+    assert deciding.of_case(number) == []
+    assert deciding.of_case(proposed) == [waiting]
+    assert table.observing.of_content(table.content(number)) == []
+    assert queue.case(program, number).number == number  # reading stays
+
+
+def test_a_case_is_opened_again_at_a_shell_and_by_no_program(table: Table) -> None:
     number = table.case()
-    program = Principal(who, MANAGER.permissions, CORA.banks)
+    table.decide(ANNA, number, NO_ACTION)
     with pytest.raises(DeniedError):
-        table.decide(program, number, publishing(table, number))
-    assert table.deciding.of_case(number) == []
-    table.desk.lease_passes()
-    assert table.decide(program, table.case(), NO_ACTION).standpoint is Standpoint.IN_FORCE
-    table.decide(ANNA, number, publishing(table, number))
-    with pytest.raises(DeniedError):
-        table.confirm(program, number)
-    assert table.desk.cases.case(number).state is not State.DECIDED
+        table.deciding.reopen(Principal("token:mara", MANAGER.permissions), number, "again")
+    table.deciding.reopen(local("root"), number, "again")
+    assert table.desk.events(number)[-1].actor == "local:root"
 
 
 def test_who_confirms_needs_the_right_to_publish(table: Table) -> None:
@@ -215,9 +244,7 @@ def test_who_disagree_are_both_recorded_and_a_third_decides(table: Table) -> Non
     assert table.deciding.at_odds(number) == {ANNA.id, CORA.id}
     for who in (ANNA, CORA):
         assert table.desk.queue.next(who) is None
-        with pytest.raises(UnsuitableError):
-            table.decide(who, number, NO_ACTION)
-        table.desk.lease_passes()
+        assert table.deciding.needs_second(who, number, NO_ACTION) == ("disagreed",)
     given = table.desk.queue.next(CLEO)
     assert given is not None
     made = table.deciding.decide(CLEO, number, given.claim, NO_ACTION, "k")
@@ -245,7 +272,65 @@ def test_the_third_may_publish_with_one_of_the_two(table: Table) -> None:
     table.decide(ANNA, number, publishing(table, number))
     table.disagree(CORA, number)
     assert table.decide(DORA, number, publishing(table, number)).standpoint is Standpoint.PROPOSED
-    assert table.confirm(CORA, number).standpoint is Standpoint.IN_FORCE
+    given = table.desk.queue.next(CORA)  # who is offered it again: it is somebody else's proposal
+    assert given is not None
+    assert table.deciding.confirm(CORA, number, given.claim).standpoint is Standpoint.IN_FORCE
+
+
+@pytest.mark.parametrize(("one", "other"), [(ANNA, CORA), (CORA, ANNA), (ANNA, CLEO)])
+def test_two_who_disagreed_decide_together_where_there_is_no_third(
+    table: Table, one: Principal, other: Principal
+) -> None:
+    number = table.case()
+    table.decide(ANNA, number, publishing(table, number))
+    table.disagree(CORA, number)
+    made = table.decide(one, number, NO_ACTION)
+    assert (made.standpoint, made.needs_second) == (Standpoint.PROPOSED, ("disagreed",))
+    with pytest.raises(UnsuitableError):
+        table.confirm(one, number)
+    made = table.confirm(other, number)
+    assert (made.standpoint, made.author, made.second) == (Standpoint.IN_FORCE, one.id, other.id)
+    assert table.desk.cases.case(number).state is State.DECIDED
+
+
+def test_who_asked_for_a_second_reviewer_takes_that_back(table: Table) -> None:
+    number = table.case()
+    assert not table.deciding.may_take_back(MANAGER, number)
+    table.desk.queue.ask_second(ANNA, number, table.claimed(ANNA, number).claim, "a drawing?")
+    claim = table.claimed(BELA, number).claim
+    with pytest.raises(TakenError):
+        table.deciding.take_back(ANNA, number)
+    table.desk.queue.release(BELA, number, claim)
+    with pytest.raises(DeniedError):
+        table.deciding.take_back(BELA, number)
+    assert [table.deciding.may_take_back(who, number) for who in (ANNA, BELA, MANAGER)] == [True, False, True]
+    case = table.deciding.take_back(ANNA, number)
+    assert (case.stage, case.first_reviewer, case.note) == (Stage.FIRST, "", "")
+    assert case.reserved_for == ANNA.id
+    event = table.desk.events(number)[-1]
+    assert (event.kind, event.actor) == ("case.second_taken_back", ANNA.id)
+    assert json.loads(event.detail) == {"asked_by": ANNA.id}
+    with pytest.raises(DeniedError):
+        table.deciding.take_back(ANNA, number)
+    with pytest.raises(UnsuitableError):
+        table.deciding.take_back(MANAGER, number)
+    assert table.decide(ANNA, number, NO_ACTION).standpoint is Standpoint.IN_FORCE
+
+
+def test_a_manager_has_a_case_wait_for_a_first_reviewer_again(table: Table) -> None:
+    number = table.case()
+    table.decide(ANNA, number, publishing(table, number))
+    table.disagree(CORA, number)
+    table.desk.queue.ask_second(CLEO, number, table.claimed(CLEO, number).claim)  # and leaves
+    mara = person("mara", "review-manager")
+    case = table.deciding.take_back(mara, number)
+    assert (case.stage, case.reserved_for, case.standing.disagreed) == (Stage.FIRST, "", True)
+    assert table.deciding.at_odds(number) == {ANNA.id, CORA.id}
+    table.decide(ANNA, number, NO_ACTION)
+    for who in (ANNA, mara):
+        assert not table.deciding.may_take_back(who, number)
+        with pytest.raises(UnsuitableError):  # what was proposed is answered, or undone by its author
+            table.deciding.take_back(who, number)
 
 
 def test_a_decision_can_be_undone_by_its_author_for_a_while(table: Table) -> None:
@@ -336,14 +421,19 @@ def test_what_something_happened_to_is_not_undone(table: Table, since: Callable[
     assert table.deciding.of_case(number) == before
 
 
-def test_a_proposal_can_be_undone_until_somebody_takes_the_case(table: Table) -> None:
+def test_a_proposal_can_be_undone_whenever_nobody_holds_it(table: Table) -> None:
     number = table.case()
     made = table.decide(ANNA, number, publishing(table, number))
-    assert table.deciding.undo(ANNA, made.id).standpoint is Standpoint.UNDONE
-    made = table.decide(ANNA, number, publishing(table, number), "again")
-    table.desk.queue.release(CORA, number, table.claimed(CORA, number).claim)
-    with pytest.raises(TooLateError):
+    assert made.undo_until is None
+    claim = table.claimed(CORA, number).claim
+    assert table.deciding.undoable(ANNA, number) is None
+    with pytest.raises(TakenError):
         table.deciding.undo(ANNA, made.id)
+    table.desk.queue.release(CORA, number, claim)
+    table.desk.clock.move(timedelta(days=100))
+    assert table.deciding.undoable(ANNA, number) == made
+    assert table.deciding.undo(ANNA, made.id).standpoint is Standpoint.UNDONE
+    assert table.decide(ANNA, number, NO_ACTION, "again").undo_until == table.desk.clock() + UNDO
 
 
 def test_undoing_does_not_forget_that_a_second_was_asked_for(table: Table) -> None:
@@ -362,9 +452,7 @@ def test_undoing_the_third_ones_decision_keeps_the_two_away(table: Table) -> Non
     table.disagree(CORA, number)
     table.deciding.undo(CLEO, table.decide(CLEO, number, NO_ACTION).id)
     assert table.desk.cases.case(number).standing.disagreed
-    with pytest.raises(UnsuitableError):
-        table.decide(ANNA, number, NO_ACTION)
-    table.desk.lease_passes()
+    assert table.deciding.needs_second(ANNA, number, NO_ACTION) == ("disagreed",)
     table.desk.clock.move(timedelta(hours=13))  # it is reserved no more
     assert table.desk.queue.next(CORA) is None
 

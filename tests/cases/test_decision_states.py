@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,29 @@ from support.cases import entry_match, person
 from support.deciding import Table
 
 from tocsin.access.model import Principal, Right, permissions_of
-from tocsin.cases.model import Decision, EntryOpinion, Outcome, Proposal, Publication, Standpoint, State
+from tocsin.cases.model import (
+    Decision,
+    EntryOpinion,
+    Outcome,
+    Proposal,
+    Publication,
+    Stage,
+    Standpoint,
+    State,
+)
 from tocsin.errors import Error
 from tocsin.storage.home import Home
 
 PEOPLE = [
     Principal(person(name).id, permissions_of(["reviewer", "curator"]), {"*": frozenset(Right)})
-    for name in ("ada", "bo", "cy", "di")
+    for name in ("ada", "bo", "cy")
+] + [
+    # Who manages review besides, and may publish nothing.
+    Principal(person("di").id, permissions_of(["reviewer", "review-manager"]), {"*": frozenset({Right.READ})})
 ]
 WHO, WHICH = st.sampled_from(PEOPLE), st.integers(0, 2)
 OUTCOME = st.sampled_from([Outcome.REPORT, Outcome.NO_ACTION])
+PAIRS = list(permutations(PEOPLE, 2))
 STANDING = {Standpoint.IN_FORCE, Standpoint.SUPERSEDED}
 
 
@@ -104,6 +118,7 @@ class Deciders(RuleBasedStateMachine):
         content = self.table.content(number)
         judged = self.table.deciding.judgements([content]).get(content)
         odds = self.table.deciding.at_odds(number)
+        stage = self.table.desk.cases.case(number).stage
         (entry,) = self.table.deciding.decisions.matched(number)
         proposal = Proposal(
             outcome,
@@ -116,8 +131,9 @@ class Deciders(RuleBasedStateMachine):
         if not isinstance(made, Decision):
             self.give_back(who)
             return
-        assert made.author not in odds
         if made.standpoint is Standpoint.IN_FORCE:
+            assert made.author not in odds
+            assert stage is Stage.FIRST
             assert not proposal.publish
             assert judged is None or judged.outcome is outcome
         before = self.state()
@@ -138,14 +154,22 @@ class Deciders(RuleBasedStateMachine):
             assert self.state() == before
         self.give_back(who)
 
+    @rule(who=WHO, which=WHICH)
+    def take_back(self, who: Principal, which: int) -> None:
+        number = self.cases[which]
+        may = self.table.deciding.may_take_back(who, number)
+        assert may == (self.tried(lambda: self.table.deciding.take_back(who, number)) is not None)
+
     @precondition(lambda self: self.history)
     @rule(who=WHO, back=st.integers(0, 3), own=st.booleans())
     def undo(self, who: Principal, back: int, *, own: bool) -> None:
         one = self.history[-1 - back % len(self.history)]
         if own:
             who = next(somebody for somebody in PEOPLE if somebody.id == one.author)
+        waits = (one.standpoint, self.table.desk.queue.case(who, one.case).state)
         undone = self.tried(lambda: self.table.deciding.undo(who, one.id))
         assert undone is None or one.author == who.id
+        assert undone is not None or not own or waits != (Standpoint.PROPOSED, State.WAITING)
 
     @precondition(lambda self: self.standing(Standpoint.IN_FORCE))
     @rule(who=WHO, which=WHICH)
@@ -179,6 +203,36 @@ class Deciders(RuleBasedStateMachine):
                 assert one.second or not (one.needs_second and one.standpoint in STANDING)
 
     @invariant()
+    def any_two_reviewers_can_decide_what_waits(self) -> None:
+        # Whoever asked, proposed or disagreed may have left: tried, and rolled back.
+        pair = PAIRS[self.rows % len(PAIRS)]
+        for number in self.cases:
+            now = self.table.desk.clock.now
+            with suppress(_RolledBack), self.table.home.database.writing():
+                self.brought_to_an_end(number, *pair)
+                assert self.table.desk.cases.case(number).state is State.DECIDED
+                raise _RolledBack
+            self.table.desk.clock.now = now
+
+    def brought_to_an_end(self, number: int, *people: Principal) -> None:
+        """Have two people decide a case, with nobody else."""
+        deciding, queue = self.table.deciding, self.table.desk.queue
+        self.table.desk.clock.move(timedelta(hours=13))  # all leases have run out, and what was handed over
+        if queue.case(people[0], number).state is State.DECIDED:
+            return
+        pending = deciding.pending(number)
+        if pending is not None:
+            who = next(one for one in people if one.id != pending.author)
+            deciding.disagree(who, number, queue.claim(who, number).claim, "let us see")
+        asked = self.table.desk.cases.case(number).first_reviewer
+        first, second = sorted(people, key=lambda one: one.id == asked)
+        claim = queue.claim(first, number).claim
+        self.table.desk.cases.take_news(number)
+        made = deciding.decide(first, number, claim, Proposal(Outcome.UNDETERMINED), "the end")
+        if made.standpoint is Standpoint.PROPOSED:
+            deciding.confirm(second, number, queue.claim(second, number).claim)
+
+    @invariant()
     def nothing_recorded_is_lost(self) -> None:
         now = sorted(
             (one for number in self.cases for one in self.table.deciding.of_case(number)),
@@ -207,6 +261,10 @@ class Deciders(RuleBasedStateMachine):
             bytes.fromhex(one.origin.id) for one in self.table.home.entries("local") if one.withdrawn is None
         }
         assert live == standing
+
+
+class _RolledBack(Exception):  # noqa: N818  # nothing is wrong
+    """What was tried is to have no effect."""
 
 
 class ManyDeciders(Deciders):

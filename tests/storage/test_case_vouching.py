@@ -68,6 +68,13 @@ CHANGES: Final = {
     "DELETE FROM second_look": "why judged content was shown again is not as the ledger says",
     "UPDATE review_case SET state = 'decided' WHERE state = 'waiting'": "says that it is not decided",
     "UPDATE review_case SET state = 'waiting' WHERE state = 'decided'": "the ledger says that it is decided",
+    """UPDATE review_case SET stage = 'first', first_reviewer = ''
+        WHERE state = 'waiting' AND stage = 'second'""": "the ledger has it wait for a second reviewer",
+    """UPDATE review_case SET stage = 'second', first_reviewer = 'person:eve'
+        WHERE state = 'waiting' AND stage = 'first'""": "the ledger has it wait for a first reviewer",
+    "UPDATE review_case SET first_reviewer = 'person:eve' WHERE stage = 'second' AND state = 'waiting'": (
+        "the ledger has it wait for a second reviewer"
+    ),
     "UPDATE review_case SET queue = 'attic' WHERE number = 1": "the ledger has it in the queue main",
     "DELETE FROM review_case WHERE state = 'waiting'": GONE,
     """INSERT INTO review_case (opened, queue, state, stage, rank, due, standing)
@@ -123,6 +130,12 @@ def _decided(table: Table) -> None:
     moved = table.case(data=b"moved")
     queue.move(MANAGER, moved, None, "later")
     queue.ask_second(ANNA, moved, table.claimed(ANNA, moved).claim, "what is it?")
+    answered = table.case(data=b"answered")
+    queue.ask_second(ANNA, answered, table.claimed(ANNA, answered).claim)
+    deciding.undo(BELA, table.decide(BELA, answered, Outcome.REPORT).id)
+    taken_back = table.case(data=b"taken back")
+    queue.ask_second(ANNA, taken_back, table.claimed(ANNA, taken_back).claim)
+    deciding.take_back(ANNA, taken_back)
 
 
 def _looked(screen: Screen) -> None:

@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from tocsin.access.errors import DeniedError
 from tocsin.access.model import Permission, Principal
 from tocsin.cases import proposals
 from tocsin.cases.effects import Effects
 from tocsin.cases.errors import (
     GrownError,
     OtherDecisionError,
+    TakenError,
     TooLateError,
     UnsuitableError,
 )
 from tocsin.cases.figures import Figures
 from tocsin.cases.model import Case, Decision, Judgement, Proposal, Stage, Standpoint, State
 from tocsin.cases.notes import check_notes, refuse
+from tocsin.cases.people import demand_person
 from tocsin.cases.store_cases import Cases
 from tocsin.cases.store_decisions import Decisions, NewDecision, SecondWord
 from tocsin.evidence.ledger import Event, Ledger
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject
 
 UNDO: Final = timedelta(minutes=10)
-"""How long whoever made a decision can undo it, unless an operator sets otherwise."""
-_PERSON: Final = "person:"
+"""How long whoever made a decision that is in force can undo it, unless an operator sets otherwise."""
 
 
 def _present() -> datetime:
@@ -54,13 +54,14 @@ class Deciding:
     # ---- asking
 
     def needs_second(self, principal: Principal, case: int, proposal: Proposal) -> tuple[str, ...]:
-        """Why that proposal would need a second person: `publish`, `overturn`, `asked`; empty: it does not.
+        """Why that proposal by that person would need a second one; empty: it does not.
 
-        Raises DeniedError, UnknownCaseError, InvalidObservationError.
+        `publish`, `overturn`, `asked`, `disagreed`. Raises DeniedError, UnknownCaseError,
+        InvalidObservationError.
         """
         principal.demand(Permission.REVIEW)
         with self.transactions.reading():
-            return self._needs_second(self.cases.case(case), proposals.tidied(proposal))
+            return self._needs_second(principal, self.cases.case(case), proposals.tidied(proposal))
 
     def of_case(self, number: int) -> Sequence[Decision]:
         """All decisions about a case, oldest first: nothing is ever taken away."""
@@ -83,8 +84,23 @@ class Deciding:
                     return one
         return None
 
+    def may_take_back(self, principal: Principal, case: int) -> bool:
+        """Whether this person could take back now that a second reviewer was asked for.
+
+        Raises UnknownCaseError.
+        """
+        with self.transactions.reading():
+            now = self.cases.case(case)
+            asked = now.first_reviewer == principal.id and principal.may(Permission.REVIEW)
+            return (
+                now.state is State.WAITING
+                and now.stage is Stage.SECOND
+                and (asked or principal.may(Permission.MANAGE_CASES))
+                and self.pending(case) is None
+            )
+
     def at_odds(self, case: int) -> frozenset[str]:
-        """The two who disagreed last, where the case waits for a third: neither of them may decide it."""
+        """The two who disagreed last, where nothing was decided since: neither of them decides alone."""
         return proposals.at_odds(self.decisions.of_case(case))
 
     def judgements(self, contents: Collection[bytes]) -> Mapping[bytes, Judgement]:
@@ -115,7 +131,7 @@ class Deciding:
         (once, where something new has become known since the case was claimed), InvalidObservationError,
         InvalidTextError, UnknownBankError, UnknownEntryError.
         """
-        principal.demand(Permission.REVIEW)
+        _demand_reviewer(principal)
         proposals.check_key(key)
         proposal = proposals.tidied(proposal)
         with self.transactions.writing():
@@ -149,8 +165,10 @@ class Deciding:
     def disagree(self, principal: Principal, case: int, claim: int, note: str) -> Decision:
         """Disagree with the decision that waits about a case that one holds: it waits for a third person.
 
-        Both are recorded, and neither of them may decide it. The same once more, by the same claim, does
-        nothing. Raises DeniedError, UnknownCaseError, NotHeldError, UnsuitableError, InvalidObservationError,
+        Both are recorded, and neither of them decides it alone any more: a third person does, or one of them
+        proposes anew and somebody else confirms. The same once more, by the same claim, does nothing.
+
+        Raises DeniedError, UnknownCaseError, NotHeldError, UnsuitableError, InvalidObservationError,
         InvalidTextError.
         """
         with self.transactions.writing():
@@ -167,14 +185,15 @@ class Deciding:
         return rejected
 
     def undo(self, principal: Principal, decision: int) -> Decision:
-        """Undo one's own decision before its `undo_until`, if nothing happened to the case since.
+        """Undo one's own decision: before its `undo_until`, if nothing happened to the case since.
 
-        What it published is withdrawn, its opinions are contradicted, the decision whose place it took is in
-        force again, and the case waits for its author, for what it waited for before. Once more does nothing.
+        One that waits for a second person can be undone as long as it waits and nobody holds the case. What
+        was published is withdrawn, opinions are contradicted, the decision whose place it took is in force
+        again, and the case waits for its author, for what it waited for before. Once more does nothing.
 
-        Raises DeniedError, UnknownDecisionError, UnsuitableError, TooLateError.
+        Raises DeniedError, UnknownDecisionError, UnsuitableError, TakenError, TooLateError.
         """
-        principal.demand(Permission.REVIEW)
+        _demand_reviewer(principal)
         with self.transactions.writing():
             made = self.decisions.decision(decision)
             if made.author != principal.id:
@@ -184,17 +203,44 @@ class Deciding:
                 return made
             case = self.cases.case(made.case)
             if why := self._why_not_undone(made, case):
-                raise TooLateError(why)
+                raise TooLateError(why) if made.standpoint is not Standpoint.PROPOSED else TakenError(why)
             self._undo(principal, made, case)
             undone = self.decisions.decision(decision)
             self._record("decision.undone", principal, undone)
         return undone
 
+    def take_back(self, principal: Principal, number: int) -> Case:
+        """Have a case wait for a first decision that waits for a second reviewer, with nothing proposed.
+
+        By whoever asked for one, for whom it then waits, or by who manages cases.
+
+        Raises DeniedError, UnknownCaseError, TakenError, UnsuitableError.
+        """
+        demand_person(principal)
+        with self.transactions.writing():
+            case = self.cases.case(number)
+            mine = case.stage is Stage.SECOND and case.first_reviewer == principal.id
+            principal.demand(Permission.REVIEW if mine else Permission.MANAGE_CASES)
+            if case.state is State.CLAIMED:
+                message = f"case {number} is claimed by {case.holder}"
+                raise TakenError(message)
+            if not self.may_take_back(principal, number):
+                _unsuitable(f"case {number} does not wait for an answer to a question")
+            self.cases.await_first(number, disagreed=case.standing.disagreed)
+            if mine:
+                self.cases.let_go(number, reserved_for=principal.id)
+            detail: JsonObject = {"asked_by": case.first_reviewer}
+            self.ledger.append(Event("case.second_taken_back", principal.id, f"case:{number}", detail))
+            return self.cases.case(number)
+
     def reopen(self, principal: Principal, number: int, reason: str) -> Case:
         """Have a decided case wait again. Its decision stays in force until another takes its place.
 
+        By a person, or at a shell, as whose act it is recorded.
+
         Raises DeniedError, UnknownCaseError, UnsuitableError, InvalidObservationError, InvalidTextError.
         """
+        demand_person(principal, or_local=True)
         if not principal.may(Permission.MANAGE_CASES):
             principal.demand(Permission.REVIEW)
         check_notes(reason)
@@ -213,18 +259,15 @@ class Deciding:
     def _decide(self, principal: Principal, held: Case, proposal: Proposal, key: str) -> Decision:
         """Decide a case that somebody holds, of which they have seen everything."""
         self._check(principal, held, proposal)
-        why = self._needs_second(held, proposal)
-        if why:
-            _demand_person(principal)
-        now = self.clock()
-        until = now + self.undo_within
+        why = self._needs_second(principal, held, proposal)
         made = self.decisions.add(
             NewDecision(
-                held.number, proposal, principal.id, key, held.claim, now, until, why, held.first_reviewer
+                held.number, proposal, principal.id, key, held.claim, self.clock(), why, held.first_reviewer
             )
         )
         if why:
             self.cases.await_second(held.number, principal.id)
+            self.decisions.let_back(held.number)  # who disagreed may confirm what somebody else proposes
             self._record("decision.proposed", principal, made)
             return made
         return self._take_force("decision.made", principal, made)
@@ -234,8 +277,6 @@ class Deciding:
         decisions = self.decisions.of_case(held.number)
         if proposals.with_standpoint(decisions, Standpoint.PROPOSED) is not None:
             _unsuitable(f"a decision about case {held.number} waits: confirm it or disagree")
-        if principal.id in proposals.at_odds(decisions):
-            _unsuitable(f"case {held.number} waits for a third person, who was not part of the disagreement")
         if held.stage is Stage.SECOND and held.first_reviewer == principal.id:
             _unsuitable(f"case {held.number} waits for another person than who asked for one")
         self.effects.check_entries(principal, proposal)
@@ -243,17 +284,18 @@ class Deciding:
         proposals.check_fits(held.number, proposal, self.cases.contents(held.number), matched)
         self.effects.check(principal, proposal)
 
-    def _needs_second(self, case: Case, proposal: Proposal) -> tuple[str, ...]:
+    def _needs_second(self, principal: Principal, case: Case, proposal: Proposal) -> tuple[str, ...]:
         judged = self.decisions.judgements(self.cases.contents(case.number))
         decisions = self.decisions.of_case(case.number)
         earlier = proposals.with_standpoint(decisions, Standpoint.IN_FORCE)
-        return proposals.reasons_for_second(case, proposal, judged, earlier)
+        at_odds = principal.id in proposals.at_odds(decisions)
+        return proposals.reasons_for_second(case, proposal, judged, earlier, at_odds=at_odds)
 
     def _answered(
         self, principal: Principal, case: int, claim: int, standpoint: Standpoint
     ) -> Decision | None:
         """What that person answered by that claim before, if it was the same."""
-        principal.demand(Permission.REVIEW)
+        _demand_reviewer(principal)
         for one in self.decisions.of_case(case):
             if (one.second, one.second_claim, one.standpoint) == (principal.id, claim, standpoint):
                 return one
@@ -267,7 +309,6 @@ class Deciding:
             _unsuitable(f"no decision about case {case} waits to be confirmed")
         if pending.author == principal.id:
             _unsuitable(f"decision {pending.id} waits for somebody other than its author")
-        _demand_person(principal)
         return pending
 
     def _answer(self, principal: Principal, pending: Decision, claim: int, note: str) -> None:
@@ -292,9 +333,10 @@ class Deciding:
 
     def _why_not_undone(self, made: Decision, case: Case) -> str:
         """Why a decision cannot be undone by its author any more; empty if it can."""
-        waits = made.standpoint is Standpoint.PROPOSED and case.state is State.WAITING
+        if made.standpoint is Standpoint.PROPOSED:
+            return f"case {case.number} is claimed by {case.holder}" if case.state is State.CLAIMED else ""
         stands = made.standpoint is Standpoint.IN_FORCE and case.state is State.DECIDED
-        if not (waits or stands) or case.claim != max(made.claim, made.second_claim):
+        if not stands or case.claim != max(made.claim, made.second_claim):
             return f"something has happened to case {case.number} since decision {made.id}"
         if made.undo_until is None or self.clock() > made.undo_until:
             return f"decision {made.id} could be undone for {self.undo_within.seconds // 60} minutes"
@@ -343,13 +385,10 @@ class Deciding:
         self.ledger.append(Event(kind, principal.id, f"case:{decision.case}", detail, vouched))
 
 
-def _demand_person(principal: Principal) -> None:
-    """Raise DeniedError for a program or a shell: whose hands they are in, nobody can tell."""
-    if not principal.id.startswith(_PERSON):
-        message = (
-            f"{principal.id} is not a person who has signed in: what needs two people needs two of those"
-        )
-        raise DeniedError(message)
+def _demand_reviewer(principal: Principal) -> None:
+    """Raise DeniedError for who may not review, and for what is no person."""
+    principal.demand(Permission.REVIEW)
+    demand_person(principal)
 
 
 def _unsuitable(message: str) -> NoReturn:

@@ -231,7 +231,7 @@ class Decision:
     time: datetime
     standpoint: Standpoint
     needs_second: tuple[str, ...] = ()
-    """Why a second person is needed: `publish`, `overturn`, `asked`."""
+    """Why a second person is needed: `publish`, `overturn`, `asked`, `disagreed`."""
     second: str = ""
     """Who confirmed it or disagreed."""
     second_time: datetime | None = None
@@ -239,6 +239,7 @@ class Decision:
     published: tuple[int, ...] = field(default=())
     """The numbers of the entries that it made."""
     undo_until: datetime | None = None
+    """None while it waits for a second person: until somebody takes the case, or after they gave it back."""
     claim: int = 0
     """The claim by which its author held the case."""
     second_claim: int = 0

@@ -9,6 +9,7 @@ from tocsin.banks.batch import check_texts
 from tocsin.cases.contradictions import Contradiction, contradictions, newest
 from tocsin.cases.model import Observation, Observed
 from tocsin.cases.notes import check_notes, refuse
+from tocsin.cases.people import demand_person
 from tocsin.cases.records import observed_to_json
 from tocsin.cases.store_cases import Cases
 from tocsin.cases.store_observations import Observations
@@ -44,6 +45,7 @@ class Observing:
         InvalidTextError.
         """
         principal.demand(Permission.REVIEW)
+        demand_person(principal)
         self._check(observed)
         with self.transactions.writing():
             self.cases.demand_held(case, principal.id, claim)

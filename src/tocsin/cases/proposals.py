@@ -21,6 +21,7 @@ from tocsin.cases.notes import check_notes, refuse
 PUBLISH: Final = "publish"
 OVERTURN: Final = "overturn"
 ASKED: Final = "asked"
+DISAGREED: Final = "disagreed"
 LONGEST_KEY: Final = 200
 MOST_EFFECTS: Final = 1000
 """Of each: contents to publish, opinions, false matches."""
@@ -89,11 +90,14 @@ def reasons_for_second(
     proposal: Proposal,
     judgements: Mapping[bytes, Judgement],
     earlier: Decision | None,
+    *,
+    at_odds: bool = False,
 ) -> tuple[str, ...]:
-    """Why a second person is needed: `publish`, `overturn`, `asked`.
+    """Why a second person is needed: `publish`, `overturn`, `asked`, `disagreed`.
 
     `judgements` are those of the case's contents; `earlier` is the decision in force of a case that was
-    opened again. To take back what that one published overturns it too, whatever the outcome.
+    opened again. To take back what that one published overturns it too, whatever the outcome. `at_odds`:
+    whoever proposes is one of two who disagreed.
     """
     other = any(one.outcome is not proposal.outcome for one in judgements.values())
     taken_back = earlier is not None and not set(earlier.proposal.publish) <= set(proposal.publish)
@@ -102,6 +106,7 @@ def reasons_for_second(
         PUBLISH: bool(proposal.publish),
         OVERTURN: other or taken_back or differs,
         ASKED: case.stage is Stage.SECOND and case.state is not State.DECIDED,
+        DISAGREED: at_odds,
     }
     return tuple(name for name, holds in reasons.items() if holds)
 
@@ -112,7 +117,11 @@ def with_standpoint(decisions: Sequence[Decision], standpoint: Standpoint) -> De
 
 
 def at_odds(decisions: Sequence[Decision]) -> frozenset[str]:
-    """The two who disagreed last about a case, if nothing has been decided since: it waits for a third."""
+    """The two who disagreed last about a case, if nothing has been proposed or decided since.
+
+    A third person decides it, as one in force alone where the proposal itself needs no second one. Either of
+    the two can propose anew, since there may be no third: then somebody else, or the other, has to confirm.
+    """
     last = next((one for one in reversed(decisions) if one.standpoint is not Standpoint.UNDONE), None)
     if last is None or last.standpoint is not Standpoint.REJECTED:
         return frozenset()

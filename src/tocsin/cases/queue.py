@@ -17,6 +17,7 @@ from tocsin.cases.errors import (
 )
 from tocsin.cases.model import MAIN, Case, Ground, Reason, Stage, State
 from tocsin.cases.notes import check_notes, refuse
+from tocsin.cases.people import demand_person
 from tocsin.cases.store_cases import WantedCases
 from tocsin.cases.urgency import reasons
 from tocsin.evidence.ledger import Event
@@ -160,10 +161,11 @@ class Queue:
         for, and those with a category that they opted out of.
 
         Raises:
-            DeniedError: they may not review.
+            DeniedError: they may not review, or are no person.
             HoldingError: they hold a case.
         """
         principal.demand(Permission.REVIEW)
+        demand_person(principal)
         self._lapse()
         avoid = frozenset(self._opted_out(principal.id))
         # What somebody opted out of may be most of what waits: that is looked through while others write.
@@ -196,13 +198,14 @@ class Queue:
         """Give the principal this case; the one they hold already stays as it is, under the same claim.
 
         Raises:
-            DeniedError: they may not review.
+            DeniedError: they may not review, or are no person.
             UnknownCaseError: there is no such case.
             TakenError: somebody else has it.
             HoldingError: they hold another one.
             UnsuitableError: it is decided, reserved for somebody else, or waits for another second reviewer.
         """
         principal.demand(Permission.REVIEW)
+        demand_person(principal)
         with self._transactions.writing():
             self._lapse_now()
             case = self._cases.case(number)
@@ -349,7 +352,9 @@ def _demand_suitable(principal: Principal, case: Case) -> None:
         message = f"case {case.number} is decided"
         raise UnsuitableError(message)
     if case.first_reviewer == principal.id:
-        message = f"case {case.number} waits for somebody else to look at what you proposed or asked"
+        message = (
+            f"case {case.number} waits for somebody else: undo what you proposed, or take back what you asked"
+        )
         raise UnsuitableError(message)
     if case.reserved_for not in {"", principal.id}:
         message = f"case {case.number} was handed to {case.reserved_for}"

@@ -20,7 +20,6 @@ class NewDecision:
     """The author's, so that sending it again does nothing."""
     claim: int
     time: datetime
-    undo_until: datetime
     needs_second: tuple[str, ...] = ()
     asked_by: str = ""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tocsin.cases.model import MAIN, Standpoint
+from tocsin.cases.model import MAIN, Stage, Standpoint
 from tocsin.evidence.checking import Broken
 from tocsin.storage.database import Database, Row
 from tocsin.storage.vouching import in_bytes, why_not
@@ -38,7 +38,9 @@ _JUDGED_MATCHES = """
     ORDER BY content_id, entry_id, type"""
 _PUBLISHED = "SELECT entry_id FROM publication WHERE decision_id = ? ORDER BY entry_id"
 
-_CASES = "SELECT number, state, queue FROM review_case WHERE number > ? ORDER BY number LIMIT ?"
+_CASES = """
+    SELECT number, state, queue, stage, first_reviewer FROM review_case WHERE number > ?
+    ORDER BY number LIMIT ?"""
 # 6: after "case:".
 _GONE = """SELECT subject FROM ledger WHERE kind = 'case.opened' AND NOT EXISTS
     (SELECT 1 FROM review_case WHERE review_case.number = CAST(SUBSTR(ledger.subject, 6) AS BIGINT))
@@ -110,9 +112,14 @@ def broken(database: Database, keys: "Keys") -> Iterator[Broken]:
 
 
 def _of_case(database: Database, keys: "Keys", row: Row) -> Iterator[Broken]:
-    number, state, queue = row
+    number, state, queue, stage, first = row
     said = [_event(one) for one in database.rows(_EVENTS, (f"case:{number}",))]
     yield from _case(number, state, queue, said)
+    asked = _first_reviewer(said)
+    if state != "decided" and (stage, first) != (Stage.SECOND if asked else Stage.FIRST, asked):
+        yield Broken(
+            f"case {number}", f"the ledger has it wait for a {'second' if asked else 'first'} reviewer"
+        )
     yield from _submissions(database, number, said)
     recorded = {one.names("observation"): one for one in said if one.kind == "observation.recorded"}
     there = {one: observation(database, one) for (one,) in database.rows(_OBSERVATIONS, (number,))}
@@ -136,6 +143,22 @@ def _case(number: int, state: str, queue: str, said: Sequence[_Said]) -> Iterato
         yield Broken(f"case {number}", f"the ledger has it in the queue {put}")
     if (state == "decided") != decided:
         yield Broken(f"case {number}", f"the ledger says that it is {'' if decided else 'not '}decided")
+
+
+def _first_reviewer(said: Sequence[_Said]) -> str:
+    """Who proposed, or asked for a second reviewer, where the case waits for one; else empty."""
+    first = ""
+    asked: dict[int, str] = {}
+    for one in said:
+        if one.kind in {"decision.proposed", "decision.made"}:
+            asked[one.names("decision")] = first
+        if one.kind in {"case.second_asked", "decision.proposed"}:
+            first = one.actor
+        elif one.kind == "decision.undone":
+            first = asked.get(one.names("decision"), "")
+        elif one.kind in {"case.second_taken_back", "case.reopened", "decision.disagreed"}:
+            first = ""
+    return first
 
 
 def _submissions(database: Database, number: int, said: Sequence[_Said]) -> Iterator[Broken]:

@@ -16,8 +16,8 @@ from tocsin.storage.database import Database, Row
 
 _ADD = """
     INSERT INTO decision (case_number, proposal, outcome, author, time, idempotency_key, claim,
-        needs_second, asked_by, standpoint, undo_until)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'proposed', ?) RETURNING id"""
+        needs_second, asked_by, standpoint)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'proposed') RETURNING id"""
 _COLUMNS = """
     SELECT id, case_number, proposal, author, time, standpoint, needs_second, second, second_time,
         second_note, undo_until, claim, second_claim, asked_by, supersedes
@@ -220,7 +220,6 @@ def _row(new: NewDecision) -> Row:
         new.claim,
         json.dumps(list(new.needs_second)),
         new.asked_by,
-        times.to_number(new.undo_until),
     )
 
 
