@@ -42,6 +42,7 @@ from tocsin.storage.opening import open_database
 from tocsin.storage.submissions import SubmissionStore
 from tocsin.storage.verifying import Verification
 
+pytestmark = pytest.mark.slow  # copies real homes, each with its syncs
 CONTENTS = [f"harmless text {number}\n".encode() * 20 for number in range(4)]
 PDQ = [sha256(bytes([number])).digest() for number in range(20)]
 

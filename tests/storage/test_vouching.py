@@ -22,6 +22,7 @@ from tocsin.simulators.pictures import picture
 from tocsin.storage.home import Home
 from tocsin.storage.verifying import Verification
 
+pytestmark = pytest.mark.slow  # copies a home for each change, and runs a node
 WAIT = timedelta(seconds=60)
 CONTEXT = Context("forum", "anna", "https://example.org/1", {"account": {"id": "anna"}, "note": "seen"})
 RECEIVED = "it is not as it was received"
