@@ -71,7 +71,7 @@ class Deciders(RuleBasedStateMachine):
         number = self.cases[which]
         self.give_back(who, but=number)
         with suppress(Error):
-            return number, self.table.desk.queue.claim(who, number).claim
+            return number, self.table.claimed(who, number).claim
         return number, 1
 
     def give_back(self, who: Principal, but: int = 0) -> None:
@@ -223,14 +223,14 @@ class Deciders(RuleBasedStateMachine):
         pending = deciding.pending(number)
         if pending is not None:
             who = next(one for one in people if one.id != pending.author)
-            deciding.disagree(who, number, queue.claim(who, number).claim, "let us see")
+            deciding.disagree(who, number, self.table.claimed(who, number).claim, "let us see")
         asked = self.table.desk.cases.case(number).first_reviewer
         first, second = sorted(people, key=lambda one: one.id == asked)
-        claim = queue.claim(first, number).claim
+        claim = self.table.claimed(first, number).claim
         self.table.desk.cases.take_news(number)
         made = deciding.decide(first, number, claim, Proposal(Outcome.UNDETERMINED), "the end")
         if made.standpoint is Standpoint.PROPOSED:
-            deciding.confirm(second, number, queue.claim(second, number).claim)
+            deciding.confirm(second, number, self.table.claimed(second, number).claim)
 
     @invariant()
     def nothing_recorded_is_lost(self) -> None:

@@ -53,6 +53,8 @@ CHANGES: Final = {
     """INSERT INTO judgement SELECT content.id, decision.id FROM content, decision WHERE true
         ON CONFLICT DO NOTHING""": OTHERWISE,
     "DELETE FROM publication": OTHERWISE,
+    "DELETE FROM case_seen": OTHERWISE,
+    "UPDATE case_seen SET claim = claim + 1": OTHERWISE,
     "UPDATE judged_match SET wrong = 1 - wrong": OTHERWISE,
     "DELETE FROM judged_match": OTHERWISE,
     "UPDATE reveal SET person = 'person:eve'": OTHERWISE,

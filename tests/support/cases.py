@@ -114,6 +114,7 @@ class Desk:
         suppressed: Sequence[Match] = (),
         near: Sequence[bytes] = (),
         kind: str = "image",
+        format: str = "jpeg",  # noqa: A002  # the field's name
         members: Sequence[Member] = (),
         signals: Sequence[Signal] = (),
         findings: Sequence[Finding] | None = None,
@@ -130,7 +131,7 @@ class Desk:
             kind,
             1000,
             (Signal(SignalType.SHA256, digest), *signals),
-            format="jpeg",
+            format=format,
             looked="so",
             findings=None if findings is None else tuple(findings),
         )

@@ -22,6 +22,7 @@ from tocsin.storage.decisions import DecisionStore
 from tocsin.storage.home import Home
 from tocsin.storage.observations import ObservationStore
 from tocsin.storage.opinions import OpinionStore
+from tocsin.storage.viewing import ViewingStore
 
 SCHEMES = {"ncmec:2014": {"A1", "A2", "B1", "B2"}, "ucs:v3": set[str]()}
 
@@ -74,8 +75,15 @@ class Table:
         return number
 
     def claimed(self, who: Principal, number: int) -> Case:
-        """The case, claimed."""
-        return self.desk.queue.claim(who, number)
+        """The case, claimed, and all of it looked at."""
+        case = self.desk.queue.claim(who, number)
+        for one in self.desk.cases.contents(number):
+            self.look(who, case, one)
+        return case
+
+    def look(self, who: Principal, case: Case, sha256: bytes) -> None:
+        """Note that a content was shown, as viewing does."""
+        ViewingStore(self.home.database).note_seen(who.id, case.number, case.claim, sha256)
 
     def decide(self, who: Principal, number: int, proposal: Proposal | Outcome, key: str = "") -> Decision:
         """Claim and decide."""

@@ -43,6 +43,7 @@ class Pictures:
     def stills(self, sha256: bytes, *, member: int = 0) -> Timeline:
         """One still."""
         del sha256, member
+        self._check()
         return Timeline((None,))
 
     def original(
@@ -52,9 +53,12 @@ class Pictures:
         del region, still, member
         return self._picture(sha256, 64)
 
-    def _picture(self, sha256: bytes, side: int) -> Picture:
+    def _check(self) -> None:
         if self.broken:
             raise NotRenderedError(Refusal("media.undecodable", "It cannot be decoded.", "Nothing helps."))
+
+    def _picture(self, sha256: bytes, side: int) -> Picture:
+        self._check()
         self.made.append(sha256)
         buffer = io.BytesIO()
         Image.fromarray(flat(side, side)).save(buffer, "png")

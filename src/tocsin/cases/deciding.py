@@ -5,7 +5,7 @@ alone, so what is checked inside holds when it commits.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -23,6 +23,7 @@ from tocsin.cases.figures import Figures
 from tocsin.cases.model import Case, Decision, Judgement, Proposal, Stage, Standpoint, State
 from tocsin.cases.notes import check_notes, refuse
 from tocsin.cases.people import demand_person
+from tocsin.cases.sights import Sight, lacking, refuse_unseen
 from tocsin.cases.store_cases import Cases
 from tocsin.cases.store_decisions import Decisions, NewDecision, SecondWord
 from tocsin.evidence.ledger import Event, Ledger
@@ -107,6 +108,15 @@ class Deciding:
         """What was judged last of those contents (SHA-256); those that were not are absent."""
         return self.decisions.judgements(contents)
 
+    def sights(self, person: str, case: int) -> Sequence[Sight]:
+        """What a person (`Principal.id`) knows of each content of a case, in their order."""
+        with self.transactions.reading():
+            found = self.decisions.sights(case, person)
+            judged = self.decisions.judgements([one.sha256 for one in found])
+        return [
+            replace(one, judged=judged[one.sha256].outcome) if one.sha256 in judged else one for one in found
+        ]
+
     def figures(self, bank: str) -> Figures:
         """What reviewers found of a bank's matches, by type and distance. Raises UnknownBankError."""
         with self.transactions.reading():
@@ -127,9 +137,10 @@ class Deciding:
 
         The same proposal sent again with the same key is the same decision, and nothing is done twice.
 
-        Raises DeniedError, UnknownCaseError, NotHeldError, UnsuitableError, OtherDecisionError, GrownError
-        (once, where something new has become known since the case was claimed), InvalidObservationError,
-        InvalidTextError, UnknownBankError, UnknownEntryError.
+        Raises DeniedError, UnknownCaseError, NotHeldError, UnsuitableError, OtherDecisionError, UnseenError
+        (where it judges what they have not looked at and does not say so), GrownError (once, where something
+        new has become known since the case was claimed), InvalidObservationError, InvalidTextError,
+        UnknownBankError, UnknownEntryError.
         """
         _demand_reviewer(principal)
         proposals.check_key(key)
@@ -149,8 +160,9 @@ class Deciding:
         """Confirm the decision that waits about a case that one holds: it is in force.
 
         The same once more, by the same claim, does nothing. Raises DeniedError, UnknownCaseError,
-        NotHeldError, UnsuitableError, GrownError (as `decide`), InvalidObservationError, InvalidTextError,
-        UnknownBankError, UnknownEntryError.
+        NotHeldError, UnsuitableError, UnseenError (where they have not looked at what its author did, or at
+        all of it, if it does not say otherwise), GrownError (as `decide`), InvalidObservationError,
+        InvalidTextError, UnknownBankError, UnknownEntryError.
         """
         with self.transactions.writing():
             answered = self._answered(principal, case, claim, Standpoint.IN_FORCE)
@@ -158,6 +170,7 @@ class Deciding:
                 return answered
             pending = self._pending(principal, case, claim)
             if not self.cases.take_news(case):
+                refuse_unseen(case, self._unseen(principal.id, pending) - self._left_unseen(pending))
                 self._answer(principal, pending, claim, note)
                 return self._take_force("decision.confirmed", principal, pending)
         raise GrownError
@@ -283,6 +296,16 @@ class Deciding:
         matched = self.decisions.matched(held.number)
         proposals.check_fits(held.number, proposal, self.cases.contents(held.number), matched)
         self.effects.check(principal, proposal)
+        if not proposal.unseen:
+            refuse_unseen(held.number, lacking(self.sights(principal.id, held.number), proposal.outcome))
+
+    def _unseen(self, person: str, decision: Decision) -> frozenset[int]:
+        """The places of what a person has not looked at of the contents that a decision judges."""
+        return lacking(self.sights(person, decision.case), decision.proposal.outcome)
+
+    def _left_unseen(self, decision: Decision) -> frozenset[int]:
+        """What its author says that nobody looked at."""
+        return self._unseen(decision.author, decision) if decision.proposal.unseen else frozenset()
 
     def _needs_second(self, principal: Principal, case: Case, proposal: Proposal) -> tuple[str, ...]:
         judged = self.decisions.judgements(self.cases.contents(case.number))
@@ -381,6 +404,10 @@ class Deciding:
         }
         if decision.supersedes is not None:
             detail = {**detail, "supersedes": decision.supersedes}
+        if proposal.unseen:
+            # By now what it judges has been judged: what had been before does not count here.
+            unseen = lacking(self.decisions.sights(decision.case, decision.author), None)
+            detail = {**detail, "unseen": len(unseen)}
         vouched = self.decisions.vouched(decision.id)
         self.ledger.append(Event(kind, principal.id, f"case:{decision.case}", detail, vouched))
 

@@ -55,6 +55,16 @@ class GrownError(Error):
     advice = "Read the case again: there is a new match, duty or danger. Then decide; nothing was recorded."
 
 
+class UnseenError(Error):
+    """A decision would judge contents that nobody has anything to judge them by."""
+
+    code = "cases.unseen"
+    advice = "Look at them, or decide on them unseen and say so. Nothing was recorded."
+
+    places: tuple[int, ...] = ()
+    """Of these contents in the case, from 1."""
+
+
 class TooLateError(Error):
     """The decision cannot be undone any more."""
 

@@ -205,6 +205,8 @@ class Proposal:
     opinions: tuple[EntryOpinion, ...] = ()
     false_matches: tuple[int, ...] = ()
     """Entries whose match with this case is wrong: they count in the figures of their banks' policies."""
+    unseen: bool = False
+    """It judges also contents that nobody looked at (see tocsin.cases.sights)."""
 
 
 class Standpoint(StrEnum):

@@ -47,6 +47,7 @@ def proposal_to_json(proposal: Proposal) -> "dict[str, JsonValue]":
             {"entry": one.entry, "confirm": one.confirm, "reason": one.reason} for one in proposal.opinions
         ],
         "false_matches": list(proposal.false_matches),
+        "unseen": proposal.unseen,
     }
 
 
@@ -58,6 +59,7 @@ def proposal_from_json(item: "JsonObject") -> Proposal:
         publish=tuple(_publication(one) for one in map(object_in, list_in(item["publish"]))),
         opinions=tuple(_opinion(one) for one in map(object_in, list_in(item["opinions"]))),
         false_matches=tuple(map(number_in, list_in(item["false_matches"]))),
+        unseen=item.get("unseen") is True,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from tocsin.cases.figures import Figure
 from tocsin.cases.model import Decision, Judgement, Proposal, Standpoint
+from tocsin.cases.sights import Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,10 @@ class Decisions(Protocol):
 
     def judgements(self, contents: Collection[bytes]) -> Mapping[bytes, Judgement]:
         """What was judged last of those contents; those that no decision in force is about are absent."""
+        ...
+
+    def sights(self, case: int, person: str) -> Sequence[Sight]:
+        """What a person knows of the contents of a case, in their order; not what was judged."""
         ...
 
     def figures(self, bank: str) -> Sequence[Figure]:

@@ -117,6 +117,14 @@ class ViewingStore(Protocol):
         """All looks at a content, oldest first."""
         ...
 
+    def note_seen(self, person: str, case: int, claim: int, sha256: bytes) -> None:
+        """Note that a content of a case was served to a person."""
+        ...
+
+    def member_digest(self, sha256: bytes, member: int) -> bytes | None:
+        """The SHA-256 of a member of an archive, by its number from 1; None where it is not known."""
+        ...
+
     def second_look(self, person: str, case: int, claim: int, sha256: bytes) -> bool:
         """Whether the person has said under this claim why they look at content that has been judged."""
         ...

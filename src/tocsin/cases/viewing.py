@@ -23,6 +23,7 @@ from tocsin.cases.exposure import GroupWeek, OwnFigures
 from tocsin.cases.limits import Limits, Spent, SteadyClock
 from tocsin.cases.preferences import Preferences, Wanted
 from tocsin.cases.store_viewing import Held, Judgements, Look, NewLook, Renders, ViewingStore
+from tocsin.evidence.errors import NotRenderedError
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.transactions import Transactions
 
@@ -88,7 +89,7 @@ class Viewing:
         Raises DeniedError, UnknownCaseError, NotHeldError, NotRevealableError, LimitReachedError, and what
         the renderer raises. The minute counts then all the same.
         """
-        self._serve(principal, case, claim, sha256, despite)
+        self._serve(principal, case, claim, sha256, despite, member)
         return self.renderer.render(sha256, rendition, still, member=member)
 
     def stills(
@@ -101,14 +102,19 @@ class Viewing:
         person = _person(principal, Permission.REVIEW)
         with self.transactions.writing():
             self._demand_held(person, case, claim, sha256)
-        return self.renderer.stills(sha256, member=member)
+        try:
+            return self.renderer.stills(sha256, member=member)
+        except NotRenderedError:
+            with self.transactions.writing():  # they looked, and there is nothing to see
+                self.store.note_seen(person, case, claim, sha256)
+            raise
 
     def keep_showing(self, principal: Principal, case: int, claim: int, sha256: bytes) -> None:
         """Count one more minute for what stays before somebody; a page says so as long as it is in use.
 
         Raises as `rendition`: then it is to be taken away.
         """
-        self._serve(principal, case, claim, sha256, "")
+        self._serve(principal, case, claim, sha256)
 
     def shown_again(self, principal: Principal, case: int, claim: int, sha256: bytes) -> bool:
         """Whether the person has said, under this claim, why they look at content that has been judged."""
@@ -140,7 +146,7 @@ class Viewing:
         part = _part(region, still, member)
         self._settle(person)
         with self.transactions.writing():
-            self._demand(person, case, claim, sha256, despite)
+            self._demand(person, case, claim, sha256, despite, member)
             at, seconds = self._allowances.reveal(person, seconds)
             look = NewLook(person, at.day, at.present, case, sha256, json.dumps(part), page, seconds)
             number = self.store.add_look(look)
@@ -152,6 +158,7 @@ class Viewing:
                 "rendition": "original",
             }
             vouched = self.store.vouched(number)
+            self.store.note_seen(person, case, claim, sha256)
             self._record("content.revealed", person, case, {"reveal": number, **shown}, vouched)
         try:
             picture = self.renderer.original(sha256, region, still, member=member)
@@ -259,27 +266,35 @@ class Viewing:
             with self.transactions.writing():
                 self._allowances.settle(self._allowances.standing(person))
 
-    def _serve(self, principal: Principal, case: int, claim: int, sha256: bytes, despite: str) -> None:
+    def _serve(  # noqa: PLR0913, PLR0917  # as rendition
+        self, principal: Principal, case: int, claim: int, sha256: bytes, despite: str = "", member: int = 0
+    ) -> None:
         """Book filtered previews."""
         person = _person(principal, Permission.REVIEW)
         self._settle(person)
         with self.transactions.writing():
-            self._demand(person, case, claim, sha256, despite)
+            self._demand(person, case, claim, sha256, despite, member)
             self._allowances.serve(person)
+            self.store.note_seen(person, case, claim, sha256)
 
-    def _demand(self, person: str, case: int, claim: int, sha256: bytes, despite: str) -> None:
-        """Raise unless the person holds the case, the content is of it, and may be shown."""
+    def _demand(  # noqa: PLR0913, PLR0917  # as rendition
+        self, person: str, case: int, claim: int, sha256: bytes, despite: str, member: int
+    ) -> None:
+        """Raise unless the person holds the case, the content is of it, and may be shown.
+
+        A member of an archive that was judged as a content of its own is as little shown as that.
+        """
         self._demand_held(person, case, claim, sha256)
-        if sha256 not in self.judgements.judgements([sha256]):
-            return
-        if despite.strip():
-            _check_text(despite, LONGEST_REASON)
-            self.store.allow_second_look(person, case, claim, sha256, despite)
-            detail: JsonObject = {"sha256": sha256.hex(), "claim": claim, "reason": despite}
-            self._record("content.shown_again", person, case, detail)
-        elif not self.store.second_look(person, case, claim, sha256):
-            message = "it has been judged: the judgement stands for it"
-            raise NotRevealableError(message)
+        inside = self.store.member_digest(sha256, member)
+        for one in sorted(self.judgements.judgements([sha256] if inside is None else [sha256, inside])):
+            if despite.strip():
+                _check_text(despite, LONGEST_REASON)
+                self.store.allow_second_look(person, case, claim, one, despite)
+                detail: JsonObject = {"sha256": one.hex(), "claim": claim, "reason": despite}
+                self._record("content.shown_again", person, case, detail)
+            elif not self.store.second_look(person, case, claim, one):
+                message = "it has been judged: the judgement stands for it"
+                raise NotRevealableError(message)
 
     def _demand_held(self, person: str, case: int, claim: int, sha256: bytes) -> None:
         self.cases.demand_held(number=case, person=person, claim=claim)

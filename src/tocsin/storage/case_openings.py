@@ -31,6 +31,8 @@ _MATCHES = """
     SELECT member, type, detail FROM submission_match WHERE submission = ? AND suppressed = 0
     ORDER BY id LIMIT ?"""
 _MEMBERS = "SELECT COUNT(*) FROM content_member WHERE content_id = ?"
+_MEMBER_KINDS = """
+    SELECT DISTINCT kind FROM content_member WHERE content_id = ? AND kind <> '' ORDER BY kind"""
 _CASE_OF = """
     SELECT review_case.number, review_case.state, case_submission.because, EXISTS (
         SELECT 1 FROM decision WHERE decision.case_number = review_case.number
@@ -109,12 +111,13 @@ class OpeningStore:
             content, kind = self._database.rows(_CONTENT, (submission,))[0]
             matches = self._database.rows(_MATCHES, (submission, MOST_MATCHES))
             members = self._database.number(_MEMBERS, (content,))
+            inside = [one for (one,) in self._database.rows(_MEMBER_KINDS, (content,))] if members else []
         return Known(
             submission,
             content,
             _novelty(matches, members),
             bool(matches),
-            (kind or "file", *_labels(detail for _, _, detail in matches)),
+            (kind or "file", *inside, *_labels(detail for _, _, detail in matches)),
         )
 
     def case_of(self, submission: int) -> Placed | None:

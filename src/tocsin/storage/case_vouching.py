@@ -36,6 +36,15 @@ _JUDGED = """
 _JUDGED_MATCHES = """
     SELECT content_id, entry_id, type, bank, distance, wrong FROM judged_match WHERE decision_id = ?
     ORDER BY content_id, entry_id, type"""
+# What they had looked at until then: what they see of it later is under another claim.
+_SEEN = """
+    SELECT case_seen.person, content.sha256, case_seen.claim
+    FROM decision
+        JOIN case_seen ON case_seen.case_number = decision.case_number AND (
+            (case_seen.person = decision.author AND case_seen.claim <= decision.claim)
+            OR (case_seen.person = decision.second AND case_seen.claim <= decision.second_claim))
+        LEFT JOIN content ON content.id = case_seen.content_id
+    WHERE decision.id = ? ORDER BY case_seen.person, case_seen.content_id"""
 _PUBLISHED = "SELECT entry_id FROM publication WHERE decision_id = ? ORDER BY entry_id"
 
 _CASES = """
@@ -74,8 +83,8 @@ def look(database: Database, number: int) -> bytes:
 
 
 def decision(database: Database, number: int) -> bytes:
-    """A decision with what it judged and published. Inside a transaction."""
-    told = (_DECISION, _JUDGED, _JUDGED_MATCHES, _PUBLISHED)
+    """A decision with what was looked at for it, what it judged and published. Inside a transaction."""
+    told = (_DECISION, _SEEN, _JUDGED, _JUDGED_MATCHES, _PUBLISHED)
     return b"\n".join(in_bytes(database.rows(one, (number,))) for one in told)
 
 

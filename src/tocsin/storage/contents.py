@@ -28,7 +28,8 @@ _ADD_SIGNAL = """
 _FORGET_SIGNALS = "DELETE FROM content_signal WHERE content_id = ?"
 _LOG_REMOVAL = "INSERT INTO content_removal (id, first_signal, last_signal) VALUES (?, ?, ?)"
 _SET_COUNTER = "UPDATE counter SET value = ? WHERE name = ?"
-_ADD_MEMBER = "INSERT INTO content_member (content_id, number, name, refused, answer) VALUES (?, ?, ?, ?, ?)"
+_ADD_MEMBER = """
+    INSERT INTO content_member (content_id, number, name, refused, answer, kind) VALUES (?, ?, ?, ?, ?, ?)"""
 _FORGET_MEMBERS = "DELETE FROM content_member WHERE content_id = ?"
 _NUMBERS = "SELECT number FROM content_member WHERE content_id = ?"
 _MEMBERS_AMONG = """
@@ -96,7 +97,7 @@ def _answer(content: Content) -> str:
 def _member_row(number: int, member: Member) -> Row:
     refused = member.content.refused
     why = None if refused is None else json.dumps(refused.to_json())
-    return number, member.number, member.name, why, _answer(member.content)
+    return number, member.number, member.name, why, _answer(member.content), member.content.kind
 
 
 def _forget_signals(database: Database, number: int, rows: Sequence[Row]) -> None:

@@ -9,9 +9,10 @@ from tocsin.cases.errors import UnknownDecisionError
 from tocsin.cases.figures import Figure
 from tocsin.cases.model import Decision, Judgement, Outcome, Standpoint
 from tocsin.cases.records import proposal_from_json, proposal_to_json
+from tocsin.cases.sights import Sight
 from tocsin.cases.store_decisions import NewDecision, SecondWord
 from tocsin.hashing.signals import SignalType
-from tocsin.storage import case_vouching, times
+from tocsin.storage import case_seen, case_vouching, times
 from tocsin.storage.database import Database, Row
 
 _ADD = """
@@ -164,6 +165,11 @@ class DecisionStore:
             rows = list(self._database.rows_among(_JUDGEMENTS, (), sorted(contents)))
         rows.sort(key=lambda row: row[-1])
         return {row[0]: _judgement(row) for row in rows}  # the last one stays
+
+    def sights(self, case: int, person: str) -> list[Sight]:
+        """What a person knows of the contents of a case, in their order; not what was judged."""
+        with self._database.reading():
+            return case_seen.sights(self._database, case, person)
 
     def figures(self, bank: str) -> list[Figure]:
         """What decisions in force say of a bank's matches, by type and distance."""

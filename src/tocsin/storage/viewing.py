@@ -9,7 +9,7 @@ from tocsin.cases.limits import Meter, Spent
 from tocsin.cases.preferences import Preferences
 from tocsin.cases.store_viewing import GroupSpent, Look, NewLook
 from tocsin.media.answers import object_in
-from tocsin.storage import case_vouching, times
+from tocsin.storage import case_seen, case_vouching, times
 from tocsin.storage.database import Database, Row
 
 _HAS_CONTENT = """
@@ -157,6 +157,16 @@ class ViewingStore:
         """All looks at a content, oldest first."""
         with self._database.reading():
             return [_look(row) for row in self._database.rows(_LOOKS_AT, (sha256,))]
+
+    def note_seen(self, person: str, case: int, claim: int, sha256: bytes) -> None:
+        """Note that a content of a case was served to a person."""
+        with self._database.writing():
+            case_seen.note(self._database, person, case, claim, sha256)
+
+    def member_digest(self, sha256: bytes, member: int) -> bytes | None:
+        """The SHA-256 of a member of an archive, by its number from 1; None where it is not known."""
+        with self._database.reading():
+            return case_seen.member_digest(self._database, sha256, member)
 
     def second_look(self, person: str, case: int, claim: int, sha256: bytes) -> bool:
         """Whether the person has said under this claim why they look at content that has been judged."""

@@ -59,6 +59,7 @@ STATUS: Mapping[str, int] = {
     "cases.too_late": 409,
     "cases.unknown": 404,
     "cases.unknown_decision": 404,
+    "cases.unseen": 409,
     "cases.unsuitable": 409,
     "content.examiner_busy": 503,
     "hashing.invalid_signal": 422,

@@ -177,6 +177,22 @@ CASES = (
         reason TEXT NOT NULL,
         PRIMARY KEY (case_number, person, claim, content_id)
     ) STRICT, WITHOUT ROWID""",
+    # What of a case was served to a person, in any rendition; the claim is that of the first time. A decision
+    # asks it, and the ledger vouches for it with the decision.
+    """CREATE TABLE case_seen (
+        case_number INTEGER NOT NULL,
+        person TEXT NOT NULL,
+        content_id INTEGER NOT NULL,
+        claim INTEGER NOT NULL,
+        PRIMARY KEY (case_number, person, content_id)
+    ) STRICT, WITHOUT ROWID""",
+    # Which members of an archive could be shown is asked of archives with very many.
+    "ALTER TABLE content_member ADD COLUMN kind TEXT NOT NULL DEFAULT ''",
+    """UPDATE content_member SET kind = CASE
+        WHEN answer LIKE '{"kind": "image",%' THEN 'image'
+        WHEN answer LIKE '{"kind": "video",%' THEN 'video'
+        WHEN answer LIKE '{"kind": "archive",%' THEN 'archive' ELSE '' END""",
+    "CREATE INDEX member_of_kind ON content_member (content_id, kind, number)",
     # What a person saw on a day: minutes in which material was served, in any rendition; the rest counts.
     """CREATE TABLE exposed_day (
         person TEXT NOT NULL,
