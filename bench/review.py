@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -26,11 +26,11 @@ import numpy as np
 
 from bench import postgres
 from tocsin.access.model import Principal, permissions_of
-from tocsin.cases.model import MAIN, Case, Novelty, Standing
+from tocsin.cases.model import MAIN, Case, Ground, Novelty, Standing
 from tocsin.cases.queue import Queue
 from tocsin.evidence.keys import Keys
 from tocsin.storage import times
-from tocsin.storage.case_rows import NOVELTIES, place_of
+from tocsin.storage.case_rows import NOVELTIES, Said, place_of
 from tocsin.storage.cases import CaseStore
 from tocsin.storage.home import Home
 from tocsin.storage.ledger import LedgerStore
@@ -47,7 +47,10 @@ _TABLES = {
         "number, id, content_id, received, submitter, platform, account, url, context, matched",
         10,
     ),
-    "review_case": ("number, opened, queue, state, stage, rank, due, standing, submissions", 9),
+    "review_case": (
+        "number, opened, queue, state, stage, turn, rank, due, standing, said_by, submissions",
+        11,
+    ),
     "case_submission": ("case_number, submission, because", 3),
     "case_content": ("case_number, content_id, novelty", 3),
     "case_category": ("case_number, category", 2),
@@ -87,8 +90,10 @@ def _one(rows: dict[str, list[Row]], number: int, opened: datetime, chance: rand
         due=opened + timedelta(hours=48) if _one_in(chance, 20) else None,
         disagreed=_one_in(chance, 100),
     )
+    standing = replace(standing, turn=1, said_by="token:a") if standing.danger else standing
     when = times.to_number(opened)
-    place = place_of(standing, said=standing.danger)
+    said = Said("token:a", 1) if standing.danger else None
+    place = place_of(standing, said)
     kind = "video" if _one_in(chance, 5) else COMMON
     rows["content"].append((number, number.to_bytes(32, "big"), 1000, when, kind))
     rows["submission"].append(
@@ -120,7 +125,7 @@ class Watch:
                 self.twice.append(case.number)
             self.held.add(case.number)
             self.given.append(case.number)
-            if case.longest:
+            if case.given is Ground.LONGEST:
                 self.longest.append(case.number)
 
     def timed(self, what: str, seconds: float) -> None:

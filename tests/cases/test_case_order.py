@@ -80,13 +80,13 @@ def home_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         yield home
 
 
-def opened(desk: Desk, one: Made, *, artificial: bool) -> int:
+def opened(desk: Desk, one: Made, *, artificial: bool, by: str = "token:uploads") -> int:
     """The number of a new case, with the signs of artificial origin that `one` has, or without any."""
     labels = ["example:ai-generated"] if artificial else []
     matches = [entry_match(exact=one.match == "exact", labels=labels)] if one.match else []
     context = {"review": True, "danger": one.danger, "notice": "us.tida" if one.notice else ""}
     submission, number = desk.submit(
-        None, *matches, findings=one.signs if artificial else (), context={**context}
+        None, *matches, findings=one.signs if artificial else (), context={**context}, by=by
     )
     assert number is not None
     store = ObservationStore(desk.database)
@@ -135,7 +135,7 @@ def test_a_case_with_such_signs_stands_where_its_like_without_them_stands(
     home_of_all: Home, one: Made
 ) -> None:
     desk = emptied(home_of_all)
-    plain, artificial = (opened(desk, one, artificial=each) for each in (False, True))
+    plain, artificial = (opened(desk, one, artificial=each, by=f"token:{each}") for each in (False, True))
     first, second = desk.queue.case(ANNA, plain), desk.queue.case(ANNA, artificial)
     assert order(first.standing).rank == order(second.standing).rank
     assert first.standing == replace(second.standing, due=first.standing.due)

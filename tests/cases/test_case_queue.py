@@ -147,13 +147,49 @@ def test_a_skipped_case_is_for_others(desk: Desk) -> None:
     assert desk.kinds(first) == ["opened", "claimed", "skipped", "claimed"]
 
 
-def test_a_skipped_case_is_offered_again_after_a_while_or_taken_on_purpose(desk: Desk) -> None:
-    number = desk.case()
-    desk.queue.skip(ANNA, number, given(desk).claim)
+def test_a_skipped_case_comes_in_its_place_again_after_a_while(desk: Desk) -> None:
+    first, second, _ = desk.several(3)
+    desk.queue.skip(ANNA, first, given(desk).claim)
+    desk.clock.move(SKIPPED - timedelta(seconds=1))
+    assert given(desk).number == second
+    desk.queue.release(ANNA, second, 1)
+    desk.clock.move(timedelta(seconds=1))
+    case = given(desk)
+    assert (case.number, case.given) == (first, None)
+
+
+def test_what_everybody_skipped_is_given_out_when_nothing_else_waits(desk: Desk) -> None:
+    several = desk.several(3)
+    for who in (ANNA, BELA):
+        for number in several:
+            case = given(desk, who)
+            assert (case.number, case.given) == (number, None)
+            desk.queue.skip(who, number, case.claim)
+    for number in (*several, *several):  # the most urgent first, and each of them before any comes again
+        case = given(desk)
+        assert (case.number, case.given) == (number, Ground.AGAIN)
+        assert reasons_of(case)[0] == Reason(Ground.AGAIN)
+        assert json.loads(desk.events(number)[-1].detail) == {"claim": case.claim, "again": True}
+        desk.queue.skip(ANNA, number, case.claim)
+        assert desk.queue.case(ANNA, number).given is None
+        desk.clock.move(timedelta(seconds=1))
+    other = desk.case()
+    assert given(desk).number == other
+
+
+def test_what_somebody_skipped_is_not_given_again_to_who_may_not_have_it(desk: Desk) -> None:
+    asked, handed, avoided, moved = (desk.case() for _ in range(4))
+    for number in (asked, handed, avoided, moved):
+        desk.queue.skip(ANNA, number, desk.queue.claim(ANNA, number).claim)
+    desk.queue.ask_second(ANNA, asked, desk.queue.claim(ANNA, asked).claim)
+    desk.queue.hand_over(MANAGER, handed, None, BELA.id)
+    desk.queue.move(MANAGER, moved, None, "legal")
+    desk.avoided[ANNA.id] = ["image"]
     assert desk.queue.next(ANNA) is None
-    desk.queue.skip(ANNA, number, desk.queue.claim(ANNA, number).claim)
-    desk.clock.move(SKIPPED)
-    assert given(desk).number == number
+    desk.avoided.clear()
+    assert given(desk).number == avoided
+    desk.cases.close(avoided)
+    assert desk.queue.next(ANNA) is None
 
 
 def test_the_second_reviewer_is_never_the_first(desk: Desk) -> None:
@@ -206,6 +242,22 @@ def test_what_nobody_fetches_is_anybodys_again(desk: Desk) -> None:
     desk.clock.move(RESERVED)
     assert desk.queue.case(ANNA, number).reserved_for == ""
     assert given(desk, BELA).number == number
+
+
+def test_what_was_handed_to_somebody_who_may_not_review_any_more_is_anybodys(desk: Desk) -> None:
+    first, second, third = desk.several(3)
+    for number, to in ((first, CLEO), (second, CLEO), (third, BELA)):
+        desk.queue.hand_over(MANAGER, number, None, to.id)
+    desk.queue.claim(CLEO, second)
+    desk.gone.add(CLEO.id)
+    assert given(desk).number == first
+    assert desk.kinds(first) == ["opened", "handed_over", "lapsed", "claimed"]
+    assert json.loads(desk.events(first)[2].detail) == {"reserved_for": CLEO.id}
+    assert desk.queue.case(ANNA, second).holder == CLEO.id  # until the lease ends
+    assert desk.queue.case(ANNA, third).reserved_for == BELA.id
+    desk.gone.add(BELA.id)
+    desk.queue.release(ANNA, first, 1)
+    assert desk.queue.claim(ANNA, third).number == third
 
 
 def test_only_who_reviews_is_handed_cases(desk: Desk) -> None:
@@ -357,9 +409,9 @@ def test_every_tenth_case_is_the_one_waiting_longest(desk: Desk) -> None:
     for turn in range(1, EVERY + 1):
         desk.case(context={"danger": True})
         case = given(desk)
-        assert (case.number == oldest) == case.longest == (turn == EVERY)
+        assert (case.number == oldest) == (case.given is Ground.LONGEST) == (turn == EVERY)
         told = reasons_of(case)
-        assert (told[0] == Reason(Ground.LONGEST, case.opened)) == case.longest
+        assert (told[0] == Reason(Ground.LONGEST, case.opened)) == (turn == EVERY)
         desk.cases.close(case.number)
     assert json.loads(desk.events(oldest)[-1].detail) == {"claim": 1, "longest": True}
 
@@ -369,8 +421,8 @@ def test_what_was_given_for_its_age_says_so_no_more_when_it_waits_again(desk: De
     for _ in range(EVERY):
         last = given(desk)
         desk.queue.release(ANNA, oldest, last.claim)
-    assert last.longest
-    assert not desk.queue.case(ANNA, oldest).longest
+    assert last.given is Ground.LONGEST
+    assert desk.queue.case(ANNA, oldest).given is None
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from tocsin.cases.model import Ground, Novelty, Reason, Standing
 from tocsin.cases.urgency import LEVELS, deciding, order, order_of, reasons
 
 NOON = datetime(2031, 5, 6, 12, tzinfo=UTC)
-LEGEND = [*(ground for level in LEVELS for ground in level), Ground.DUE, Ground.AGE]
+LEGEND = [Ground.DANGER, *(ground for level in LEVELS for ground in level), Ground.DUE, Ground.AGE]
 times = st.integers(0, 3).map(lambda hours: NOON + timedelta(hours=hours))
 standings = st.builds(
     Standing,
@@ -20,6 +20,8 @@ standings = st.builds(
     novelty=st.sampled_from(Novelty),
     due=st.none() | times,
     disagreed=st.booleans(),
+    turn=st.integers(0, 3),
+    said_by=st.sampled_from(["", "token:a", "token:b"]),
 )
 
 
@@ -31,16 +33,24 @@ def standing(  # noqa: PLR0913  # all there is
     novelty: Novelty = Novelty.KNOWN,
     due: int | None = None,
     disagreed: bool = False,
+    turn: int = 0,
 ) -> Standing:
     """A standing that is as little urgent as can be, but for what is given."""
     when = None if due is None else NOON + timedelta(hours=due)
-    return Standing(NOON + timedelta(hours=hours), danger, child, novelty, when, disagreed)
+    return Standing(NOON + timedelta(hours=hours), danger, child, novelty, when, disagreed, turn)
 
 
 @pytest.mark.parametrize(
     ("sooner", "later", "why"),
     [
         (standing(hours=9, danger=True), standing(child=True, novelty=Novelty.NEW, due=1), Ground.DANGER),
+        (
+            standing(hours=9, danger=True, turn=1),
+            standing(danger=True, child=True, novelty=Novelty.NEW, due=1, turn=2),
+            Ground.DANGER,
+        ),
+        (standing(hours=9, danger=True), standing(danger=True, child=True, turn=1), Ground.DANGER),
+        (standing(danger=True, child=True, turn=2), standing(danger=True, turn=2), Ground.CHILD),
         (standing(hours=9, child=True), standing(novelty=Novelty.NEW, due=1), Ground.CHILD),
         (standing(hours=9, novelty=Novelty.NEW), standing(novelty=Novelty.NEAR, due=1), Ground.NEW),
         (standing(hours=9, novelty=Novelty.NEAR), standing(disagreed=True, due=1), Ground.NEAR),
@@ -70,9 +80,9 @@ def test_the_reasons_that_are_shown_are_the_rule_that_orders(first: Standing, se
         assert all(one in reasons(second) for one in counts_before)
 
 
-def read_as_a_person(one: Standing) -> list[tuple[int, datetime]]:
-    """The list of reasons, to be compared line by line: by the place in the legend, then by time."""
-    return [(LEGEND.index(reason.ground), reason.when or NOON) for reason in reasons(one)]
+def read_as_a_person(one: Standing) -> list[tuple[int, int, datetime]]:
+    """The list of reasons, to be compared line by line: by the place in the legend, then by turn and time."""
+    return [(LEGEND.index(reason.ground), reason.turn, reason.when or NOON) for reason in reasons(one)]
 
 
 def test_a_real_child_is_presumed_until_people_say_otherwise() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.storage import case_openings, cases, submissions, verifying, webhooks
+from tocsin.storage import case_openings, case_standing, cases, submissions, verifying, webhooks
 from tocsin.storage import job_statements as jobs
 from tocsin.storage.database import Database, create
 
@@ -23,6 +23,8 @@ STATEMENTS = {
     "next case": f"{cases._WAITING} ORDER BY {cases._IN_ORDER} LIMIT 1",
     "next case of some": f"{cases._WAITING}{_AVOIDING} ORDER BY {cases._IN_ORDER} LIMIT 1",
     "case waiting longest": f"{cases._WAITING} ORDER BY opened, number LIMIT 1",
+    "oldest without repeated danger": f"{cases._WAITING}{cases._FRESH} ORDER BY opened, number LIMIT 1",
+    "danger said by a submitter": case_standing._SAID,
     "lapsed claims": cases._LAPSED[0],
     "claims of a clock set back": cases._LAPSED[1],
     "case with a content": case_openings._WITH_CONTENT,

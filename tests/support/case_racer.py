@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tocsin.access.model import Principal, permissions_of
 from tocsin.cases.errors import HoldingError, NotHeldError, TakenError, UnsuitableError
+from tocsin.cases.model import Ground
 from tocsin.cases.queue import Queue
 from tocsin.evidence.keys import Keys
 from tocsin.storage.cases import CaseStore
@@ -36,6 +37,9 @@ def main() -> None:
             except (TakenError, HoldingError, UnsuitableError, NotHeldError):
                 continue
             if case is None:
+                break
+            if case.given is Ground.AGAIN:  # nothing else is left
+                queue.release(who, case.number, case.claim)
                 break
             _say(f"got {case.number} {case.claim}")
             if number:

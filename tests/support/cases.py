@@ -80,6 +80,8 @@ class Desk:
     casework: Casework
     queue: Queue
     avoided: dict[str, Collection[str]] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    """Who may not review any more."""
     _count: int = 0
     _salt: bytes = field(default_factory=lambda: secrets.token_bytes(8))
     """So that contents are other ones than those of other desks over the same home."""
@@ -104,8 +106,16 @@ class Desk:
         submissions = SubmissionStore(database)
         casework = Casework(database, openings, submissions, ledger, earlier, due=two_days, open_all=open_all)
         avoided: dict[str, Collection[str]] = {}
-        queue = Queue(database, cases, ledger, lambda who: avoided.get(who, ()), queues=QUEUES)
-        return cls(database, ledger, clock, cases, openings, submissions, casework, queue, avoided)
+        gone: set[str] = set()
+        queue = Queue(
+            database,
+            cases,
+            ledger,
+            lambda who: avoided.get(who, ()),
+            lambda who: who not in gone,
+            queues=QUEUES,
+        )
+        return cls(database, ledger, clock, cases, openings, submissions, casework, queue, avoided, gone)
 
     def submit(  # noqa: PLR0913  # what a test may want to vary
         self,
@@ -119,6 +129,7 @@ class Desk:
         signals: Sequence[Signal] = (),
         findings: Sequence[Finding] | None = None,
         context: "JsonObject | None" = None,
+        by: str = "token:uploads",
     ) -> "tuple[Submission, int | None]":
         """A submission that was examined and matched, and the case that it is in.
 
@@ -126,7 +137,7 @@ class Desk:
         """
         self._count += 1
         digest = hashlib.sha256(b"%s %d" % (self._salt, self._count) if data is None else data).digest()
-        new = NewSubmission(digest, 1000, "token:uploads", context_of(context or {}))
+        new = NewSubmission(digest, 1000, by, context_of(context or {}))
         content = Content(
             kind,
             1000,
@@ -143,11 +154,11 @@ class Desk:
             number = self.casework.matched(kept, near)
         return self.submissions.submission(kept.id), number
 
-    def case(self, *matches: Match, context: "JsonObject | None" = None) -> int:
+    def case(self, *matches: Match, context: "JsonObject | None" = None, by: str = "token:uploads") -> int:
         """The number of a new case of its own, with one submission."""
         if not matches and context is None:
             context = {"review": True}
-        _, number = self.submit(None, *matches, context=context)
+        _, number = self.submit(None, *matches, context=context, by=by)
         assert number is not None
         return number
 

@@ -205,4 +205,4 @@ def test_other_methods_are_refused(people: dict[str, Client], path: str) -> None
 def test_asking_for_headers_alone_tells_no_more(people: dict[str, Client], page: Page) -> None:
     for role in ("reviewer", "administrator"):
         full, head = people[role].get(path_of(page)), people[role].head(path_of(page))
-        assert (head.status_code, head.content) == (full.status_code, b"")
+        assert (head.status_code, head.content) == (405 if page.books else full.status_code, b"")

@@ -31,7 +31,7 @@ class Ground(StrEnum):
     """One reason for a case's place. Each is one part of the order; none speaks of artificial origin."""
 
     DANGER = "danger"
-    """Somebody said that a child may be in danger now."""
+    """Somebody said that a child may be in danger now. What submissions say takes turns by submitter."""
     CHILD = "child"
     """A real child who has not been identified may be depicted: nobody has recorded otherwise."""
     NEW = "new"
@@ -48,6 +48,8 @@ class Ground(StrEnum):
     """Two reviewers disagreed."""
     LONGEST = "longest"
     """It was given out of its order: every tenth case that a person is given is the one waiting longest."""
+    AGAIN = "again"
+    """It was given out though its holder had skipped it: nothing else waited for them."""
 
 
 class Novelty(StrEnum):
@@ -71,14 +73,23 @@ class Standing:
     due: datetime | None = None
     """When the first of its duties falls due."""
     disagreed: bool = False
+    turn: int = 0
+    """Of danger that a submission speaks of: the number of undecided cases of which its submitter said so
+    when they said it of this one, itself counted. 0 where a reviewer recorded it, or there is none."""
+    said_by: str = field(default="", compare=False)
+    """Who said so: the `Principal.id` of that submitter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A ground with the time it speaks of, where it does."""
+    """A ground with the time it speaks of, where it does, and of danger whose turn it is."""
 
     ground: Ground
     when: datetime | None = None
+    turn: int = 0
+    """As in `Standing`."""
+    by: str = field(default="", compare=False)
+    """Who said so; that is no part of the order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +115,8 @@ class Case:
     """Who proposed, or asked for a second reviewer: never the second one."""
     note: str = ""
     """What whoever handed it over, or asked for a second reviewer, says."""
-    longest: bool = False
-    """Its holder was given it out of its order, since it had waited longest."""
+    given: Ground | None = None
+    """Why its holder was given it out of its order: LONGEST or AGAIN."""
     decided: datetime | None = None
     categories: tuple[str, ...] = ()
     """What people may opt out of: kinds of content and, as `scheme:code`, labels of what matched."""

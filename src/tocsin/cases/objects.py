@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tocsin.cases.figures import Figure, Figures, Totals
-    from tocsin.cases.model import Case, Decision, Judgement, Observation
+    from tocsin.cases.model import Case, Decision, Judgement, Observation, Reason
     from tocsin.media.sandbox import JsonObject
 
 
@@ -22,7 +22,7 @@ def case_to_json(case: "Case") -> "JsonObject":
         "queue": case.queue,
         "state": case.state.value,
         "stage": case.stage.value,
-        "reasons": [{"ground": one.ground.value, "when": _time(one.when)} for one in reasons_of(case)],
+        "reasons": [_reason(one) for one in reasons_of(case)],
         "danger": standing.danger,
         "child": standing.child,
         "novelty": standing.novelty.value,
@@ -99,6 +99,15 @@ def figure_to_json(figures: "Figures", one: "Figure") -> "JsonObject":
         "distance": one.distance,
         **totals_to_json(one),
         "within": totals_to_json(figures.within(one.distance)),
+    }
+
+
+def _reason(reason: "Reason") -> "JsonObject":
+    return {
+        "ground": reason.ground.value,
+        "when": _time(reason.when),
+        "by": reason.by or None,
+        "turn": reason.turn or None,
     }
 
 

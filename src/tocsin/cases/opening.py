@@ -164,7 +164,7 @@ class Casework:
         return Arrival(
             known,
             keys_of(submission.context),
-            danger=given.get("danger") is True,
+            danger_said_by=submission.submitter if given.get("danger") is True else "",
             due=self._due(notice, submission.received) if isinstance(notice, str) and notice else None,
         )
 

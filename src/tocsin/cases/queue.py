@@ -57,7 +57,8 @@ def everybody(_: str) -> bool:
 
 def reasons_of(case: Case) -> tuple[Reason, ...]:
     """Why a case stands where it stands, or was given out, in the order in which the reasons count."""
-    first = (Reason(Ground.LONGEST, case.opened),) if case.longest else ()
+    since = case.opened if case.given is Ground.LONGEST else None
+    first = () if case.given is None else (Reason(case.given, since),)
     return (*first, *reasons(case.standing))
 
 
@@ -157,8 +158,8 @@ class Queue:
     def next(self, principal: Principal, queue: str = MAIN) -> Case | None:
         """Give the principal the case that is most urgent for them to take; None where there is none.
 
-        What was handed to them comes first. Left out are cases they skipped lately or asked a second reviewer
-        for, and those with a category that they opted out of.
+        What was handed to them comes first. Left out are cases they asked a second reviewer for, and those
+        with a category that they opted out of; what they skipped lately comes when nothing else is left.
 
         Raises:
             DeniedError: they may not review, or are no person.
@@ -184,15 +185,25 @@ class Queue:
             found = self._found(principal, queue, avoid)
             return None if found is None else self._give(principal, queue, *found)
 
-    def _found(self, principal: Principal, queue: str, avoid: Collection[str]) -> tuple[int, bool] | None:
-        """The case that the principal is to be given, and whether that is for its age."""
-        longest = self._cases.turn(principal.id, queue) == EVERY - 1
-        number = self._cases.waiting_for(principal.id, queue, avoid, longest=longest)
-        return None if number is None else (number, longest)
+    def _found(
+        self, principal: Principal, queue: str, avoid: Collection[str]
+    ) -> tuple[int, Ground | None] | None:
+        """The case that the principal is to be given, and why out of its order."""
+        who, turn = principal.id, self._cases.turn(principal.id, queue)
+        if turn % EVERY == EVERY - 1:
+            # Every other time not what a submitter keeps calling danger, which would take these turns too.
+            repeated = turn != EVERY - 1
+            number = self._cases.waiting_for(who, queue, avoid, longest=True, repeated=repeated)
+            if number is not None:
+                return number, Ground.LONGEST
+        if (number := self._cases.waiting_for(who, queue, avoid)) is not None:
+            return number, None
+        number = self._cases.skipped_by(who, queue, avoid)
+        return None if number is None else (number, Ground.AGAIN)
 
-    def _give(self, principal: Principal, queue: str, number: int, longest: bool) -> Case:  # noqa: FBT001  # as found
-        self._cases.take_turn(principal.id, queue, EVERY)
-        return self._claim(principal, number, longest=longest)
+    def _give(self, principal: Principal, queue: str, number: int, given: Ground | None) -> Case:
+        self._cases.take_turn(principal.id, queue, 2 * EVERY)
+        return self._claim(principal, number, given)
 
     def claim(self, principal: Principal, number: int) -> Case:
         """Give the principal this case; the one they hold already stays as it is, under the same claim.
@@ -220,11 +231,11 @@ class Queue:
         with self._transactions.writing():
             return self._cases.demand_held(number, principal.id, claim)
 
-    def _claim(self, principal: Principal, number: int, *, longest: bool = False) -> Case:
-        case = self._cases.claim(number, principal.id, longest=longest)
+    def _claim(self, principal: Principal, number: int, given: Ground | None = None) -> Case:
+        case = self._cases.claim(number, principal.id, given)
         detail: JsonObject = {"claim": case.claim}
-        if longest:
-            detail = {**detail, "longest": True}
+        if given is not None:
+            detail = {**detail, given.value: True}
         self._record("case.claimed", principal.id, number, detail)
         return case
 
@@ -245,14 +256,14 @@ class Queue:
             self._record("case.released", principal.id, number, {"claim": claim})
 
     def skip(self, principal: Principal, number: int, claim: int) -> None:
-        """Let somebody else have the case, and do not be offered it for 12 hours.
+        """Let somebody else have the case, and do not be offered it for 12 hours while anything else waits.
 
         No reason is asked for, and nobody counts it. Raises UnknownCaseError, NotHeldError.
         """
         with self._transactions.writing():
-            self._cases.demand_held(number, principal.id, claim)
+            case = self._cases.demand_held(number, principal.id, claim)
             self._cases.let_go(number)
-            self._cases.skipped(number, principal.id)
+            self._cases.skipped(number, principal.id, again=case.given is Ground.AGAIN)
             self._record("case.skipped", principal.id, number, {"claim": claim})
 
     def hand_over(
@@ -329,8 +340,11 @@ class Queue:
     # ---- leases that have run out
 
     def _lapse(self) -> None:
-        """Have cases wait again whose holders were gone too long; costs one small read if there are none."""
-        if self._cases.lapsed():
+        """Have cases wait again whose holders were gone too long; costs two small reads if there are none.
+
+        For anybody wait those that were handed to people who may not review any more.
+        """
+        if self._cases.lapsed() or self._gone():
             with self._transactions.writing():
                 self._lapse_now()
 
@@ -338,6 +352,14 @@ class Queue:
         for case in self._cases.lapsed():
             self._cases.let_go(case.number)
             self._record("case.lapsed", NODE, case.number, {"holder": case.holder, "claim": case.claim})
+        for who in self._gone():
+            for case in self._cases.page(WantedCases(queue=None, reserved_for=who), limit=MOST_PAGE):
+                self._cases.let_go(case.number)
+                self._record("case.lapsed", NODE, case.number, {"reserved_for": who})
+
+    def _gone(self) -> list[str]:
+        """Whom cases were handed to that may not review any more."""
+        return [who for who in self._cases.awaited() if not self._reviews(who)]
 
     def _record(self, kind: str, actor: str, number: int, detail: "JsonObject") -> None:
         self._ledger.append(Event(kind, actor, f"case:{number}", detail))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from tocsin.cases.model import MAIN, Case, Stage, State
+from tocsin.cases.model import MAIN, Case, Ground, Stage, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +91,28 @@ class Cases(CaseLocks, Protocol):
         """Claimed cases whose lease has run out."""
         ...
 
+    def awaited(self) -> Sequence[str]:
+        """The people whom cases wait for that were handed to them."""
+        ...
+
     def waiting_for(
-        self, person: str, queue: str, avoid: Collection[str], *, longest: bool = False
+        self,
+        person: str,
+        queue: str,
+        avoid: Collection[str],
+        *,
+        longest: bool = False,
+        repeated: bool = True,
     ) -> int | None:
         """The first case that the person may be given, or the one that has waited longest.
 
-        `avoid`: categories. What was handed to the person comes first, from whatever queue.
+        `avoid`: categories. What was handed to the person comes first, from whatever queue. Without
+        `repeated`, danger that its submitter said of others already is left out.
         """
+        ...
+
+    def skipped_by(self, person: str, queue: str, avoid: Collection[str]) -> int | None:
+        """The first case that the person skipped and may be given again; `avoid`: categories."""
         ...
 
     def is_for(self, number: int, person: str, queue: str) -> bool:
@@ -112,8 +127,8 @@ class Cases(CaseLocks, Protocol):
         """Count one turn, from 0 again after so many."""
         ...
 
-    def claim(self, number: int, person: str, *, longest: bool = False) -> Case:
-        """Give a waiting case to a person: it has a new claim number and lease."""
+    def claim(self, number: int, person: str, given: Ground | None = None) -> Case:
+        """Give a waiting case to a person, with a new claim number and lease; `given`: why out of order."""
         ...
 
     def take_news(self, number: int) -> bool:
@@ -140,8 +155,8 @@ class Cases(CaseLocks, Protocol):
         """Put a case into another queue."""
         ...
 
-    def skipped(self, number: int, person: str) -> None:
-        """Do not offer the case to that person for a while."""
+    def skipped(self, number: int, person: str, *, again: bool = False) -> None:
+        """Do not offer the case to that person for a while; `again`: nothing else had waited for them."""
         ...
 
     def contents(self, number: int) -> Sequence[bytes]:

@@ -33,8 +33,8 @@ class Arrival:
 
     known: Known
     keys: tuple[Key, ...] = ()
-    danger: bool = False
-    """Its context says that a child may be in danger now."""
+    danger_said_by: str = ""
+    """Its submitter, if its context says that a child may be in danger now."""
     due: datetime | None = None
     """When what its context asks for falls due."""
 

@@ -230,7 +230,12 @@ def _where(case: "Case") -> str:
 
 
 def _reason(reason: "Reason") -> str:
-    return reason.ground.value if reason.when is None else f"{reason.ground.value} {_time(reason.when)}"
+    words = [reason.ground.value]
+    if reason.when is not None:
+        words.append(_time(reason.when))
+    if reason.by:
+        words.append(f"said by {shown(reason.by)}" + (f" (their turn {reason.turn})" * (reason.turn > 1)))
+    return " ".join(words)
 
 
 def _time(time: "datetime") -> str:

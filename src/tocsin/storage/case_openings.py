@@ -55,8 +55,8 @@ _TAKING = f"""
     SELECT number FROM review_case WHERE number IN ({{values}}) AND state = 'waiting' AND {_TAKES}
     ORDER BY number DESC"""
 _OPEN = """
-    INSERT INTO review_case (opened, queue, state, stage, rank, due, standing)
-    VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING number"""
+    INSERT INTO review_case (opened, queue, state, stage, turn, rank, due, standing, said_by)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number"""
 _ADD_SUBMISSION = """
     INSERT INTO case_submission (case_number, submission, because) VALUES (?, ?, ?)
     ON CONFLICT (case_number, submission) DO NOTHING"""
@@ -151,13 +151,9 @@ class OpeningStore:
     def open(self, arrival: Arrival, near: Collection[bytes]) -> int:
         """Open a case with a submission in it, linked with the cases of what resembles it; its number."""
         now = times.to_number(self._clock())
-        standing = Standing(
-            times.from_number(now),
-            danger=arrival.danger,
-            novelty=arrival.known.novelty,
-            due=arrival.due,
-        )
-        place = place_of(standing, said=arrival.danger)
+        # What it says of danger counts as it joins.
+        standing = Standing(times.from_number(now), novelty=arrival.known.novelty, due=arrival.due)
+        place = place_of(standing, None)
         with self._database.writing():
             links = self._with_contents(near)[:MOST_LINKS] if near else []
             number = self._database.number(_OPEN, (now, MAIN, State.WAITING.value, Stage.FIRST.value, *place))
@@ -180,7 +176,9 @@ class OpeningStore:
                 _ADD_KEY, [(key.digest, number, key.kind.value) for key in arrival.keys]
             )
             self._categorise(number, known.categories)
-            case_standing.restand(self._database, self._facts, number, said=arrival.danger, due=arrival.due)
+            case_standing.restand(
+                self._database, self._facts, number, said_by=arrival.danger_said_by, due=arrival.due
+            )
             if before is not None and (news or before != self._database.row(_CLAIMED, (number,))):
                 self._database.change(_GROWN, (number,))
 

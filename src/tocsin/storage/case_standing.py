@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from tocsin.cases.errors import UnknownCaseError
 from tocsin.cases.model import Standing
 from tocsin.law.facts import Fact, Facts, Value
-from tocsin.storage.case_rows import NOVELTIES, put_in_place, read_standing, said_danger
+from tocsin.storage.case_rows import NOVELTIES, Said, put_in_place, read_said, read_standing
 from tocsin.storage.database import Database
 
+MOST_TURNS: Final = 1_000
+"""Turns of one submitter that are told apart."""
 _KEPT = "SELECT opened, standing FROM review_case WHERE number = ?"
 # What was judged here is known, whatever matched.
 _NOVELTY = """
@@ -20,6 +22,9 @@ _NOVELTY = """
             WHERE judgement.content_id = case_content.content_id AND decision.standpoint = 'in_force')
         THEN 2 ELSE novelty END)
     FROM case_content WHERE case_number = ?"""
+_SAID = """
+    SELECT 1 FROM review_case
+    WHERE said_by = ? AND said_by <> '' AND state <> 'decided' AND number <> ? LIMIT ?"""
 _OBSERVED = """
     SELECT DISTINCT content.sha256
     FROM case_content JOIN observation ON observation.content_id = case_content.content_id
@@ -40,13 +45,13 @@ def restand(  # noqa: PLR0913  # whatever may have changed
     facts: HeldFacts | None,
     number: int,
     *,
-    said: bool = False,
+    said_by: str = "",
     due: datetime | None = None,
     disagreed: bool | None = None,
 ) -> Standing:
     """Work out where a case stands, and keep it. Call it inside `writing`.
 
-    `said`: a submission that comes in speaks of danger. `due`: when what it asks for falls due.
+    `said_by`: the submitter of what comes in, if it speaks of danger. `due`: when what it asks for falls due.
 
     Raises UnknownCaseError.
     """
@@ -55,19 +60,33 @@ def restand(  # noqa: PLR0913  # whatever may have changed
         message = f"there is no case {number}"
         raise UnknownCaseError(message)
     opened, kept = row
-    before, said = read_standing(opened, kept), said or said_danger(kept)
+    before, said = read_standing(opened, kept), said_of(database, number, said_by, read_said(kept))
     contents, novelty = database.rows(_NOVELTY, (number,))[0]
     observed = [facts.facts(sha256) for (sha256,) in database.rows(_OBSERVED, (number,))] if facts else []
+    seen = any(one.get(Fact.PRESENT_DANGER) is Value.YES for one in observed)
     standing = replace(
         before,
-        danger=said or any(one.get(Fact.PRESENT_DANGER) is Value.YES for one in observed),
+        danger=seen or said is not None,
+        turn=0 if seen or said is None else said.turn,
+        said_by="" if seen or said is None else said.by,
         child=contents > len(observed) or not contents or _child(observed),
         novelty=NOVELTIES[novelty or 0],
         due=min((one for one in (before.due, due) if one is not None), default=None),
         disagreed=before.disagreed if disagreed is None else disagreed,
     )
-    put_in_place(database, number, standing, said=said)
+    put_in_place(database, number, standing, said)
     return standing
+
+
+def said_of(database: Database, number: int, by: str, before: Said | None = None) -> Said | None:
+    """Whose words of danger count for a case: of several submitters, those of the one whose turn is first.
+
+    `by`: who says so now, if anybody does. Whoever said so before has the turn that they had.
+    """
+    if not by or (before is not None and before.by == by):
+        return before
+    said = Said(by, len(database.rows(_SAID, (by, number, MOST_TURNS))) + 1)
+    return said if before is None or said.turn < before.turn else before
 
 
 def _child(observed: Iterable[Facts]) -> bool:

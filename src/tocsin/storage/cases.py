@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tocsin.cases.errors import NotHeldError, UnknownCaseError
-from tocsin.cases.model import Case, Stage, State
+from tocsin.cases.model import Case, Ground, Stage, State
 from tocsin.cases.store_cases import Joined, Linked, QueueCount, WantedCases
+from tocsin.cases.urgency import NO_TURN
 from tocsin.storage import case_finding, case_standing, times
 from tocsin.storage.case_rows import CASE, COLUMNS, cases
 from tocsin.storage.case_standing import HeldFacts
@@ -21,8 +22,8 @@ RESERVED: Final = timedelta(hours=12)
 """How long a case waits for whom it was handed to, before anybody may have it."""
 SKIPPED: Final = timedelta(hours=12)
 """How long somebody is not offered a case that they skipped."""
-_IN_ORDER = "rank, due, opened, number"
-_PAGE_AFTER = "SELECT rank, due, opened, number FROM review_case WHERE number = ?"
+_IN_ORDER = "turn, rank, due, opened, number"
+_PAGE_AFTER = "SELECT turn, rank, due, opened, number FROM review_case WHERE number = ?"
 _COUNTS = """
     SELECT queue, state, stage, COUNT(*) FROM review_case WHERE state <> 'decided'
     GROUP BY queue, state, stage ORDER BY queue, state, stage"""
@@ -36,12 +37,23 @@ _LAPSED = (
 _HANDED_OVER = f"""
     SELECT number FROM review_case WHERE reserved_for = ? AND reserved_for <> '' AND state = 'waiting'
     AND reserved_until > ? AND first_reviewer <> ? ORDER BY {_IN_ORDER} LIMIT 1"""
+_AWAITED = """
+    SELECT DISTINCT reserved_for FROM review_case
+    WHERE reserved_for <> '' AND state = 'waiting' AND reserved_until > ?"""
 _WAITING = """
     SELECT number FROM review_case WHERE queue = ? AND state = 'waiting' AND reserved_until <= ?
     AND first_reviewer <> ?
     AND NOT EXISTS (
         SELECT 1 FROM case_skip
         WHERE case_skip.person = ? AND case_skip.case_number = review_case.number AND case_skip.until > ?)"""
+# Danger that a submitter has said of others already comes before what has not waited for its turn anyway.
+_FRESH = f" AND (turn <= 1 OR turn = {NO_TURN})"
+# First what was skipped once, the most urgent first; then in the order in which it was skipped again.
+_AGAIN = f"""
+    SELECT number FROM case_skip JOIN review_case ON review_case.number = case_skip.case_number
+    WHERE case_skip.person = ? AND case_skip.until > ?
+    AND queue = ? AND state = 'waiting' AND reserved_until <= ? AND first_reviewer <> ?{{}}
+    ORDER BY again, again * until, {_IN_ORDER} LIMIT 1"""
 _AVOIDING = """
     AND NOT EXISTS (
         SELECT 1 FROM case_category
@@ -55,23 +67,23 @@ _IS_FOR = """
     SELECT 1 FROM review_case WHERE number = ? AND state = 'waiting' AND first_reviewer <> ?
     AND (reserved_for = ? OR (queue = ? AND reserved_until <= ?))"""
 _CLAIM = """
-    UPDATE review_case SET state = 'claimed', holder = ?, lease_until = ?, claim = claim + 1, longest = ?,
+    UPDATE review_case SET state = 'claimed', holder = ?, lease_until = ?, claim = claim + 1, given = ?,
         grown = 0, reserved_for = '', reserved_until = 0
     WHERE number = ? AND state = 'waiting'"""
 _RENEW = "UPDATE review_case SET lease_until = ? WHERE number = ?"
 _WAIT = """
-    UPDATE review_case SET state = 'waiting', holder = NULL, lease_until = NULL, longest = 0,
+    UPDATE review_case SET state = 'waiting', holder = NULL, lease_until = NULL, given = '',
         decided = NULL, reserved_for = ?, reserved_until = ?, stage = ?, first_reviewer = ?, note = ?
     WHERE number = ?"""
 _CLOSE = """
-    UPDATE review_case SET state = 'decided', holder = NULL, lease_until = NULL, longest = 0, decided = ?,
+    UPDATE review_case SET state = 'decided', holder = NULL, lease_until = NULL, given = '', decided = ?,
         reserved_for = '', reserved_until = 0
     WHERE number = ?"""
 _TAKE_NEWS = "UPDATE review_case SET grown = 0 WHERE number = ? AND grown = 1"
 _MOVE = "UPDATE review_case SET queue = ? WHERE number = ?"
 _SKIP = """
-    INSERT INTO case_skip (person, case_number, until) VALUES (?, ?, ?)
-    ON CONFLICT (person, case_number) DO UPDATE SET until = excluded.until"""
+    INSERT INTO case_skip (person, case_number, until, again) VALUES (?, ?, ?, ?)
+    ON CONFLICT (person, case_number) DO UPDATE SET until = excluded.until, again = excluded.again"""
 _FORGET_SKIPS = "DELETE FROM case_skip WHERE person = ? AND until <= ?"
 
 
@@ -115,13 +127,13 @@ class CaseStore:
         with self._database.reading():
             if after is not None:
                 last = self.case(after)
-                rank, due, opened, number = self._database.rows(_PAGE_AFTER, (after,))[0]
+                *place, number = self._database.rows(_PAGE_AFTER, (after,))[0]
                 if decided:
                     conditions.append("(decided, number) < (?, ?)")
                     values += [times.to_number(last.decided or last.opened), number]
                 else:
-                    conditions.append("(rank, due, opened, number) > (?, ?, ?, ?)")
-                    values += [rank, due, opened, number]
+                    conditions.append(f"({_IN_ORDER}) > (?, ?, ?, ?, ?)")
+                    values += [*place, number]
             by = "decided DESC, number DESC" if decided else _IN_ORDER
             statement = f"""
                 SELECT {COLUMNS} FROM review_case WHERE {" AND ".join(conditions)} ORDER BY {by} LIMIT ?"""
@@ -149,12 +161,24 @@ class CaseStore:
             ]
             return cases(self._database, rows, self._now()) if rows else []
 
+    def awaited(self) -> list[str]:
+        """The people whom cases wait for that were handed to them."""
+        with self._database.reading():
+            return [who for (who,) in self._database.rows(_AWAITED, (self._now(),))]
+
     def waiting_for(
-        self, person: str, queue: str, avoid: Collection[str], *, longest: bool = False
+        self,
+        person: str,
+        queue: str,
+        avoid: Collection[str],
+        *,
+        longest: bool = False,
+        repeated: bool = True,
     ) -> int | None:
         """The first case that the person may be given, or the one that has waited longest.
 
-        `avoid`: categories. What was handed to the person comes first, from whatever queue.
+        `avoid`: categories. What was handed to the person comes first, from whatever queue. Without
+        `repeated`, danger that its submitter said of others already is left out.
         """
         now = self._now()
         with self._database.reading():
@@ -162,11 +186,18 @@ class CaseStore:
             if row is None:
                 statement = _WAITING
                 values: list[Value] = [queue, now, person, person, now]
-                if avoid:
-                    statement += _AVOIDING.format(marks=",".join("?" * len(avoid)))
-                    values += sorted(avoid)
+                statement += _avoiding(avoid) + ("" if repeated else _FRESH)
+                values += sorted(avoid)
                 by = "opened, number" if longest else _IN_ORDER
                 row = self._database.row(f"{statement} ORDER BY {by} LIMIT 1", values)
+        return None if row is None else int(row[0])
+
+    def skipped_by(self, person: str, queue: str, avoid: Collection[str]) -> int | None:
+        """The first case that the person skipped and may be given again; `avoid`: categories."""
+        now = self._now()
+        values: list[Value] = [person, now, queue, now, person, *sorted(avoid)]
+        with self._database.reading():
+            row = self._database.row(_AGAIN.format(_avoiding(avoid)), values)
         return None if row is None else int(row[0])
 
     def contents(self, number: int) -> list[bytes]:
@@ -227,13 +258,13 @@ class CaseStore:
         with self._database.writing():
             self._database.change(_TAKE_TURN, (person, queue, every))
 
-    def claim(self, number: int, person: str, *, longest: bool = False) -> Case:
-        """Give a waiting case to a person: it has a new claim number and lease.
+    def claim(self, number: int, person: str, given: Ground | None = None) -> Case:
+        """Give a waiting case to a person, with a new claim number and lease; `given`: why out of order.
 
         Raises UnknownCaseError, NotHeldError: it is not waiting.
         """
         with self._database.writing():
-            values = (person, self._later(self._lease), int(longest), number)
+            values = (person, self._later(self._lease), given or "", number)
             if not self._database.change(_CLAIM, values):
                 self.case(number)
                 message = f"case {number} is not waiting"
@@ -275,17 +306,22 @@ class CaseStore:
         with self._database.writing():
             self._database.change(_MOVE, (queue, number))
 
-    def skipped(self, number: int, person: str) -> None:
-        """Do not offer the case to that person for a while."""
+    def skipped(self, number: int, person: str, *, again: bool = False) -> None:
+        """Do not offer the case to that person for a while; `again`: nothing else had waited for them."""
         with self._database.writing():
             self._database.change(_FORGET_SKIPS, (person, self._now()))
-            self._database.change(_SKIP, (person, number, self._later(SKIPPED)))
+            self._database.change(_SKIP, (person, number, self._later(SKIPPED), int(again)))
 
     def restand(self, number: int) -> Case:
         """Work out the case's place again, after observations or decisions have changed; the case."""
         with self._database.writing():
             case_standing.restand(self._database, self._facts, number)
             return self.case(number)
+
+
+def _avoiding(categories: Collection[str]) -> str:
+    """The condition that a case has none of so many categories."""
+    return _AVOIDING.format(marks=",".join("?" * len(categories))) if categories else ""
 
 
 def _where(wanted: WantedCases) -> tuple[list[str], list[Value]]:

@@ -1,23 +1,26 @@
 """Cases, observations, decisions, what was looked at, limits of people (schema version 3)."""
 
 CASES = (
-    # `rank`, `due` and `opened` are the order of the queue (see tocsin.cases.urgency), with `number` last so
-    # that it is total. `standing` says, as JSON, what they were worked out from. `grown`: something new has
-    # become known since its holder claimed it.
+    # `turn`, `rank`, `due` and `opened` are the order of the queue (see tocsin.cases.urgency), with `number`
+    # last so that it is total. `standing` says, as JSON, what they were worked out from. `said_by`: the
+    # submitter whose words of danger count. `given`: why out of its order. `grown`: something new has become
+    # known since its holder claimed it.
     """CREATE TABLE review_case (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         opened INTEGER NOT NULL,
         queue TEXT NOT NULL,
         state TEXT NOT NULL,
         stage TEXT NOT NULL,
+        turn INTEGER NOT NULL,
         rank INTEGER NOT NULL,
         due INTEGER NOT NULL,
         standing TEXT NOT NULL,
+        said_by TEXT NOT NULL DEFAULT '',
         submissions INTEGER NOT NULL DEFAULT 0,
         holder TEXT,
         lease_until INTEGER,
         claim INTEGER NOT NULL DEFAULT 0,
-        longest INTEGER NOT NULL DEFAULT 0,
+        given TEXT NOT NULL DEFAULT '',
         grown INTEGER NOT NULL DEFAULT 0,
         reserved_for TEXT NOT NULL DEFAULT '',
         reserved_until INTEGER NOT NULL DEFAULT 0,
@@ -25,12 +28,14 @@ CASES = (
         note TEXT NOT NULL DEFAULT '',
         decided INTEGER
     ) STRICT""",
-    "CREATE INDEX case_waiting ON review_case (queue, rank, due, opened, number) WHERE state = 'waiting'",
+    """CREATE INDEX case_waiting ON review_case (queue, turn, rank, due, opened, number)
+        WHERE state = 'waiting'""",
     "CREATE INDEX case_waiting_longest ON review_case (queue, opened, number) WHERE state = 'waiting'",
     "CREATE INDEX case_reserved ON review_case (reserved_for) WHERE reserved_for <> '' AND state = 'waiting'",
     "CREATE INDEX case_claimed ON review_case (lease_until) WHERE state = 'claimed'",
     "CREATE INDEX case_held ON review_case (holder) WHERE state = 'claimed'",
     "CREATE INDEX case_undecided ON review_case (queue, state, stage) WHERE state <> 'decided'",
+    "CREATE INDEX case_said ON review_case (said_by) WHERE said_by <> '' AND state <> 'decided'",
     "CREATE INDEX case_decided ON review_case (decided) WHERE state = 'decided'",
     # Every so many turns, a person is given the case that has waited longest (see tocsin.cases.queue). The
     # turns start again from 0 then: nobody's work is counted here.
@@ -77,10 +82,12 @@ CASES = (
         category TEXT NOT NULL,
         PRIMARY KEY (case_number, category)
     ) STRICT, WITHOUT ROWID""",
+    # `again`: it was skipped again when nothing else waited for them.
     """CREATE TABLE case_skip (
         person TEXT NOT NULL,
         case_number INTEGER NOT NULL,
         until INTEGER NOT NULL,
+        again INTEGER NOT NULL DEFAULT 0,
         PRIMARY KEY (person, case_number)
     ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE observation (

@@ -44,6 +44,10 @@ class ReasonShape(BaseModel):
     ground: Ground
     when: datetime | None
     """The time that it speaks of, where it does."""
+    by: str | None
+    """Whose submission speaks of danger; null where a reviewer recorded it, and for all other grounds."""
+    turn: int | None
+    """How many undecided cases that submitter had said so of, this one counted: the first ones come first."""
 
 
 class CaseShape(BaseModel):
@@ -157,7 +161,7 @@ class DecisionShape(BaseModel):
     time: datetime
     standpoint: Standpoint
     needs_second: list[str]
-    """Why a second person is needed: `publish`, `overturn`, `asked`."""
+    """Why a second person is needed: `publish`, `overturn`, `asked`, `disagreed`."""
     second: str
     second_time: datetime | None
     second_note: str

@@ -22,7 +22,12 @@ from tocsin.web.problems import STATUS, problem, problem_of, refusal_of, retry_o
 pages = Pages()
 
 
-@pages.page("/cases/{number}/contents/{sha256}/renditions/{rendition}", needs=Permission.REVIEW, waits=True)
+@pages.page(
+    "/cases/{number}/contents/{sha256}/renditions/{rendition}",
+    needs=Permission.REVIEW,
+    waits=True,
+    books=True,
+)
 def rendition(visit: Visit) -> Response:
     """A filtered preview."""
     try:

@@ -40,6 +40,8 @@ class Page:
     """Takes a form with files."""
     waits: bool = False
     """May wait for a sandbox child: in threads apart, so that other pages do not wait as well."""
+    books: bool = False
+    """Counts what it serves: it is never asked for its headers alone (HEAD)."""
 
 
 @dataclass(slots=True)
@@ -48,7 +50,7 @@ class Pages:
 
     all: list[Page] = field(default_factory=list)
 
-    def page(
+    def page(  # noqa: PLR0913  # what pages differ in
         self,
         path: str,
         *,
@@ -56,12 +58,13 @@ class Pages:
         method: str = "GET",
         uploads: bool = False,
         waits: bool = False,
+        books: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare the page that the decorated function makes."""
 
         def declare(handler: Handler) -> Handler:
             needed = (needs,) if isinstance(needs, Permission) else needs
-            self.all.append(Page(method, path, needed, handler, uploads, waits))
+            self.all.append(Page(method, path, needed, handler, uploads, waits, books))
             return handler
 
         return declare
@@ -85,4 +88,7 @@ def _route(page: Page) -> Route:
             run = partial(request.app.state.pictures.run, person.id) if page.waits else run_in_threadpool
             return await run(lambda: page.handler(guard.visit(request, person, form, upload)))
 
-    return Route(page.path, serve, methods=[page.method], name=f"{page.method} {page.path}")
+    route = Route(page.path, serve, methods=[page.method], name=f"{page.method} {page.path}")
+    if page.books and route.methods is not None:
+        route.methods.discard("HEAD")  # which comes with GET
+    return route

@@ -18,6 +18,7 @@ _GROUNDS: Final[Mapping[Ground, str]] = {
     Ground.KNOWN: _("known, or judged here"),
     Ground.DISAGREED: _("two reviewers disagreed"),
     Ground.LONGEST: _("given out because it has waited longest"),
+    Ground.AGAIN: _("given out though it was skipped: nothing else waits"),
 }
 _URGENT: Final = frozenset({Ground.DANGER, Ground.CHILD})
 
@@ -54,6 +55,8 @@ def grounds(case: Case, texts: Texts, now: datetime) -> tuple[Tag, ...]:
 
 def _tag(reason: Reason, texts: Texts, now: datetime) -> Tag:
     kind = "urgent" if reason.ground in _URGENT else "calm"
+    if reason.by:
+        return Tag(_said(reason, texts), kind)
     if reason.ground is Ground.DUE and reason.when is not None:
         if reason.when <= now:
             since = texts.span(now - reason.when)
@@ -64,3 +67,15 @@ def _tag(reason: Reason, texts: Texts, now: datetime) -> Tag:
         waited = texts.span(now - reason.when)
         return Tag(texts.gettext("opened %(span)s ago", span=waited), "calm", reason.when)
     return Tag(texts.gettext(_GROUNDS.get(reason.ground, reason.ground.value)), kind)
+
+
+def _said(reason: Reason, texts: Texts) -> str:
+    """Who speaks of danger, and of how many others they did: what makes their cases take turns."""
+    if reason.turn <= 1:
+        return texts.gettext("possible danger now, said by %(who)s", who=reason.by)
+    return texts.ngettext(
+        "possible danger now, said by %(who)s, who had said so of %(num)s other open case",
+        "possible danger now, said by %(who)s, who had said so of %(num)s other open cases",
+        reason.turn - 1,
+        who=reason.by,
+    )
