@@ -355,7 +355,7 @@ class Queue:
         for who in self._gone():
             for case in self._cases.page(WantedCases(queue=None, reserved_for=who), limit=MOST_PAGE):
                 self._cases.let_go(case.number)
-                self._record("case.lapsed", NODE, case.number, {"reserved_for": who})
+                self._record("case.released", NODE, case.number, {"reserved_for": who})
 
     def _gone(self) -> list[str]:
         """Whom cases were handed to that may not review any more."""

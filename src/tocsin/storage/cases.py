@@ -8,7 +8,7 @@ from typing import Final
 from tocsin.cases.errors import NotHeldError, UnknownCaseError
 from tocsin.cases.model import Case, Ground, Stage, State
 from tocsin.cases.store_cases import Joined, Linked, QueueCount, WantedCases
-from tocsin.cases.urgency import NO_TURN
+from tocsin.cases.urgency import NEVER, NO_TURN
 from tocsin.storage import case_finding, case_standing, times
 from tocsin.storage.case_rows import CASE, COLUMNS, cases
 from tocsin.storage.case_standing import HeldFacts
@@ -49,9 +49,10 @@ _WAITING = """
 # Danger that a submitter has said of others already comes before what has not waited for its turn anyway.
 _FRESH = f" AND (turn <= 1 OR turn = {NO_TURN})"
 # First what was skipped once, the most urgent first; then in the order in which it was skipped again.
+# What somebody is kept away from for ever (see storage/decisions.py) they did not skip.
 _AGAIN = f"""
     SELECT number FROM case_skip JOIN review_case ON review_case.number = case_skip.case_number
-    WHERE case_skip.person = ? AND case_skip.until > ?
+    WHERE case_skip.person = ? AND case_skip.until > ? AND case_skip.until < {times.to_number(NEVER)}
     AND queue = ? AND state = 'waiting' AND reserved_until <= ? AND first_reviewer <> ?{{}}
     ORDER BY again, again * until, {_IN_ORDER} LIMIT 1"""
 _AVOIDING = """
