@@ -276,7 +276,7 @@ def release_case(request: Request, caller: Caller, case: CaseNumber, given: ByCl
     "POST", "/v1/cases/{case}/skip", needs=REVIEWS, status=204, answers=(404, 409), response_model=None
 )
 def skip_case(request: Request, caller: Caller, case: CaseNumber, given: ByClaim) -> None:
-    """Pass a case on, and do not be offered it for 12 hours; nobody asks why."""
+    """Pass a case on, and for 12 hours do not be given it while anything else waits; nobody asks why."""
     _queue(request).skip(caller, case, given.claim)
 
 
