@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from support.case_pages import claimed, events, kinds, let_go, open_case, page, reviewer, said
+from support.case_pages import claimed, events, kinds, let_go, looked, open_case, page, reviewer, said
 from support.console import Client, Console, console
 from support.intake import jpeg
 from support.nodes import OPERATOR
@@ -151,7 +151,8 @@ def test_what_was_judged_is_not_shown_again_without_a_reason(
 ) -> None:
     data = jpeg(104)
     first = open_case(served, data)
-    assert claimed(anna, first).send(anna, "decide", outcome="no_action").status_code == 303
+    held = looked(anna, claimed(anna, first))
+    assert held.send(anna, "decide", outcome="no_action").status_code == 303
     second = open_case(served, data)
     assert second != first
     found = claimed(cleo, second)

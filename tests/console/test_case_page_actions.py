@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from support.case_pages import claimed, events, kinds, let_go, open_case, page, reviewer, said
+from support.case_pages import claimed, events, kinds, let_go, looked, open_case, page, reviewer, said
 from support.console import Client, Console, console
 from support.intake import jpeg
 from support.nodes import OPERATOR
@@ -293,7 +293,37 @@ def test_publishing_takes_two_people(served: Console, anna: Client, cleo: Client
     assert "Somebody else has to confirm it." in mine.said
     assert "confirm" not in mine.forms
     assert anna.act(f"/cases/{number}/claim").status_code == 409
-    second = claimed(cleo, number)
+    second = looked(cleo, claimed(cleo, number))
+def test_contents_that_nobody_looked_at_are_named(served: Console, anna: Client) -> None:
+    account = {"platform": "forum", "account": {"id": "of several"}}
+    (number,) = {open_case(served, jpeg(one), **account) for one in (210, 211, 212)}
+    held = looked(anna, claimed(anna, number))
+    assert "You have not looked at 2 contents of this case: 2, 3" in held.said
+    assert "Decide also on 2 contents that nobody looked at" in held.said
+    assert [one for one in held.links if one.endswith("?content=3")]
+    refused = held.send(anna, "decide", outcome="no_action", note=TYPED)
+    assert refused.status_code == 409
+    assert "you have not looked at 2 of the contents" in said(refused)
+    assert TYPED.partition("<")[0] in said(refused)
+    looked(anna, page(anna, number, content=2))
+    held = looked(anna, page(anna, number, content=3))
+    assert "You have not looked" not in held.said
+    assert "you looked at it" in held.said
+    assert held.send(anna, "decide", outcome="no_action").status_code == 303
+    assert "unseen" not in events(served, number)[-1][2]
+
+
+def test_who_decides_on_what_nobody_looked_at_says_so(served: Console, anna: Client) -> None:
+    account = {"platform": "forum", "account": {"id": "of two"}}
+    (number,) = {open_case(served, jpeg(one), **account) for one in (213, 214)}
+    held = looked(anna, claimed(anna, number))
+    assert held.send(anna, "decide", outcome="no_action", unseen="1").status_code == 303
+    assert events(served, number)[-1][2]["unseen"] == 1
+    told = page(anna, number).said
+    assert "It judges also contents that nobody looked at." in told
+    assert "contents not looked at: 1" in told
+
+
     assert "it publishes an entry to a list" in second.said
     assert "decide" not in second.forms
     for _ in range(2):  # sent twice
@@ -308,11 +338,11 @@ def test_publishing_takes_two_people(served: Console, anna: Client, cleo: Client
 def test_who_may_not_curate_confirms_no_publishing(served: Console, anna: Client, number: int) -> None:
     data = jpeg(202)
     number = open_case(served, data)
-    held = claimed(anna, number)
+    held = looked(anna, claimed(anna, number))
     (field,) = [name for name in held.forms["decide"] if name.startswith("publish-")]
     assert held.send(anna, "decide", outcome="report", **{field: "local"}).status_code == 303
     bela = reviewer(served, "bela", rights=(Right.READ, Right.MATCH))
-    second = claimed(bela, number)
+    second = looked(bela, claimed(bela, number))
     refused = second.send(bela, "confirm", note=TYPED)
     assert refused.status_code == 403
     assert "lacks the permission banks.curate" in said(refused)
@@ -331,7 +361,7 @@ def test_opinions_and_false_matches_reach_the_list(served: Console, anna: Client
     digest = next(one for one in content.signals if one.type is SignalType.SHA256)
     (entry,) = served.node.curation.add(OPERATOR, "known", [EntryDraft((digest,))]).entry_ids
     number = open_case(served, data)
-    held = claimed(anna, number)
+    held = looked(anna, claimed(anna, number))
     fields = {f"opinion-{entry}": "dispute", f"reason-{entry}": TYPED, f"false-{entry}": "1"}
     assert held.send(anna, "decide", outcome="false_match", **fields).status_code == 303
     (opinion,) = served.node.curation.opinions.of(entry)

@@ -43,6 +43,13 @@ def claimed(client: Client, number: int) -> "Page":
     return page(client, number)
 
 
+def looked(client: Client, found: "Page") -> "Page":
+    """Load the pictures of a page, as a browser does."""
+    for one in found.pictures:
+        assert client.get(one).status_code == 200
+    return found
+
+
 def let_go(console: Console) -> None:
     """Release every case that somebody holds."""
     queue = console.node.review.queue

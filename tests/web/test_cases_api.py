@@ -59,9 +59,11 @@ class Caller:
         return int(self.did(f"/cases/{number}/claim")["claim"])
 
     def decide(self, number: int, claim: int, outcome: str, key: str = "", **more: object) -> Item:
-        """Decide a case."""
+        """Decide a case, looked at or not."""
         headers = {"Idempotency-Key": key or f"{number}-{claim}"}
-        return self.did(f"/cases/{number}/decisions", headers, claim=claim, outcome=outcome, **more)
+        return self.did(
+            f"/cases/{number}/decisions", headers, claim=claim, outcome=outcome, **{"unseen": True, **more}
+        )
 
 
 @pytest.fixture(scope="module")

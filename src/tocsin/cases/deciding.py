@@ -117,6 +117,16 @@ class Deciding:
             replace(one, judged=judged[one.sha256].outcome) if one.sha256 in judged else one for one in found
         ]
 
+    def to_look_at(self, person: str, pending: Decision) -> frozenset[int]:
+        """The places of contents that somebody has to look at before they confirm a decision that waits.
+
+        Not those of which its author says that nobody looked at them.
+        """
+        said = pending.proposal
+        places = lacking(self.sights(person, pending.case), said.outcome)
+        author = lacking(self.sights(pending.author, pending.case), said.outcome)
+        return places - author if said.unseen else places
+
     def figures(self, bank: str) -> Figures:
         """What reviewers found of a bank's matches, by type and distance. Raises UnknownBankError."""
         with self.transactions.reading():
@@ -170,7 +180,7 @@ class Deciding:
                 return answered
             pending = self._pending(principal, case, claim)
             if not self.cases.take_news(case):
-                refuse_unseen(case, self._unseen(principal.id, pending) - self._left_unseen(pending))
+                refuse_unseen(case, self.to_look_at(principal.id, pending))
                 self._answer(principal, pending, claim, note)
                 return self._take_force("decision.confirmed", principal, pending)
         raise GrownError
@@ -298,14 +308,6 @@ class Deciding:
         self.effects.check(principal, proposal)
         if not proposal.unseen:
             refuse_unseen(held.number, lacking(self.sights(principal.id, held.number), proposal.outcome))
-
-    def _unseen(self, person: str, decision: Decision) -> frozenset[int]:
-        """The places of what a person has not looked at of the contents that a decision judges."""
-        return lacking(self.sights(person, decision.case), decision.proposal.outcome)
-
-    def _left_unseen(self, decision: Decision) -> frozenset[int]:
-        """What its author says that nobody looked at."""
-        return self._unseen(decision.author, decision) if decision.proposal.unseen else frozenset()
 
     def _needs_second(self, principal: Principal, case: Case, proposal: Proposal) -> tuple[str, ...]:
         judged = self.decisions.judgements(self.cases.contents(case.number))

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from tocsin.cases.errors import UnseenError
@@ -11,6 +12,18 @@ PICTURES: Final = frozenset({"image", "video"})
 """Kinds of content that could be shown."""
 _NAMED: Final = 20
 """Places that an error names."""
+
+
+class Known(StrEnum):
+    """What there is to judge a content by: the first of these that holds."""
+
+    JUDGED = "judged"
+    KNOWN = "known"
+    OBSERVED = "observed"
+    SEEN = "seen"
+    NOTHING = "nothing"
+    """It cannot be shown."""
+    UNSEEN = "unseen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,18 @@ class Sight:
     """It is the same file as a known one: by SHA-256 or SHA-1, as an entry that stands, undisputed."""
     judged: Outcome | None = None
     """What was decided earlier."""
+
+    @property
+    def by(self) -> Known:
+        """What there is to judge it by."""
+        holds = {
+            Known.JUDGED: self.judged is not None,
+            Known.KNOWN: self.known,
+            Known.OBSERVED: self.observed,
+            Known.SEEN: self.seen,
+            Known.NOTHING: not self.showable,
+        }
+        return next((one for one, it in holds.items() if it), Known.UNSEEN)
 
     def lacking(self, outcome: Outcome | None) -> bool:
         """Whether that outcome would judge it without anything to go by."""

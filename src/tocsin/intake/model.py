@@ -164,6 +164,10 @@ class Submissions(Protocol):
         """The members of an archive that was submitted, in their order: those numbered so, or all."""
         ...
 
+    def pictures(self, sha256: bytes, *, since: int = 1, limit: int = 100) -> Sequence[Member]:
+        """Members of an archive that are pictures or videos, from that number on."""
+        ...
+
     def record_matches(
         self, submission_id: str, matches: Sequence[Found], versions: Mapping[str, int], *, retroactive: bool
     ) -> Sequence[MatchRecord]:

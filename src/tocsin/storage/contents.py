@@ -32,6 +32,9 @@ _ADD_MEMBER = """
     INSERT INTO content_member (content_id, number, name, refused, answer, kind) VALUES (?, ?, ?, ?, ?, ?)"""
 _FORGET_MEMBERS = "DELETE FROM content_member WHERE content_id = ?"
 _NUMBERS = "SELECT number FROM content_member WHERE content_id = ?"
+_PICTURES = """
+    SELECT number FROM content_member WHERE content_id = ? AND kind IN ('image', 'video') AND number >= ?
+    ORDER BY number LIMIT ?"""
 _MEMBERS_AMONG = """
     SELECT number, name, answer FROM content_member WHERE content_id = ? AND number IN ({values})"""
 _COUNTS = "SELECT COUNT(*), COUNT(refused) FROM content_member WHERE content_id = ?"
@@ -74,6 +77,11 @@ def members(database: Database, number: int, wanted: Collection[int] | None = No
         for place, name, answer in database.rows_among(_MEMBERS_AMONG, (number,), sorted(wanted))
     ]
     return sorted(found, key=lambda one: one.number)
+
+
+def pictures(database: Database, number: int, since: int, limit: int) -> list[Member]:
+    """Members of an archive that are pictures or videos, from the number `since` on."""
+    return members(database, number, [one for (one,) in database.rows(_PICTURES, (number, since, limit))])
 
 
 def keep(database: Database, number: int, content: Content, inside: Sequence[Member]) -> None:

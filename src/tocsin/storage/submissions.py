@@ -164,6 +164,14 @@ class SubmissionStore:
         with self._database.reading():
             return contents.members(self._database, self._content_number(sha256), numbers)
 
+    def pictures(self, sha256: bytes, *, since: int = 1, limit: int = 100) -> list[Member]:
+        """Members of an archive that are pictures or videos, from that number on.
+
+        Raises UnknownSubmissionError.
+        """
+        with self._database.reading():
+            return contents.pictures(self._database, self._content_number(sha256), since, limit)
+
     def _content_number(self, sha256: bytes) -> int:
         row = self._database.row(_CONTENT, (sha256,))
         if row is None:

@@ -45,6 +45,8 @@ class ProposalGiven(Given):
     opinions: Annotated[list[EntryOpinionShape], Field(max_length=MOST_EFFECTS, default_factory=list)]
     false_matches: Annotated[list[Number], Field(max_length=MOST_EFFECTS, default_factory=list)]
     """Entries whose match with this case is wrong."""
+    unseen: bool = False
+    """Decide also on contents that the caller has nothing to judge by: else they are refused."""
 
     def proposal(self) -> Proposal:
         """The proposal."""
@@ -54,6 +56,7 @@ class ProposalGiven(Given):
             publish=tuple(Publication(bytes.fromhex(one.sha256), one.bank) for one in self.publish),
             opinions=tuple(EntryOpinion(one.entry, one.confirm, one.reason) for one in self.opinions),
             false_matches=tuple(self.false_matches),
+            unseen=self.unseen,
         )
 
 

@@ -153,6 +153,8 @@ class DecisionShape(BaseModel):
     publish: list[PublicationShape]
     opinions: list[EntryOpinionShape]
     false_matches: list[int]
+    unseen: bool
+    """It judges also contents that nobody looked at."""
     published: list[int]
     """Entries that it made."""
     hidden: int

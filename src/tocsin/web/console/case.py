@@ -12,6 +12,7 @@ from tocsin.access.model import Permission
 from tocsin.cases.errors import HoldingError, NotHeldError, UnknownCaseError
 from tocsin.cases.model import Case, State
 from tocsin.cases.queue import LinkedCase
+from tocsin.cases.sights import Sight
 from tocsin.errors import Error
 from tocsin.media.renditions import Rendition
 from tocsin.web.console import case_words as words
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from tocsin.web.console.texts import Texts
 
 pages = Pages()
+MOST_LISTED = 50
+"""Contents of a case that are listed with what is known of them."""
 MOST_JOINED = 1000
 """Submissions of a case: more than one has."""
 
@@ -50,6 +53,8 @@ class CaseView:
     content: ContentView | None
     """None while nothing is in the case."""
     observations: ObservationsView | None
+    sights: tuple[Sight, ...]
+    """What the reader knows of each content."""
     decision: DecisionView
     linked: tuple[LinkedCase, ...]
     joined: tuple["Joined", ...]
@@ -110,6 +115,7 @@ def show(visit: Visit, number: int, trouble: Error | None = None) -> Response:
         kept=Kept(visit if trouble is not None else None),
         typed=_typed(visit) if trouble is not None else (),
         left_words=left_words,
+        most_listed=MOST_LISTED,
     )
 
 
@@ -126,6 +132,8 @@ def case_view(visit: Visit, number: int) -> CaseView:
         claim = case.claim if holding else 0
         content = content_view(visit, number, contents, _chosen(visit, contents), claim, joined)
         observations = observations_view(review, content.sha256, person.id)
+    sights = tuple(review.deciding.sights(person.id, number))
+    shown_place = content.chosen.place if content is not None and content.stills else 0
     return CaseView(
         case=case,
         reasons=grounds(case, visit.texts, datetime.now(UTC)),
@@ -135,7 +143,8 @@ def case_view(visit: Visit, number: int) -> CaseView:
         contents=contents,
         content=content,
         observations=observations,
-        decision=decision_view(visit, case, contents, holding=holding),
+        sights=sights,
+        decision=decision_view(visit, case, sights, holding=holding, shown=shown_place),
         linked=tuple(review.queue.linked(person, number)),
         joined=joined,
         timeline=lines,
@@ -167,11 +176,12 @@ def _chosen(visit: Visit, contents: Sequence[bytes]) -> Chosen:
 
 def left_words(texts: "Texts", allowance: "Allowance") -> str:
     """What is left to the reader today, in a sentence."""
+    looks, seconds, minutes = allowance.reveals_left, allowance.seconds_left, allowance.minutes_left
     return texts.gettext(
-        words.LEFT,
-        looks=texts.number(allowance.reveals_left),
-        seconds=texts.number(allowance.seconds_left),
-        minutes=texts.number(allowance.minutes_left),
+        "Left today: %(looks)s, %(seconds)s, %(minutes)s.",
+        looks=texts.ngettext("%(num)s look at originals", "%(num)s looks at originals", looks),
+        seconds=texts.ngettext("%(num)s second of originals", "%(num)s seconds of originals", seconds),
+        minutes=texts.ngettext("%(num)s minute of any material", "%(num)s minutes of any material", minutes),
     )
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from tocsin.cases.model import Basis
+from tocsin.cases.sights import PICTURES
 from tocsin.errors import Error, Refusal
 from tocsin.media.identify import READABLE_ARCHIVES
 from tocsin.media.renditions import Rendition
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
 
 MOST_SUBMISSIONS: Final = 20
 """Submissions of one content that are shown, and whose matches are."""
-MOST_MEMBERS: Final = 200
-"""Files of an archive that can be chosen."""
-PICTURES: Final = frozenset({"image", "video"})
+MOST_MEMBERS: Final = 100
+"""Files of an archive that are listed; where there are more, one names the number."""
 
 
 class Place(StrEnum):
@@ -70,7 +70,9 @@ class ContentView:
     judgement: "Judgement | None"
     place: Place
     members: tuple["Member", ...]
-    """Of an archive: those that could be shown."""
+    """Of an archive: those that could be shown, the first ones or from the chosen one on."""
+    many_members: bool
+    """Whether there may be more than these."""
     stills: tuple[float | None, ...]
     """When the stills of what is shown stand in it, in seconds; one None for a picture."""
     refusal: Refusal | None
@@ -127,11 +129,14 @@ def content_view(  # noqa: PLR0913, PLR0917  # what a page is asked for
     ids = [one.submission for one in joined if one.sha256 == sha256]
     submissions = tuple(map(visit.node.submissions.submission, ids[:MOST_SUBMISSIONS]))
     cards = cards_of(visit.node, visit.person, ids[:MOST_SUBMISSIONS])
-    judgement = _judgement(visit, number, sha256, claim)
     content = next((one.content for one in submissions if one.content is not None), None)
-    members = _members(visit, sha256, content)
-    place = _place(content, members, cards, judgement, chosen, claim)
+    members, many = _members(visit, sha256, content, chosen.member)
     member = chosen.member or (members[0].number if members else 0)
+    inside = next((one.content.sha256 for one in members if one.number == member), None)
+    judgement = _judgement(visit, number, sha256, claim)
+    if judgement is None and inside is not None:
+        judgement = _judgement(visit, number, bytes.fromhex(inside), claim)
+    place = _place(content, members, cards, judgement, chosen, claim)
     stills, refusal = _stills(visit, number, claim, sha256, member) if place is Place.PREVIEW else ((), None)
     return ContentView(
         chosen=replace(chosen, member=member),
@@ -142,6 +147,7 @@ def content_view(  # noqa: PLR0913, PLR0917  # what a page is asked for
         judgement=judgement,
         place=place,
         members=members,
+        many_members=many,
         stills=stills,
         refusal=refusal,
         origin=_origin(content),
@@ -155,11 +161,20 @@ def _judgement(visit: "Visit", number: int, sha256: bytes, claim: int) -> "Judge
     return None if again else review.deciding.judgements([sha256]).get(sha256)
 
 
-def _members(visit: "Visit", sha256: bytes, content: "Content | None") -> tuple["Member", ...]:
+def _members(
+    visit: "Visit", sha256: bytes, content: "Content | None", chosen: int
+) -> tuple[tuple["Member", ...], bool]:
+    """The first members that could be shown, and whether there may be more.
+
+    From the chosen one on, where it is none of the first.
+    """
     if content is None or content.format not in READABLE_ARCHIVES:
-        return ()
-    found = (one for one in visit.node.submissions.members(sha256) if one.content.kind in PICTURES)
-    return tuple(found)[:MOST_MEMBERS]
+        return (), False
+    submissions = visit.node.submissions
+    first = submissions.pictures(sha256, limit=MOST_MEMBERS)
+    if len(first) < MOST_MEMBERS or not chosen or any(one.number == chosen for one in first):
+        return tuple(first), len(first) >= MOST_MEMBERS
+    return tuple(submissions.pictures(sha256, since=chosen, limit=MOST_MEMBERS) or first), True
 
 
 def _place(  # noqa: PLR0913, PLR0917  # all that it depends on

@@ -118,3 +118,4 @@ def _chosen(visit: Visit, prefix: str) -> Iterator[tuple[str, str]]:
     for name in visit.form:
         if name.startswith(prefix) and (value := visit.field(name)):
             yield name.removeprefix(prefix), value
+            unseen=bool(visit.field("unseen")),

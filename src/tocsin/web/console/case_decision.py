@@ -12,6 +12,7 @@ from tocsin.web.console.case_matches import MatchCard, cards_of
 
 if TYPE_CHECKING:
     from tocsin.cases.model import Case
+    from tocsin.cases.sights import Sight
     from tocsin.web.console.visit import Visit
 
 MOST_CONTENTS = 50
@@ -48,6 +49,10 @@ class Choices:
     banks: tuple[BankChoice, ...]
     opinions: bool
     """Whether the reader may give opinions."""
+    unseen: tuple[int, ...]
+    """The places of contents that the reader has nothing to judge by."""
+    judged: tuple[int, ...]
+    """Those that were judged, and that they would have to look at to decide otherwise."""
     cut: bool
     """Whether the case has more contents or matches than are listed here."""
 
@@ -64,12 +69,21 @@ class DecisionView:
     """Whether the reader proposed it."""
     undo: Decision | None
     """What the reader can undo now."""
+    take_back: bool
+    """Whether the reader can take back that a second reviewer was asked for."""
+    to_look_at: tuple[int, ...]
+    """The places of contents that the reader has to look at before they confirm what waits."""
     choices: Choices | None
     """None where the reader is not to decide now."""
 
 
-def decision_view(visit: "Visit", case: "Case", contents: Sequence[bytes], *, holding: bool) -> DecisionView:
-    """The decisions about a case, and what whoever holds it may decide."""
+def decision_view(
+    visit: "Visit", case: "Case", sights: "Sequence[Sight]", *, holding: bool, shown: int
+) -> DecisionView:
+    """The decisions about a case, and what whoever holds it may decide.
+
+    `sights`: what the reader knows of its contents; `shown`: the place of the one that the page shows.
+    """
     deciding, person = visit.node.review.deciding, visit.person
     decisions = tuple(reversed(decisions_known(visit.node, person, deciding.of_case(case.number))))
     proposed = next((one for one in decisions if one[0].standpoint is Standpoint.PROPOSED), None)
@@ -78,11 +92,18 @@ def decision_view(visit: "Visit", case: "Case", contents: Sequence[bytes], *, ho
         proposed=proposed,
         mine=proposed is not None and proposed[0].author == person.id,
         undo=deciding.undoable(person, case.number),
-        choices=_choices(visit, case, contents) if holding and proposed is None else None,
+        take_back=deciding.may_take_back(person, case.number),
+        to_look_at=_to_look_at(visit, proposed[0], shown) if holding and proposed is not None else (),
+        choices=_choices(visit, case, sights, shown) if holding and proposed is None else None,
     )
 
 
-def _choices(visit: "Visit", case: "Case", contents: Sequence[bytes]) -> Choices:
+def _to_look_at(visit: "Visit", pending: Decision, shown: int) -> tuple[int, ...]:
+    places = visit.node.review.deciding.to_look_at(visit.person.id, pending)
+    return tuple(sorted(places - {shown}))
+
+
+def _choices(visit: "Visit", case: "Case", sights: "Sequence[Sight]", shown: int) -> Choices:
     deciding = visit.node.review.deciding
     submissions = visit.node.review.queue.submissions(case.number)
     cards = (
@@ -93,6 +114,7 @@ def _choices(visit: "Visit", case: "Case", contents: Sequence[bytes]) -> Choices
     first: dict[int, MatchCard] = {}
     for card in cards:
         first.setdefault(card.entry, card)
+    lacking = [one for one in sights if one.lacking(None) and one.place != shown]
     return Choices(
         key=secrets.token_urlsafe(18),
         seconds={
@@ -100,10 +122,12 @@ def _choices(visit: "Visit", case: "Case", contents: Sequence[bytes]) -> Choices
             for outcome in Outcome
         },
         entries=tuple(first.values())[:MOST_ENTRIES],
-        contents=tuple(enumerate(contents[:MOST_CONTENTS], 1)),
+        contents=tuple((one.place, one.sha256) for one in sights[:MOST_CONTENTS]),
         banks=tuple(_banks(visit)),
         opinions=visit.person.may(Permission.GIVE_OPINIONS),
-        cut=len(contents) > MOST_CONTENTS or len(submissions) > MOST_SUBMISSIONS or len(first) > MOST_ENTRIES,
+        unseen=tuple(one.place for one in lacking if one.judged is None),
+        judged=tuple(one.place for one in lacking if one.judged is not None),
+        cut=len(sights) > MOST_CONTENTS or len(submissions) > MOST_SUBMISSIONS or len(first) > MOST_ENTRIES,
     )
 
 

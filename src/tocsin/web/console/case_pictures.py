@@ -55,7 +55,13 @@ def show_again(visit: Visit) -> Response:
     return acting(
         visit,
         lambda number: viewing.rendition(
-            visit.person, number, claim_of(visit), sha256_of(visit), Rendition.BLUR, despite=reason
+            visit.person,
+            number,
+            claim_of(visit),
+            sha256_of(visit),
+            Rendition.BLUR,
+            member=whole(visit.field("member")) or 0,
+            despite=reason,
         ),
         "saved",
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tocsin.cases.model import Basis, Outcome, Stage, Standpoint, State
+from tocsin.cases.sights import Known
 from tocsin.hashing.signals import Dialect, Orientation, SignalType
 from tocsin.law.facts import AgeBand, Fact, Value
 from tocsin.provenance.words import DERIVATIONS, DIRECTIONS, FORGERY, STRENGTHS
@@ -79,6 +80,15 @@ SECONDS: Final[Mapping[str, str]] = {
 }
 """Why a second person is needed."""
 TYPES: Final[Mapping[str, str]] = {
+SIGHTS: Final[Mapping[Known, str]] = {
+    Known.JUDGED: _("judged before"),
+    Known.KNOWN: _("same file as a known one"),
+    Known.OBSERVED: _("you observed it"),
+    Known.SEEN: _("you looked at it"),
+    Known.NOTHING: _("nothing to show"),
+    Known.UNSEEN: _("not looked at"),
+}
+"""What there is to judge a content by."""
     SignalType.SHA256: _("the same file (SHA-256)"),
     SignalType.SHA1: _("the same file (SHA-1)"),
     SignalType.MD5: _("the same file (MD5, which can be forged)"),
@@ -153,6 +163,7 @@ DETAILS: Final[Mapping[str, str]] = {
     "submission": _("submission"),
 }
 """What of a row's detail is shown; the rest stays in the ledger."""
+    "unseen": _("contents not looked at"),
 AGE: Final = _("Apparent age")
 LEFT: Final = _(
     "Left today: %(looks)s looks, %(seconds)s seconds of originals, %(minutes)s minutes of any material."
