@@ -14,6 +14,8 @@ from tocsin.law.facts import Fact, Value
 from tocsin.storage import case_standing
 from tocsin.storage.home import Home
 from tocsin.storage.observations import ObservationStore
+from tocsin.web.console.queue_words import grounds
+from tocsin.web.console.texts import Texts
 
 if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject
@@ -56,6 +58,25 @@ def test_one_submitters_dangers_do_not_hold_up_another_submitters(desk: Desk) ->
     assert numbers(desk) == [spam[0], real, *spam[1:]]
     assert (danger(desk, real).by, danger(desk, real).turn) == (REAL, 1)
     assert (danger(desk, spam[11]).by, danger(desk, spam[11]).turn) == (SPAM, 12)
+
+
+def test_the_page_says_who_says_so_and_of_how_many_others(desk: Desk) -> None:
+    several = [desk.case(context=DANGER, by=SPAM) for _ in range(3)]
+    submission, seen = desk.submit(None, context=DANGER, by=REAL)
+    assert seen is not None
+    ObservationStore(desk.database).add(
+        Observed(Fact.PRESENT_DANGER, Value.YES), seen, submission.sha256, ANNA.id, 1
+    )
+    desk.cases.restand(seen)
+    told = [
+        grounds(desk.queue.case(ANNA, one), Texts.of("en"), desk.clock())[0].words for one in (*several, seen)
+    ]
+    assert told == [
+        "possible danger now, said by token:spam",
+        "possible danger now, said by token:spam, who had said so of 1 other open case",
+        "possible danger now, said by token:spam, who had said so of 2 other open cases",
+        "possible danger now",
+    ]
 
 
 def test_other_platforms_and_accounts_are_the_same_submitter(desk: Desk) -> None:
