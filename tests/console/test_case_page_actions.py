@@ -258,6 +258,19 @@ def test_a_decision_without_an_outcome_keeps_what_was_typed(
     assert state(served, number) is State.CLAIMED
 
 
+def test_a_question_is_taken_back(served: Console, anna: Client, cleo: Client, number: int) -> None:
+    claimed(cleo, number).send(cleo, "second", note="is it?")
+    path = f"/console/cases/{number}/take-back"
+    assert path not in page(anna, number).forms
+    taken = page(cleo, number).send(cleo, path)
+    assert (taken.status_code, taken.headers["location"].count("said=second-taken-back")) == (303, 1)
+    case = served.node.review.queue.case(OPERATOR, number)
+    assert (case.holder, case.stage) == ("person:cleo", Stage.FIRST)
+    told = page(cleo, number)
+    assert "took back that a second reviewer was asked for" in told.said
+    assert path not in told.forms
+
+
 def test_undoing_what_is_not_ones_own(served: Console, anna: Client, cleo: Client, number: int) -> None:
     assert claimed(anna, number).send(anna, "decide", outcome="no_action").status_code == 303
     decision = page(anna, number).forms["undo"]["decision"]
@@ -281,19 +294,6 @@ def test_a_case_is_opened_again_for_a_reason(served: Console, anna: Client, numb
     assert "a second person is needed: it overturns an earlier judgement" in held.said
 
 
-def test_publishing_takes_two_people(served: Console, anna: Client, cleo: Client) -> None:
-    data = jpeg(201)
-    number = open_case(served, data)
-    held = claimed(anna, number)
-    assert "A second person is needed for that" in held.said
-    (field,) = [name for name in held.forms["decide"] if name.startswith("publish-")]
-    proposed = held.send(anna, "decide", outcome="report", note=TYPED, **{field: "local"})
-    assert proposed.headers["location"].endswith("?content=1&said=proposed")
-    mine = page(anna, number)
-    assert "Somebody else has to confirm it." in mine.said
-    assert "confirm" not in mine.forms
-    assert anna.act(f"/cases/{number}/claim").status_code == 409
-    second = looked(cleo, claimed(cleo, number))
 def test_contents_that_nobody_looked_at_are_named(served: Console, anna: Client) -> None:
     account = {"platform": "forum", "account": {"id": "of several"}}
     (number,) = {open_case(served, jpeg(one), **account) for one in (210, 211, 212)}
@@ -324,6 +324,19 @@ def test_who_decides_on_what_nobody_looked_at_says_so(served: Console, anna: Cli
     assert "contents not looked at: 1" in told
 
 
+def test_publishing_takes_two_people(served: Console, anna: Client, cleo: Client) -> None:
+    data = jpeg(201)
+    number = open_case(served, data)
+    held = looked(anna, claimed(anna, number))
+    assert "A second person is needed for that" in held.said
+    (field,) = [name for name in held.forms["decide"] if name.startswith("publish-")]
+    proposed = held.send(anna, "decide", outcome="report", note=TYPED, **{field: "local"})
+    assert proposed.headers["location"].endswith("?content=1&said=proposed")
+    mine = page(anna, number)
+    assert "Somebody else has to confirm it." in mine.said
+    assert "confirm" not in mine.forms
+    assert anna.act(f"/cases/{number}/claim").status_code == 409
+    second = looked(cleo, claimed(cleo, number))
     assert "it publishes an entry to a list" in second.said
     assert "decide" not in second.forms
     for _ in range(2):  # sent twice
@@ -361,7 +374,7 @@ def test_opinions_and_false_matches_reach_the_list(served: Console, anna: Client
     digest = next(one for one in content.signals if one.type is SignalType.SHA256)
     (entry,) = served.node.curation.add(OPERATOR, "known", [EntryDraft((digest,))]).entry_ids
     number = open_case(served, data)
-    held = looked(anna, claimed(anna, number))
+    held = claimed(anna, number)
     fields = {f"opinion-{entry}": "dispute", f"reason-{entry}": TYPED, f"false-{entry}": "1"}
     assert held.send(anna, "decide", outcome="false_match", **fields).status_code == 303
     (opinion,) = served.node.curation.opinions.of(entry)

@@ -79,8 +79,8 @@ CHANGES: Final = {
     ),
     "UPDATE review_case SET queue = 'attic' WHERE number = 1": "the ledger has it in the queue main",
     "DELETE FROM review_case WHERE state = 'waiting'": GONE,
-    """INSERT INTO review_case (opened, queue, state, stage, rank, due, standing)
-        SELECT opened, queue, 'waiting', stage, rank, due, standing FROM review_case LIMIT 1""": UNSAID,
+    """INSERT INTO review_case (opened, queue, state, stage, rank, turn, due, standing)
+        SELECT opened, queue, 'waiting', stage, rank, turn, due, standing FROM review_case LIMIT 1""": UNSAID,
     "DELETE FROM case_submission WHERE case_number = 1": "is in it no more, and the ledger does not say so",
     """INSERT INTO case_submission SELECT 1, number, 'content' FROM submission WHERE true
         ON CONFLICT DO NOTHING""": "is in it, and the ledger does not say so",

@@ -200,18 +200,57 @@ def test_what_was_judged_is_shown_again_only_for_a_reason(one: Served, anna: Cal
     assert kinds(one, number).count("content.shown_again") == 1
 
 
-def test_a_program_reviews_without_seeing_anything(program: Caller) -> None:
+def test_a_program_reads_cases_and_neither_sees_nor_decides_anything(anna: Caller, program: Caller) -> None:
     number, sha256 = submitted(program, 3)
-    at, claim = f"/cases/{number}/contents/{sha256}", program.claim(number)
+    at, claim = f"/cases/{number}/contents/{sha256}", anna.claim(number)
+    decided = anna.decide(number, claim, "no_action", "read")
+    anna.did(f"/decisions/{decided['id']}/undo")
+    claim = anna.claim(number)
     asked = [
         program.get(f"{at}/renditions/grey", claim=claim),
         program.get(f"{at}/stills", claim=claim),
         program.post(f"{at}/show-again", claim=claim, reason="to compare"),
         program.post(f"{at}/reveal", claim=claim, seconds=1),
+        program.post("/cases/next"),
+        program.post(f"/cases/{number}/claim"),
+        program.post(f"/cases/{number}/take-back"),
+        program.post(f"{at}/observations", claim=claim, fact="drawing", value="no", basis="list"),
+        program.post(f"/cases/{number}/decisions", {"Idempotency-Key": "p"}, claim=claim, outcome="report"),
+        program.post(f"/cases/{number}/confirm", claim=claim),
+        program.post(f"/cases/{number}/disagree", claim=claim),
+        program.post(f"/decisions/{decided['id']}/undo"),
+        program.post(f"/cases/{number}/reopen", reason="to go on"),
     ]
-    assert [(answer.status_code, answer.json()["code"]) for answer in asked] == [(403, "access.denied")] * 4
-    program.did(f"{at}/observations", claim=claim, fact="drawing", value="no", basis="list")
-    assert program.decide(number, claim, "report")["standpoint"] == "in_force"
+    assert [(answer.status_code, answer.json()["code"]) for answer in asked] == [
+        (403, "access.denied")
+    ] * len(asked)
+    assert "person who has signed in" in asked[-1].json()["detail"]
+    whole = program.got(f"/cases/{number}")
+    assert (whole["holder"], [one["standpoint"] for one in whole["decisions"]]) == ("person:anna", ["undone"])
+    assert (whole["undoable"], whole["may_take_back"]) == (None, False)
+
+
+def test_what_was_asked_and_proposed_is_taken_back(
+    anna: Caller, bela: Caller, mara: Caller, program: Caller
+) -> None:
+    number, _ = submitted(program, 20)
+    anna.did(f"/cases/{number}/ask-second", claim=anna.claim(number))
+    told = [one.got(f"/cases/{number}")["may_take_back"] for one in (anna, bela, mara, program)]
+    assert told == [True, False, True, False]
+    assert bela.post(f"/cases/{number}/take-back").status_code == 403
+    proposed = bela.decide(number, bela.claim(number), "no_action")
+    assert (proposed["needs_second"], proposed["undo_until"]) == (["asked"], None)
+    claim = anna.claim(number)
+    assert bela.got(f"/cases/{number}")["undoable"] is None
+    refused = bela.post(f"/decisions/{proposed['id']}/undo")
+    assert (refused.status_code, refused.json()["code"]) == (409, "cases.taken")
+    anna.post(f"/cases/{number}/release", claim=claim)
+    assert bela.got(f"/cases/{number}")["undoable"] == proposed["id"]
+    assert anna.post(f"/cases/{number}/take-back").status_code == 403  # she is not asked by anybody now
+    assert bela.did(f"/decisions/{proposed['id']}/undo")["standpoint"] == "undone"
+    taken = mara.did(f"/cases/{number}/take-back")
+    assert (taken["stage"], taken["state"], taken["first_reviewer"]) == ("first", "waiting", "")
+    assert anna.decide(number, anna.claim(number), "no_action")["standpoint"] == "in_force"
 
 
 def test_two_people_publish_and_who_reads_no_bank_is_told_of_no_entry(

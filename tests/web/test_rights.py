@@ -29,6 +29,9 @@ OF_PEOPLE = {
     "/v1/session/second-factor",
     "/v1/session/second-factor/confirm",
     "/v1/session/password",
+    "/v1/cases/{case}/claim",
+    "/v1/cases/{case}/take-back",
+    "/v1/decisions/{decision}/undo",
 }
 """For people who are signed in; tokens are refused."""
 

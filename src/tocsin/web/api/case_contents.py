@@ -192,7 +192,7 @@ def read_content(request: Request, caller: Caller, case: CaseNumber, sha256: OfC
 def observe(
     request: Request, caller: Caller, case: CaseNumber, sha256: OfContent, given: ObservedGiven
 ) -> ObservationShape:
-    """Record what the caller saw of a content of a case that they hold; earlier ones are kept."""
+    """Record what the caller, a person, saw of a content of a case that they hold; earlier ones are kept."""
     observing = node_of(request).review.observing
     made = observing.record(caller, case, given.claim, bytes.fromhex(sha256), given.observed())
     return ObservationShape.of(made)

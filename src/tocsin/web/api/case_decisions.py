@@ -1,6 +1,6 @@
 """Decisions about cases: made, confirmed or not, undone; and what they say of a bank's matches.
 
-What needs two people needs two who have signed in: a program with a token can propose none of it.
+They are people's: a program with a token reads them and makes none.
 """
 
 from collections.abc import Sequence
@@ -80,7 +80,7 @@ class SecondNeeded(BaseModel):
     """Why a second person would be needed; empty where none would."""
 
     reasons: list[str]
-    """`publish`, `overturn`, `asked`."""
+    """`publish`, `overturn`, `asked`, `disagreed`."""
 
 
 class TotalsShape(BaseModel):
@@ -126,7 +126,7 @@ def decide(
     given: DecisionGiven,
     key: Annotated[str, Header(alias=KEY, min_length=1, max_length=LONGEST_KEY, pattern=r"^[\x21-\x7e]+$")],
 ) -> DecisionShape:
-    """Decide a case that the caller holds. Sent again with the same key, it is the same decision."""
+    """Decide a case that the caller holds, who is a person. Sent again with the same key, it is the same."""
     node = node_of(request)
     for one in given.publish:
         known_bank(node, caller, one.bank)
@@ -143,16 +143,30 @@ def confirm(request: Request, caller: Caller, case: CaseNumber, given: Answered)
 
 @operations.operation("POST", "/v1/cases/{case}/disagree", needs=Permission.REVIEW, answers=(404, 409))
 def disagree(request: Request, caller: Caller, case: CaseNumber, given: Answered) -> DecisionShape:
-    """Disagree with the decision that waits: the case waits for a third person."""
+    """Disagree with the decision that waits: neither of the two decides the case alone any more."""
     node = node_of(request)
     return _decision(node, caller, node.review.deciding.disagree(caller, case, given.claim, given.note))
 
 
 @operations.operation("POST", "/v1/decisions/{decision}/undo", needs=Permission.REVIEW, answers=(404, 409))
 def undo(request: Request, caller: Caller, decision: Annotated[Number, Path()]) -> DecisionShape:
-    """Undo one's own decision before its `undo_until`, if nothing happened to the case since."""
+    """Undo one's own decision: in force, until its `undo_until`; waiting, whenever nobody holds it."""
     node = node_of(request)
     return _decision(node, caller, node.review.deciding.undo(caller, decision))
+
+
+@operations.operation(
+    "POST",
+    "/v1/cases/{case}/take-back",
+    needs=(Permission.REVIEW, Permission.MANAGE_CASES),
+    answers=(404, 409),
+)
+def take_back(request: Request, caller: Caller, case: CaseNumber) -> CaseShape:
+    """Have a case wait for no second reviewer any more: for whoever asked for one, or manages cases.
+
+    Not where a decision waits: its author can undo that one.
+    """
+    return CaseShape.of(node_of(request).review.deciding.take_back(caller, case))
 
 
 @operations.operation(

@@ -111,6 +111,8 @@ class WholeCase(CaseShape):
     """Oldest first."""
     undoable: int | None
     """The decision that the caller could undo now."""
+    may_take_back: bool
+    """Whether the caller could take back now that a second reviewer was asked for."""
     linked: list[LinkedShape]
 
 
@@ -202,7 +204,7 @@ def find_cases(request: Request, caller: Caller, sought: Sought) -> FoundCases:
 
 @operations.operation("POST", "/v1/cases/next", needs=REVIEWS, answers=(409,))
 def next_case(request: Request, caller: Caller, given: FromQueue) -> NextCase:
-    """Claim the most urgent case that there is for the caller."""
+    """Claim the most urgent case that there is for the caller, who is a person."""
     case = _queue(request).next(caller, given.queue)
     return NextCase(case=None if case is None else CaseShape.of(case))
 
@@ -224,6 +226,7 @@ def read_case(request: Request, caller: Caller, case: CaseNumber) -> WholeCase:
         ],
         decisions=decisions_of(node, caller, deciding.of_case(case)),
         undoable=None if undoable is None else undoable.id,
+        may_take_back=deciding.may_take_back(caller, case),
         linked=[
             LinkedShape(number=one.case.number, state=one.case.state, because=one.because)
             for one in queue.linked(caller, case)
@@ -249,7 +252,7 @@ def list_submissions_of_case(
 
 @operations.operation("POST", "/v1/cases/{case}/claim", needs=REVIEWS, answers=(404, 409))
 def claim_case(request: Request, caller: Caller, case: CaseNumber) -> CaseShape:
-    """Claim a case; one that the caller holds stays theirs under the same claim."""
+    """Claim a case, as a person; one that the caller holds stays theirs under the same claim."""
     return CaseShape.of(_queue(request).claim(caller, case))
 
 

@@ -83,6 +83,19 @@ def undo(visit: Visit) -> Response:
     return acting(visit, take_back, "undone")
 
 
+@pages.action("/cases/{number}/take-back", needs=Permission.READ_CASES)
+def take_back(visit: Visit) -> Response:
+    """Have no second reviewer asked: whoever asked for one has the case again, if they hold no other."""
+    deciding, queue = visit.node.review.deciding, visit.node.review.queue
+
+    def have_back(number: int) -> None:
+        if deciding.take_back(visit.person, number).reserved_for:
+            with suppress(HoldingError, TakenError, UnsuitableError):  # it is taken back, and waits
+                queue.claim(visit.person, number)
+
+    return acting(visit, have_back, "second-taken-back")
+
+
 @pages.action("/cases/{number}/reopen", needs=Permission.READ_CASES)
 def reopen(visit: Visit) -> Response:
     """Have a decided case wait again, for a reason."""
@@ -107,6 +120,7 @@ def proposal_of(visit: Visit) -> Proposal:
                 for entry, said in _chosen(visit, OPINION)
             ),
             false_matches=tuple(int(entry) for entry, _ in _chosen(visit, FALSE)),
+            unseen=bool(visit.field("unseen")),
         )
     except ValueError as error:
         message = "choose an outcome"
@@ -118,4 +132,3 @@ def _chosen(visit: Visit, prefix: str) -> Iterator[tuple[str, str]]:
     for name in visit.form:
         if name.startswith(prefix) and (value := visit.field(name)):
             yield name.removeprefix(prefix), value
-            unseen=bool(visit.field("unseen")),

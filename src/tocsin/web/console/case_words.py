@@ -77,9 +77,9 @@ SECONDS: Final[Mapping[str, str]] = {
     "publish": _("it publishes an entry to a list"),
     "overturn": _("it overturns an earlier judgement"),
     "asked": _("a second reviewer was asked for"),
+    "disagreed": _("one of two who disagreed about it proposes it"),
 }
 """Why a second person is needed."""
-TYPES: Final[Mapping[str, str]] = {
 SIGHTS: Final[Mapping[Known, str]] = {
     Known.JUDGED: _("judged before"),
     Known.KNOWN: _("same file as a known one"),
@@ -89,6 +89,7 @@ SIGHTS: Final[Mapping[Known, str]] = {
     Known.UNSEEN: _("not looked at"),
 }
 """What there is to judge a content by."""
+TYPES: Final[Mapping[str, str]] = {
     SignalType.SHA256: _("the same file (SHA-256)"),
     SignalType.SHA1: _("the same file (SHA-1)"),
     SignalType.MD5: _("the same file (MD5, which can be forged)"),
@@ -135,6 +136,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "case.handed_over": _("handed the case over"),
     "case.moved": _("moved the case to another queue"),
     "case.second_asked": _("asked for a second reviewer"),
+    "case.second_taken_back": _("took back that a second reviewer was asked for"),
     "observation.recorded": _("recorded an observation"),
     "decision.proposed": _("proposed a decision"),
     "decision.made": _("decided"),
@@ -161,9 +163,9 @@ DETAILS: Final[Mapping[str, str]] = {
     "reason": _("reason"),
     "because": _("because of"),
     "submission": _("submission"),
+    "unseen": _("contents not looked at"),
 }
 """What of a row's detail is shown; the rest stays in the ledger."""
-    "unseen": _("contents not looked at"),
 AGE: Final = _("Apparent age")
 LEFT: Final = _(
     "Left today: %(looks)s looks, %(seconds)s seconds of originals, %(minutes)s minutes of any material."

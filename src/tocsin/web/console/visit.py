@@ -126,6 +126,7 @@ SAID: Final[Mapping[str, str]] = {
     "handed-over": _("The case is handed over."),
     "moved": _("The case is moved."),
     "second-asked": _("The case waits for a second reviewer."),
+    "second-taken-back": _("Taken back. The case waits for no second reviewer any more."),
     "decided": _("Decided. The page says until when you can undo it."),
     "proposed": _("Proposed. It counts once a second reviewer confirms it."),
     "confirmed": _("Confirmed: the decision counts now."),
