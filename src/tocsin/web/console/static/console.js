@@ -71,7 +71,14 @@ function press(element) {
   } else {
     element.focus();
     element.click();
+    if (element.matches("details[open] > summary")) fieldIn(element.parentElement)?.focus();
   }
+}
+
+// What is typed into a box that a key opened goes into its field, and is no key.
+function fieldIn(box) {
+  const fields = [...box.querySelectorAll("input:not([type=hidden]), select, textarea")].filter(visible);
+  return fields.find((field) => field.dataset.key) ?? fields[0];
 }
 
 // From line to line of a list: the links that lead to what its lines are about.
@@ -140,6 +147,7 @@ function showKeys() {
   }
   document.getElementById("keys-on").checked = lettersOn();
   if (!keyMap.open) keyMap.showModal();
+  keyMap.scrollTop = 0;
 }
 
 document.getElementById("keys-on").addEventListener("change", (event) => {
