@@ -67,6 +67,9 @@ class CaseView:
     """What the reader may still see; None for who does not review."""
     now: datetime
 
+    may_claim: bool
+    """Whether the reader could take it: it waits, and for no other."""
+
     @property
     def seconds_left(self) -> int:
         """Of the lease, for its holder."""
@@ -139,6 +142,12 @@ def case_view(visit: Visit, number: int) -> CaseView:
         reasons=grounds(case, visit.texts, datetime.now(UTC)),
         holding=holding,
         claim=case.claim if holding else 0,
+        may_claim=(
+            case.state is State.WAITING
+            and person.may(Permission.REVIEW)
+            and case.first_reviewer != person.id
+            and case.reserved_for in {"", person.id}
+        ),
         may_manage=person.may(Permission.MANAGE_CASES) and case.state is not State.DECIDED,
         contents=contents,
         content=content,

@@ -45,7 +45,11 @@ def _observed(visit: Visit) -> Observed:
             return Observed(age=AgeBand(visit.field("age")), basis=basis, note=note)
         if about == SEVERITY:
             scheme, _, code = visit.field("graded").partition("|")
-            return Observed(scheme=scheme, code=code or visit.field("code"), basis=basis, note=note)
+            code = code or visit.field("code")
+            if not code and "code" in visit.form:  # nothing chosen; to take a code back has a form of its own
+                message = "choose a code, or write it"
+                raise InvalidObservationError(message)
+            return Observed(scheme=scheme, code=code, basis=basis, note=note)
         return Observed(fact=Fact(about), value=Value(visit.field("value")), basis=basis, note=note)
     except ValueError as error:
         message = "choose what was observed, and what it rests on"

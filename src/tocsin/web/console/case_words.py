@@ -131,7 +131,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "case.joined": _("put a submission into the case"),
     "case.claimed": _("claimed the case"),
     "case.released": _("released the case"),
-    "case.skipped": _("passed the case on"),
+    "case.skipped": _("skipped the case: it waits for others"),
     "case.lapsed": _("lost the case: the lease ran out"),
     "case.handed_over": _("handed the case over"),
     "case.moved": _("moved the case to another queue"),
@@ -166,10 +166,13 @@ DETAILS: Final[Mapping[str, str]] = {
     "unseen": _("contents not looked at"),
 }
 """What of a row's detail is shown; the rest stays in the ledger."""
+CONTEXT: Final[Mapping[str, str]] = {
+    "review": _("A review is asked for"),
+    "danger": _("Somebody says that a child may be in danger now"),
+    "notice": _("Removal is asked for under"),
+    "extra": _("More"),
+}
+"""Fields of what was submitted with a content that have no place of their own on the page."""
 AGE: Final = _("Apparent age")
-LEFT: Final = _(
-    "Left today: %(looks)s looks, %(seconds)s seconds of originals, %(minutes)s minutes of any material."
-)
-"""What of a person's limits is left."""
 LOST: Final = _("What you typed is below. Claim the case again to record it.")
 """Said to who does not hold a case any more."""

@@ -122,7 +122,9 @@ SAID: Final[Mapping[str, str]] = {
     "enrolled": _("Your second factor is set. Sign in with its next code."),
     "claimed": _("The case is yours."),
     "released": _("The case waits again."),
-    "skipped": _("Skipped. It is not offered to you again today, and no figure is made of it."),
+    "skipped": _(
+        "Skipped. For 12 hours you are given it only if nothing else waits for you. No figure is made of it."
+    ),
     "handed-over": _("The case is handed over."),
     "moved": _("The case is moved."),
     "second-asked": _("The case waits for a second reviewer."),

@@ -225,8 +225,11 @@ function take(page, form, address) {
   history.replaceState(null, "", clean);
   deadline = Date.now() + 1000 * Number(page.getElementById("case").dataset.secondsLeft);
   tell();
+  byId("said").textContent = "";
   say(page.getElementById("said").textContent);
 }
+
+setTimeout(() => (byId("said").textContent = ""), 10000); // read aloud and seen by then
 
 function refuse(alert, there) {
   root.querySelectorAll("#case > .refused").forEach((one) => one.remove());
