@@ -125,7 +125,7 @@ def test_lists_are_asked_only_for_whom_may_and_absence_is_said(served: Console) 
         assert "The lists were not asked" in client.act("/search", q=digest).text
     everywhere = {"known": frozenset({Right.MATCH})}
     with served.client("matching", "reviewer") as client:
-        assert "No list that you may ask knows it." in client.act("/search", q=digest).text
+        assert "No list that you may ask has this hash." in client.act("/search", q=digest).text
         served.node.accounts.grants.grant(OPERATOR, "person:matching", "known", everywhere["known"])
         page = client.act("/search", q=digest).text
         assert "<td>sha256</td>" in page

@@ -46,6 +46,15 @@ def labels(database: Database, entry_ids: Iterable[int]) -> dict[int, tuple[Labe
     return {entry_id: tuple(several) for entry_id, several in found.items()}
 
 
+def has_label(database: Database, scheme: str, code: str) -> bool:
+    """Whether some entry has, or had, a label of that scheme and code, in whatever version."""
+    with database.reading():
+        return (
+            database.row("SELECT 1 FROM label WHERE scheme = ? AND code = ? LIMIT 1", (scheme, code))
+            is not None
+        )
+
+
 def known_signals(database: Database, rows: Sequence[Row]) -> dict[int, KnownSignal]:
     """Signals with their labels, by signal number, from rows of sql.LIVE_SIGNALS or sql.LIVE_EXACT."""
     labels_of = labels(database, (row[2] for row in rows))

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from starlette.responses import Response
 
@@ -11,10 +11,15 @@ from tocsin.banks.batch import InvalidTextError
 from tocsin.cases.errors import InvalidObservationError
 from tocsin.cases.limits import OwnLimits
 from tocsin.cases.preferences import Theme, Wanted
+from tocsin.media.identify import Kind
+from tocsin.storage.reading import has_label
 from tocsin.web.console.cookies import remember_appearance
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.texts import marked as _
 from tocsin.web.console.visit import Appearance, Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 pages = Pages()
 
@@ -41,6 +46,8 @@ def set_limits(visit: Visit) -> Response:
     """Set one's own limits and what else one prefers."""
     try:
         wanted = _wanted(visit)
+        if beyond := [name for name, *_ in NAMES if _looser(visit, wanted.limits, name)]:
+            return _page(visit, 422, beyond=beyond)
         visit.node.review.viewing.set_preferences(visit.person, wanted)
     except (InvalidObservationError, InvalidTextError) as error:
         return _page(visit, 422, refused=error.message)
@@ -50,10 +57,29 @@ def set_limits(visit: Visit) -> Response:
     return response
 
 
-def _page(visit: Visit, status: int = 200, /, refused: str = "") -> Response:
+def _looser(visit: Visit, own: OwnLimits, name: str) -> bool:
+    """Whether somebody wants more than the organisation allows: it would be without effect."""
+    mine, most = getattr(own, name), getattr(visit.node.review.viewing.limits, name)
+    if mine is None:
+        return False
+    return bool(mine < most if name == "break_minutes" else mine > most)
+
+
+def _page(visit: Visit, status: int = 200, /, refused: str = "", beyond: "Collection[str]" = ()) -> Response:
     viewing = visit.node.review.viewing
     allowance, preferences = viewing.allowance(visit.person), viewing.preferences(visit.person)
     mine = preferences.limits if preferences.later is None else preferences.later
+    rows = [
+        {
+            "name": name,
+            "words": words,
+            "step": step,
+            "all": getattr(viewing.limits, name),
+            "now": getattr(allowance.limits, name),
+            "mine": getattr(mine, name),
+        }
+        for name, words, step in NAMES
+    ]
     return visit.page(
         "limits.html",
         status,
@@ -61,19 +87,20 @@ def _page(visit: Visit, status: int = 200, /, refused: str = "") -> Response:
         allowance=allowance,
         figures=viewing.own_figures(visit.person),
         preferences=preferences,
-        rows=[
-            {
-                "name": name,
-                "words": words,
-                "step": step,
-                "all": getattr(viewing.limits, name),
-                "now": getattr(allowance.limits, name),
-                "mine": getattr(mine, name),
-            }
-            for name, words, step in NAMES
-        ],
+        rows=rows,
         refused=refused,
+        beyond=[row for row in rows if row["name"] in beyond],
+        strange=sorted(one for one in preferences.opt_outs if not _called(visit, one)),
     )
+
+
+def _called(visit: Visit, category: str) -> bool:
+    """Whether something is called so: a kind of content, a code of a scheme of law, a label of a list."""
+    if category in get_args(Kind):
+        return True
+    scheme, _, code = category.rpartition(":")
+    known = (one for one in visit.node.review.packs.schemes.values() if one.name == scheme)
+    return any(one.has(code) for one in known) or has_label(visit.node.database, scheme, code)
 
 
 def _wanted(visit: Visit) -> Wanted:

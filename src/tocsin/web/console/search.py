@@ -15,6 +15,7 @@ from tocsin.hashing.signals import Orientation, Signal, SignalType
 from tocsin.intake.archives import not_opened
 from tocsin.intake.lookups import LookupLimitError
 from tocsin.intake.model import UnknownSubmissionError
+from tocsin.web.console.case_matches import cards_of
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.queue_words import line
 from tocsin.web.console.visit import Visit
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tocsin.intake.model import Submission
     from tocsin.matching.matches import Match
     from tocsin.node.node import Node
+    from tocsin.web.console.case_matches import MatchCard
 
 pages = Pages()
 LONGEST: Final = 4000
@@ -53,6 +55,8 @@ class Found:
     matches: "Sequence[Match] | None" = None
     refused: LookupLimitError | None = None
     """Lists could have been asked, and were not: it looks as if one were being read out."""
+    stored: "Sequence[MatchCard]" = ()
+    """What the content of that SHA-256 matched by any signal, as far as the reader may see it."""
     readable: frozenset[str] = field(default_factory=frozenset)
     """Banks whose entries the reader may see."""
 
@@ -116,6 +120,7 @@ def _look_up(node: "Node", person: Principal, found: Found) -> None:
     for sha256 in known[:MOST]:
         cases |= {case.number: case for case in node.review.queue.find(person, sha256.hex())}
     found.cases = [cases[number] for number in sorted(cases, reverse=True)]
+    found.stored = _stored(node, person, found)
     if not person.may(Permission.MATCH):
         return
     try:
@@ -125,6 +130,14 @@ def _look_up(node: "Node", person: Principal, found: Found) -> None:
     else:
         banks = {match.bank for match in found.matches}
         found.readable = frozenset(bank for bank in banks if person.may_in(bank, Right.READ))
+
+
+def _stored(node: "Node", person: Principal, found: Found) -> "Sequence[MatchCard]":
+    """The matches of the content of that SHA-256 in the cases that were found, as their pages tell them."""
+    wanted = {signal.value for signal in found.signals if signal.type is SignalType.SHA256}
+    joined = (one for case in found.cases[:MOST] for one in node.review.queue.members(person, case.number))
+    ids = dict.fromkeys(one.submission for one in joined if one.sha256 in wanted)
+    return cards_of(node, person, list(ids)[:MOST])
 
 
 def _submission(node: "Node", person: Principal, text: str) -> "Submission | None":
