@@ -148,7 +148,7 @@ class NoVideoDecoderError(MediaError):
 
     code = "media.no_video_decoder"
     advice = (
-        "On the node, run `pip install 'tocsin[video]'`. Until then judge it by what else is known of it."
+        "Whoever runs the node adds `av` (howto/install.md). Until then judge it by what else is known of it."
     )
 
 
