@@ -247,6 +247,7 @@ def test_who_disagree_are_both_recorded_and_a_third_decides(table: Table) -> Non
         assert table.deciding.needs_second(who, number, NO_ACTION) == ("disagreed",)
     given = table.desk.queue.next(CLEO)
     assert given is not None
+    assert table.claimed(CLEO, number).claim == given.claim
     made = table.deciding.decide(CLEO, number, given.claim, NO_ACTION, "k")
     assert made.standpoint is Standpoint.IN_FORCE
     assert [one.standpoint for one in table.deciding.of_case(number)] == [
