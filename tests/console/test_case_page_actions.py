@@ -1,6 +1,7 @@
 """What the case page does, over HTTP: every action, and what is said where it cannot be done."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from support.case_pages import claimed, events, kinds, let_go, looked, open_case, page, reviewer, said
@@ -13,6 +14,9 @@ from tocsin.banks.model import EntryDraft, Policy
 from tocsin.banks.opinions import Verdict
 from tocsin.cases.model import Stage, Standpoint, State
 from tocsin.hashing.signals import SignalType
+
+if TYPE_CHECKING:
+    from tocsin.media.sandbox import JsonValue
 
 TYPED = "what I saw <b>and</b> typed"
 
@@ -295,7 +299,7 @@ def test_a_case_is_opened_again_for_a_reason(served: Console, anna: Client, numb
 
 
 def test_contents_that_nobody_looked_at_are_named(served: Console, anna: Client) -> None:
-    account = {"platform": "forum", "account": {"id": "of several"}}
+    account: dict[str, JsonValue] = {"platform": "forum", "account": {"id": "of several"}}
     (number,) = {open_case(served, jpeg(one), **account) for one in (210, 211, 212)}
     held = looked(anna, claimed(anna, number))
     assert "You have not looked at 2 contents of this case: 2, 3" in held.said
@@ -314,7 +318,7 @@ def test_contents_that_nobody_looked_at_are_named(served: Console, anna: Client)
 
 
 def test_who_decides_on_what_nobody_looked_at_says_so(served: Console, anna: Client) -> None:
-    account = {"platform": "forum", "account": {"id": "of two"}}
+    account: dict[str, JsonValue] = {"platform": "forum", "account": {"id": "of two"}}
     (number,) = {open_case(served, jpeg(one), **account) for one in (213, 214)}
     held = looked(anna, claimed(anna, number))
     assert held.send(anna, "decide", outcome="no_action", unseen="1").status_code == 303
