@@ -15,6 +15,7 @@ from tocsin.access.model import Principal, local
 from tocsin.cases.deciding import UNDO
 from tocsin.cases.errors import (
     InvalidObservationError,
+    NotDecidedError,
     NotHeldError,
     OtherDecisionError,
     TakenError,
@@ -479,7 +480,7 @@ def test_a_case_is_opened_again_and_decided_anew_by_two(table: Table) -> None:
     with pytest.raises(DeniedError):
         table.deciding.reopen(person("ada", "auditor"), number, "why not")
     table.deciding.reopen(person("mara", "review-manager"), number, "again")
-    with pytest.raises(UnsuitableError):
+    with pytest.raises(NotDecidedError):
         table.deciding.reopen(ANNA, number, "again")
 
 

@@ -14,6 +14,7 @@ from tocsin.cases import proposals
 from tocsin.cases.effects import Effects
 from tocsin.cases.errors import (
     GrownError,
+    NotDecidedError,
     OtherDecisionError,
     TakenError,
     TooLateError,
@@ -272,7 +273,7 @@ class Deciding:
         with self.transactions.writing():
             if self.cases.case(number).state is not State.DECIDED:
                 message = f"case {number} is open"
-                raise UnsuitableError(message)
+                raise NotDecidedError(message)
             self.cases.await_first(number, note=reason)
             self.ledger.append(Event("case.reopened", principal.id, f"case:{number}", {"reason": reason}))
             return self.cases.restand(number)

@@ -41,6 +41,13 @@ class UnsuitableError(Error):
     advice = "Take the next case: this one is for somebody else."
 
 
+class NotDecidedError(UnsuitableError):
+    """The case cannot be opened again: it is open."""
+
+    code = "cases.not_decided"
+    advice = "There is nothing to do: the case waits in its queue, or somebody has it."
+
+
 class InvalidObservationError(Error):
     """An observation, decision or setting of review is not one that can be recorded."""
 

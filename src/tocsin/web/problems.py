@@ -61,6 +61,7 @@ STATUS: Mapping[str, int] = {
     "cases.unknown_decision": 404,
     "cases.unseen": 409,
     "cases.unsuitable": 409,
+    "cases.not_decided": 409,
     "content.examiner_busy": 503,
     "hashing.invalid_signal": 422,
     "intake.bad_context": 422,

@@ -207,6 +207,6 @@ def _stills(
 
 
 def _origin(content: "Content | None") -> Explanation | None:
-    if content is None or content.findings is None:
-        return None
+    if content is None or content.findings is None or content.format in READABLE_ARCHIVES:
+        return None  # of archives, findings only name the commands that look inside
     return explanation_of(content.findings)
