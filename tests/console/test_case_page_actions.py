@@ -197,6 +197,8 @@ def test_what_does_not_go_together_is_told(served: Console, anna: Client, number
         {"about": "age", "age": "40"},
         {"about": "severity", "graded": "nobody:1|A"},
         {"about": "severity", "graded": ""},
+        {"about": "severity", "graded": "vics-uk:2.0|", "code": ""},
+        {"about": "age", "age": ""},
         {"about": "real_child", "value": "yes", "note": "x" * 5000},
     ],
 )

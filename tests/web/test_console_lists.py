@@ -125,10 +125,13 @@ def test_lists_are_asked_only_for_whom_may_and_absence_is_said(served: Console) 
         assert "The lists were not asked" in client.act("/search", q=digest).text
     everywhere = {"known": frozenset({Right.MATCH})}
     with served.client("matching", "reviewer") as client:
-        assert "No list that you may ask has this hash." in client.act("/search", q=digest).text
+        unknown = client.act("/search", q=digest).text
+        assert "No list that you may ask has this hash." in unknown
+        assert "What matched when it was submitted here" not in unknown
         served.node.accounts.grants.grant(OPERATOR, "person:matching", "known", everywhere["known"])
         page = client.act("/search", q=digest).text
         assert "<td>sha256</td>" in page
+        assert "What matched when it was submitted here" in page
         assert 'href="/console/entries/' not in page, "they may match, and not read"
         served.node.accounts.grants.grant(OPERATOR, "person:matching", "known", frozenset(Right))
         assert 'href="/console/entries/' in client.act("/search", q=digest).text
@@ -190,8 +193,20 @@ def test_limits_become_tighter_at_once_and_looser_the_next_day(served: Console) 
         assert "0 of 7 used" in page
         assert "holds from your next day on" in page
         assert served.node.review.viewing.allowance(served.principal("ines")).limits.reveals_a_day == 7
-        client.act("/limits", reveals_a_day="999")
+        for beyond in ({"reveals_a_day": "999"}, {"break_minutes": "1"}):
+            refused = client.act("/limits", **beyond)
+            assert refused.status_code == 422
+            assert "yours can only be tighter" in refused.text
         assert "0 of 7 used" in client.get("/console/limits").text
+
+
+def test_an_opt_out_that_names_nothing_is_saved_and_told(served: Console) -> None:
+    with served.client("nele", "reviewer") as client:
+        assert client.act("/limits", opt_outs="video\niwf:A\nvidoe\niwf:Z").status_code == 303
+        page = client.get("/console/limits").text
+    told = re.sub(r"<[^>]*>", "", page.partition('id="e-opt_outs"')[2].partition("</p>")[0])
+    assert "Nothing is called so at present: iwf:Z, vidoe." in told
+    assert len(served.node.review.viewing.preferences(served.principal("nele")).opt_outs) == 4
 
 
 @pytest.mark.parametrize("value", ["-1", "x", "nan", "1e9", "2.5"])
