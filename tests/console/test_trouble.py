@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from support.case_pages import claimed, kinds, let_go, open_case, page, reviewer
+from support.case_pages import claimed, kinds, let_go, looked, open_case, page, reviewer
 from support.console import Console, console
 from support.intake import jpeg
 from support.nodes import OPERATOR
@@ -134,6 +134,7 @@ def test_a_form_sent_twice_decides_once(served: Console) -> None:
     number = open_case(served, jpeg(521))
     anna = served.client("anna")
     shown = claimed(anna, number)
+    looked(anna, shown)
     for _ in range(2):
         answer = shown.send(anna, "decide", outcome="no_action")
         assert answer.status_code == 303
