@@ -43,7 +43,10 @@ def test_cases_are_listed_counted_and_found(home: Home, decided: int) -> None:
     waiting = cases(home, "list", "--json")
     assert [(one["number"], one["danger"]) for one in waiting.objects] == [(decided + 1, True)]
     said = cases(home, "list", "--limit", "1")
-    assert re.search(r"^ +\d+  waits for first reviewer  1 submission  danger said by token:uploads, child, new, age ", said.out)
+    assert re.search(
+        r"^ +\d+  waits for first reviewer  1 submission  danger said by token:uploads, child, new, age ",
+        said.out,
+    )
     assert f"--after {decided + 1}" in said.err
     assert cases(home, "list", "--after", str(decided + 1)).err == "There are none.\n"
     (found,) = cases(home, "list", "--state", "decided", "--queue", "*", "--json").objects
