@@ -272,6 +272,6 @@ class ManyDeciders(Deciders):
 
 
 Deciders.TestCase.settings = settings(max_examples=3, stateful_step_count=30, deadline=None)
-ManyDeciders.TestCase.settings = settings(max_examples=40, stateful_step_count=50, deadline=None)
+ManyDeciders.TestCase.settings = settings(max_examples=20, stateful_step_count=50, deadline=None)
 TestDeciders = Deciders.TestCase
 TestManyDeciders = pytest.mark.slow(ManyDeciders.TestCase)

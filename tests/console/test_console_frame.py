@@ -25,9 +25,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         yield opened
 
 
-@pytest.mark.parametrize("path", ["queue", "search", "limits", "account", "second-factor", "nothing-there"])
-def test_pages_are_accessible(served: Console, browser: "Browser", path: str) -> None:
-    assert_accessible(served, browser, f"/console/{path}", "reviewer")
+def test_a_page_that_is_not_there_is_accessible_too(served: Console, browser: "Browser") -> None:
+    """Those that are there are looked at in test_screenshots.py."""
+    assert_accessible(served, browser, "/console/nothing-there", "reviewer")
 
 
 def test_signing_in_is_accessible_and_needs_no_mouse(served: Console, browser: "Browser") -> None:

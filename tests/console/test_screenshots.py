@@ -28,7 +28,7 @@ from tocsin.web.console.modules import MODULES
 from tocsin.web.console.pages import PUBLIC
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
@@ -40,6 +40,7 @@ NO_PAGES: Final = {
     "/",  # leads to the queue
 }
 PUBLIC_PAGES: Final = {page.path for module in MODULES for page in module.all if page.needs == PUBLIC}
+NARROW: "Final[ViewportSize]" = {"width": 320, "height": 256}
 COLOURS: Final = 48
 """Of a picture in the docs: enough for pages, and a third of the size."""
 
@@ -171,6 +172,10 @@ def test_every_page_is_accessible_and_pictured(tour: Tour, browser: "Browser") -
                     keep(page, path)
                 if "zoom" in look:
                     wrong += [f"{place}: cut off at 200 %"] * (page.evaluate(width) > 0)
+                    before, narrow = page.viewport_size, NARROW
+                    page.set_viewport_size(narrow)  # 400 % of 1280 pixels (WCAG 1.4.10)
+                    wrong += [f"{place}: cut off at 400 %"] * (page.evaluate(width) > 0)
+                    page.set_viewport_size(before or narrow)
                 else:
                     wrong += [f"{place}, {look}: {found}" for found in serious_findings(page)]
                     page.keyboard.press("Tab")  # focus is shown to those who use keys

@@ -125,7 +125,7 @@ TestIndex.settings = _FEW
 
 
 @pytest.mark.parametrize(
-    "count", [pytest.param(40, marks=pytest.mark.slow), pytest.param(500, marks=pytest.mark.long)]
+    "count", [pytest.param(25, marks=pytest.mark.slow), pytest.param(500, marks=pytest.mark.long)]
 )
 def test_many_long_histories(count: int) -> None:
     many = settings(_FEW, max_examples=count, stateful_step_count=50)
