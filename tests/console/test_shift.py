@@ -82,7 +82,8 @@ class Keyboard:
         self.press("r")  # asks first
         self.page.wait_for_selector("#warning[open]")
         self.press("Shift+Tab", "Enter")
-        self.page.wait_for_selector("#warning[open]", state="detached")
+        # The dialog is closed a moment before the page knows what was answered, and gives the focus back.
+        self.page.wait_for_function("() => document.activeElement.id === 'reveal'")
         self.page.keyboard.down("r")
         self.page.wait_for_selector("#stage .original")
         with self.page.expect_response(lambda one: one.url.endswith("/ended")):
