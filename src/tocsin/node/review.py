@@ -1,9 +1,10 @@
 """The services of review, put together over one node's stores."""
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from tocsin.access.errors import UnknownPersonError
 from tocsin.access.model import Permission, Principal, local, permissions_of
 from tocsin.cases.deciding import Deciding
 from tocsin.cases.effects import Effects
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tocsin.access.accounts import Accounts
     from tocsin.banks.curation import Curation
     from tocsin.evidence.renditions import Renderer
+    from tocsin.law.packs import Packs
     from tocsin.node.settings import ReviewSettings
     from tocsin.storage.database import Database
     from tocsin.storage.earlier import EarlierContents
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from tocsin.storage.submissions import SubmissionStore
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parts:
     """What of a node cases are opened and decided with; a shell has these without the rest of it."""
 
@@ -45,6 +47,11 @@ class Parts:
     curation: "Curation"
     settings: "ReviewSettings"
 
+    @cached_property
+    def packs(self) -> "Packs":
+        """The rule packs that hold in the home, read once. Raises what reading its own ones raises."""
+        return packs_with(law_folder(self.banks.folder))
+
 
 def casework(parts: Parts) -> Casework:
     """What opens cases as submissions are matched. Raises what reading the home's rule packs raises."""
@@ -54,14 +61,14 @@ def casework(parts: Parts) -> Casework:
         parts.submissions,
         parts.ledger,
         parts.earlier,
-        due=partial(due_by_law, packs=packs_with(law_folder(parts.banks.folder))),
+        due=partial(due_by_law, packs=parts.packs),
         open_all=parts.settings.open == "all",
     )
 
 
 def review(parts: Parts, renderer: "Renderer", accounts: "Accounts") -> Review:
     """The services of review. Raises what reading the home's rule packs raises."""
-    packs, database, settings = packs_with(law_folder(parts.banks.folder)), parts.database, parts.settings
+    database, settings = parts.database, parts.settings
     observations, decisions = ObservationStore(database), DecisionStore(database)
     cases = case_store(parts)
     viewing = Viewing(
@@ -84,10 +91,10 @@ def review(parts: Parts, renderer: "Renderer", accounts: "Accounts") -> Review:
             partial(_reviews, accounts),
             queues=settings.queues,
         ),
-        observing=Observing(database, cases, observations, parts.ledger, partial(knows, packs=packs)),
+        observing=Observing(database, cases, observations, parts.ledger, partial(knows, packs=parts.packs)),
         deciding=deciding(parts, cases),
         viewing=viewing,
-        packs=packs,
+        packs=parts.packs,
     )
 
 
@@ -106,10 +113,13 @@ def deciding(parts: Parts, cases: CaseStore) -> Deciding:
 def _reviews(accounts: "Accounts", principal: str) -> bool:
     """Whether somebody of that id is a person who may review."""
     kind, _, name = principal.partition(":")
-    found = (person for person in accounts.people.all(_NODE) if person.name == name)
-    return kind == "person" and any(
-        person.active and Permission.REVIEW in permissions_of(person.roles) for person in found
-    )
+    if kind != "person":
+        return False
+    try:
+        person = accounts.people.person(_NODE, name)
+    except UnknownPersonError:
+        return False
+    return person.active and Permission.REVIEW in permissions_of(person.roles)
 
 
 _NODE: Principal = local("node")
