@@ -22,7 +22,7 @@ from tocsin.content.explaining import (
 from tocsin.content.model import Content, content_of
 from tocsin.errors import Error, UsageError
 from tocsin.media.errors import SandboxError
-from tocsin.media.regular import FilePath, open_regular
+from tocsin.media.regular import FilePath, open_regular, reopened
 from tocsin.media.sandbox import Job, JsonObject, Pool
 from tocsin.provenance.explain import DECODER
 
@@ -219,19 +219,13 @@ def _opener(source: Source) -> Iterator[Callable[[], int]]:
         yield lambda: open_regular(source)
         return
     if isinstance(source, int):
-        yield lambda: _again(source)
+        yield lambda: reopened(source)
         return
     descriptor = descriptor_of(source)
     try:
-        yield lambda: _again(descriptor)
+        yield lambda: reopened(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _again(descriptor: int) -> int:
-    """Another descriptor of the same file, at its beginning."""
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return os.dup(descriptor)
 
 
 def descriptor_of(file: BinaryIO) -> int:

@@ -6,7 +6,6 @@ docs/explanation/renditions.md says what each rendition keeps.
 """
 
 import itertools
-import os
 import queue
 import threading
 import time
@@ -23,6 +22,7 @@ from tocsin.evidence.errors import NotRenderedError, RendererBusyError
 from tocsin.evidence.pictures import COLOUR, GREY, Picture, Strip, checked, pictures_from, timeline_from
 from tocsin.media.errors import SandboxError
 from tocsin.media.limits import ChildLimits
+from tocsin.media.regular import reopened
 from tocsin.media.renditions import (
     MOST_ORIGINAL_PIXELS,
     ORIGINAL_PIXELS,
@@ -172,7 +172,7 @@ class Renderer:
     def _run(self, sha256: bytes, wanted: Wanted) -> "Outcome[int]":
         with self._pool() as pool, self._vault.open(sha256) as plain:
             descriptor = plain.fileno()
-            job = Job(0, lambda: _again(descriptor), wanted.options())
+            job = Job(0, lambda: reopened(descriptor), wanted.options())
             (outcome,) = pool.run([job])
         return outcome
 
@@ -236,9 +236,3 @@ class _Remembered:
 
 def _not_rendered(outcome: "Outcome[int]") -> NotRenderedError:
     return NotRenderedError(outcome.refusal or Refusal.of(SubvertedError()))
-
-
-def _again(descriptor: int) -> int:
-    """Another descriptor of the same file, at its beginning."""
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return os.dup(descriptor)

@@ -66,3 +66,9 @@ def open_regular(path: FilePath, *, follow: bool = True) -> int:
 def _sentence(error: OSError) -> str:
     known = _REASONS.get(error.errno or 0)
     return f"the file cannot be opened: {known or error.strerror or error}"
+
+
+def reopened(descriptor: int) -> int:
+    """Another descriptor of the same file, at its beginning; the caller closes it."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return os.dup(descriptor)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from tocsin.cases.model import MAIN, Stage, Standpoint
 from tocsin.evidence.checking import Broken
 from tocsin.storage.database import Database, Row
-from tocsin.storage.vouching import in_bytes, why_not
+from tocsin.storage.vouching import in_bytes, page_by_page, why_not
 
 if TYPE_CHECKING:
     from tocsin.evidence.keys import Keys
@@ -109,15 +109,7 @@ def broken(database: Database, keys: "Keys") -> Iterator[Broken]:
         gone = database.rows(_GONE)
     for (subject,) in gone:
         yield Broken(str(subject).replace(":", " "), _LOST)
-    after = 0
-    while True:
-        with database.reading():
-            page = database.rows(_CASES, (after, _PAGE))
-            found = [one for row in page for one in _of_case(database, keys, row)]
-        yield from found
-        if len(page) < _PAGE:
-            return
-        after = page[-1][0]
+    yield from page_by_page(database, _CASES, _PAGE, lambda row: _of_case(database, keys, row))
 
 
 def _of_case(database: Database, keys: "Keys", row: Row) -> Iterator[Broken]:

@@ -13,6 +13,8 @@ from tocsin.evidence.errors import KeysError
 from tocsin.storage.database import Database, Row, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from tocsin.evidence.keys import Keys
 
 _PAGE: Final = 500
@@ -48,13 +50,23 @@ def matches(database: Database, number: int) -> bytes:
 
 def broken(database: Database, keys: "Keys") -> Iterator[Broken]:
     """The submissions that are not as the ledger says, or whose matches are not."""
+    yield from page_by_page(database, _PAGED, _PAGE, lambda row: _of_submission(database, keys, row))
+
+
+def page_by_page(
+    database: Database, statement: str, size: int, broken_of: "Callable[[Row], Iterable[Broken]]"
+) -> Iterator[Broken]:
+    """What is broken of each row of a statement that takes a number to go on after and a limit.
+
+    The first column is that number. No transaction lasts longer than a page.
+    """
     after = 0
     while True:
         with database.reading():
-            page = database.rows(_PAGED, (after, _PAGE))
-            found = [one for row in page for one in _of_submission(database, keys, row)]
+            page = database.rows(statement, (after, size))
+            found = [one for row in page for one in broken_of(row)]
         yield from found
-        if len(page) < _PAGE:
+        if len(page) < size:
             return
         after = page[-1][0]
 
