@@ -43,6 +43,7 @@ def test_whoever_claims_it_then_sees_it(table: Table) -> None:
     matches_later(table, number)
     table.desk.queue.release(ANNA, number, claim)
     table.decide(ANNA, number, Outcome.REPORT)
+    assert table.desk.cases.case(number).state is State.DECIDED
 
 
 def test_a_second_person_is_told_too(table: Table) -> None:

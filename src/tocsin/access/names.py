@@ -7,6 +7,8 @@ from tocsin.access.errors import InvalidBankError, InvalidNameError
 # ASCII in one case only, so that no two names look alike.
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}", re.ASCII)
 
+PERSON = "person:"
+"""What the principal of a person begins with."""
 NOBODY = "?"
 """What stands where a name was typed that is nobody's: it may be a password in the wrong field."""
 _LONGEST_BANK = 200
@@ -36,7 +38,7 @@ def checked_bank(name: str) -> str:
 
 def person(name: str) -> str:
     """The principal that a person is."""
-    return f"person:{name}"
+    return f"{PERSON}{name}"
 
 
 def token(name: str) -> str:

@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from tocsin.access import names
 from tocsin.access.errors import DeniedError
 from tocsin.access.model import Principal
 
-PERSON: Final = "person:"
 LOCAL: Final = "local:"
 
 
@@ -15,7 +15,7 @@ def demand_person(principal: Principal, *, or_local: bool = False) -> None:
     A program would decide alone, and at its speed, what it then takes two people to overturn; and hold cases
     away from them.
     """
-    if principal.id.startswith(PERSON) or (or_local and principal.id.startswith(LOCAL)):
+    if principal.id.startswith(names.PERSON) or (or_local and principal.id.startswith(LOCAL)):
         return
     message = f"{principal.id} is not a person who has signed in: cases are taken and decided by people"
     raise DeniedError(message)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Final
 
+from tocsin.access import names
 from tocsin.access.errors import DeniedError
 from tocsin.access.model import Permission, Principal
 from tocsin.banks.batch import check_texts
@@ -21,6 +22,7 @@ from tocsin.cases.allowances import Allowance, Allowances
 from tocsin.cases.errors import InvalidObservationError, NotRevealableError
 from tocsin.cases.exposure import GroupWeek, OwnFigures
 from tocsin.cases.limits import Limits, Spent, SteadyClock
+from tocsin.cases.people import LOCAL
 from tocsin.cases.preferences import Preferences, Wanted
 from tocsin.cases.store_viewing import Held, Judgements, Look, NewLook, Renders, ViewingStore
 from tocsin.evidence.errors import NotRenderedError
@@ -39,7 +41,7 @@ LONGEST_REASON: Final = 1000
 MOST_PARTS: Final = 1_000_000
 """Stills, or members of an archive, that can be named."""
 _MOST_LOOKS: Final = (1 << 63) - 1
-_PEOPLE: Final = ("person:", "local:")
+_PEOPLE: Final = (names.PERSON, LOCAL)
 
 
 @dataclass(frozen=True, slots=True)

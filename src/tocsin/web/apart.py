@@ -14,14 +14,13 @@ EACH: Final = 6
 class Apart:
     """Runs things in threads of its own; one person's wait for each other. Of one event loop."""
 
-    def __init__(self, threads: int, each: int = EACH) -> None:
-        """So many threads, and so many for one person."""
+    def __init__(self, threads: int) -> None:
+        """So many threads, of which one person has no more than EACH."""
         self._threads = anyio.CapacityLimiter(threads)
-        self._each = each
         self._people: dict[str, anyio.CapacityLimiter] = {}
 
     async def run(self, person: str, make: Callable[[], T]) -> T:
         """What `make` gives. `person` is the `Principal.id` of whom it is made for."""
-        theirs = self._people.setdefault(person, anyio.CapacityLimiter(self._each))
+        theirs = self._people.setdefault(person, anyio.CapacityLimiter(EACH))
         async with theirs:
             return await anyio.to_thread.run_sync(make, limiter=self._threads)

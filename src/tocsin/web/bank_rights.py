@@ -20,6 +20,14 @@ def may_know(caller: Principal, bank: str) -> bool:
     return caller.may(Permission.MANAGE_BANKS) or any(caller.may_in(bank, right) for right in Right)
 
 
+def may_see_figures(caller: Principal, bank: str) -> bool:
+    """Whether what reviewers found of a bank's matches is for the caller.
+
+    It is for those who may manage banks or read this one: who may only match is told of no other match.
+    """
+    return caller.may(Permission.MANAGE_BANKS) or caller.may_in(bank, Right.READ)
+
+
 def known_bank(node: "Node", caller: Principal, name: str) -> "Bank":
     """A bank in which the caller has a right. Of others they are told the same as of one there is not.
 

@@ -26,7 +26,7 @@ from tocsin.web.api.case_shapes import (
 )
 from tocsin.web.api.shapes import Given, Number
 from tocsin.web.api.submissions import KEY
-from tocsin.web.bank_rights import decisions_known, known_bank
+from tocsin.web.bank_rights import decisions_known, known_bank, may_see_figures
 from tocsin.web.callers import Caller, node_of
 from tocsin.web.operation import Operations
 
@@ -190,7 +190,7 @@ def read_figures(request: Request, caller: Caller, bank: BankName) -> FiguresSha
     """Tell what reviewers found of a bank's matches; for who manages banks, or may read this one."""
     node = node_of(request)
     known_bank(node, caller, bank)
-    if not caller.may(Permission.MANAGE_BANKS):
+    if not may_see_figures(caller, bank):
         caller.demand_in(bank, Right.READ)
     found = node.review.deciding.figures(bank)
     items = [FigureShape.model_validate(figure_to_json(found, one)) for one in found.figures]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.responses import Response
 
+from tocsin.access import names
 from tocsin.banks.batch import InvalidTextError, check_texts
 from tocsin.cases.errors import InvalidObservationError
 from tocsin.errors import Error
@@ -92,9 +93,14 @@ def digest_of(text: str) -> bytes:
     return found
 
 
-def page_after(visit: Visit, name: str = "after") -> int:
+def person_named(typed: str) -> str:
+    """The principal of a person, typed with or without what it begins with."""
+    return typed if typed.startswith(names.PERSON) else names.person(typed)
+
+
+def page_after(visit: Visit) -> int:
     """Where a page of a list begins; 0 for the first."""
-    return whole(visit.asked(name)) or 0
+    return whole(visit.asked("after")) or 0
 
 
 def mark(*things: object) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tocsin.access.model import Permission, Right
 from tocsin.hashing.signals import SignalType
+from tocsin.web.bank_rights import may_see_figures
 
 if TYPE_CHECKING:
     from tocsin.banks.model import Bank
@@ -49,11 +49,8 @@ class BankFigures:
 
 
 def figures_of(visit: "Visit", bank: "Bank") -> BankFigures | None:
-    """The figures of a bank; None for whom they are not.
-
-    They are for those who may manage banks or read this one: who may only match is told of no other match.
-    """
-    allowed = visit.person.may(Permission.MANAGE_BANKS) or visit.person.may_in(bank.name, Right.READ)
+    """The figures of a bank; None for whom they are not."""
+    allowed = may_see_figures(visit.person, bank.name)
     return drawn(visit.node.review.deciding.figures(bank.name)) if allowed else None
 
 

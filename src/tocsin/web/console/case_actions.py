@@ -1,7 +1,6 @@
 """What is done with a case as a whole: claim it, give it back, hand it over, ask for a second reviewer."""
 
 from collections.abc import Callable
-from typing import Final
 
 from starlette.responses import JSONResponse, Response
 
@@ -9,14 +8,13 @@ from tocsin.access.model import Permission
 from tocsin.cases.errors import HoldingError, LimitReachedError
 from tocsin.cases.model import MAIN
 from tocsin.errors import Error
-from tocsin.web.console.asking import digest_of
+from tocsin.web.console.asking import digest_of, person_named
 from tocsin.web.console.case import show, where
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.visit import Visit, whole
 from tocsin.web.problems import problem_of
 
 pages = Pages()
-PERSON: Final = "person:"
 
 
 @pages.action("/cases/next", needs=Permission.REVIEW)
@@ -85,8 +83,7 @@ def skip(visit: Visit) -> Response:
 @pages.action("/cases/{number}/hand-over", needs=Permission.READ_CASES)
 def hand_over(visit: Visit) -> Response:
     """Give it to somebody: by its holder, or by who manages cases."""
-    to = visit.field("to")
-    to = to if to.startswith(PERSON) else f"{PERSON}{to}"
+    to = person_named(visit.field("to"))
     queue = visit.node.review.queue
     return acting(
         visit,

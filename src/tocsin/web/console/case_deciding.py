@@ -77,8 +77,7 @@ def undo(visit: Visit) -> Response:
         if visit.node.review.deciding.decision(decision).case != number:
             raise UnknownDecisionError
         visit.node.review.deciding.undo(visit.person, decision)
-        with suppress(HoldingError, TakenError, UnsuitableError):  # it is undone, and waits
-            visit.node.review.queue.claim(visit.person, number)
+        _claim_if_free(visit, number)
 
     return acting(visit, take_back, "undone")
 
@@ -86,12 +85,11 @@ def undo(visit: Visit) -> Response:
 @pages.action("/cases/{number}/take-back", needs=Permission.READ_CASES)
 def take_back(visit: Visit) -> Response:
     """Have no second reviewer asked: whoever asked for one has the case again, if they hold no other."""
-    deciding, queue = visit.node.review.deciding, visit.node.review.queue
+    deciding = visit.node.review.deciding
 
     def have_back(number: int) -> None:
         if deciding.take_back(visit.person, number).reserved_for:
-            with suppress(HoldingError, TakenError, UnsuitableError):  # it is taken back, and waits
-                queue.claim(visit.person, number)
+            _claim_if_free(visit, number)
 
     return acting(visit, have_back, "second-taken-back")
 
@@ -103,6 +101,12 @@ def reopen(visit: Visit) -> Response:
     return acting(
         visit, lambda number: deciding.reopen(visit.person, number, visit.field("reason")), "reopened"
     )
+
+
+def _claim_if_free(visit: Visit, number: int) -> None:
+    """Have the case again, unless it or the person is not free: it waits then."""
+    with suppress(HoldingError, TakenError, UnsuitableError):
+        visit.node.review.queue.claim(visit.person, number)
 
 
 def proposal_of(visit: Visit) -> Proposal:

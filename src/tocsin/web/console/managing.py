@@ -13,7 +13,7 @@ from tocsin.access.model import Permission
 from tocsin.cases.model import Stage, State
 from tocsin.cases.store_cases import WantedCases
 from tocsin.errors import Error
-from tocsin.web.console.asking import PAGE, again, page_after, text
+from tocsin.web.console.asking import PAGE, again, page_after, person_named, text
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.visit import Visit, whole
 
@@ -70,8 +70,7 @@ def move(visit: Visit) -> Response:
 @pages.action("/managing/hand-over", needs=MANAGE)
 def hand_over(visit: Visit) -> Response:
     """Have a case wait for somebody."""
-    to = text(visit, "to", _NAME)
-    to = to if ":" in to else f"person:{to}"
+    to = person_named(text(visit, "to", _NAME))
     try:
         visit.node.review.queue.hand_over(visit.person, _number(visit), None, to, text(visit, "note"))
     except Error as error:

@@ -108,9 +108,7 @@ def shut_out(visit: Visit) -> Response:
     if (asked := sure(visit, questions.shutting_out(visit, person))) is not None:
         return asked
     visit.node.accounts.people.disable(visit.person, person.name)
-    if is_own(visit, person):
-        return visit.go("/sign-in", said="signed-out")
-    return visit.go(f"/people/one/{person.name}", said="shut-out")
+    return _sessions_gone(visit, person, "shut-out")
 
 
 @pages.action("/people/one/{person}/let-in", needs=ACCESS)
@@ -139,9 +137,7 @@ def reset_second_factor(visit: Visit) -> Response:
     if (asked := sure(visit, questions.resetting(visit, person))) is not None:
         return asked
     visit.node.accounts.people.reset_second_factor(visit.person, person.name)
-    if is_own(visit, person):
-        return visit.go("/sign-in", said="signed-out")
-    return visit.go(f"/people/one/{person.name}", said="factor-reset")
+    return _sessions_gone(visit, person, "factor-reset")
 
 
 @pages.action("/people/one/{person}/end-sessions", needs=ACCESS)
@@ -149,15 +145,20 @@ def end_sessions(visit: Visit) -> Response:
     """End all sessions of a person."""
     person = _person(visit)
     visit.node.accounts.sessions.revoke_all(visit.person, person.name)
-    if is_own(visit, person):
-        return visit.go("/sign-in", said="signed-out")
-    return visit.go(f"/people/one/{person.name}", said="sessions-ended")
+    return _sessions_gone(visit, person, "sessions-ended")
 
 
 def first_password() -> str:
     """A random password that can be read aloud: 99 bits."""
     groups = ("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
     return "-".join(groups)
+
+
+def _sessions_gone(visit: Visit, person: "Person", said: str) -> Response:
+    """After all sessions of a person have ended: whose own they were has to sign in again."""
+    if is_own(visit, person):
+        return visit.go("/sign-in", said="signed-out")
+    return visit.go(f"/people/one/{person.name}", said=said)
 
 
 def _first_password(visit: Visit, name: str, password: str) -> Response:

@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from tocsin.access import names
 from tocsin.access.errors import InvalidBankError
 from tocsin.access.model import EVERY_BANK, Right
 from tocsin.banks.store import UnknownBankError
@@ -77,7 +78,7 @@ def _back(principal: str) -> str:
 def _values(visit: Visit) -> dict[str, object]:
     accounts = visit.node.accounts
     found = accounts.grants.all(visit.person)
-    people = [f"person:{one.name}" for one in accounts.people.all(visit.person)]
+    people = [names.person(one.name) for one in accounts.people.all(visit.person)]
     tokens = [f"token:{one.name}" for one in accounts.tokens.all(visit.person) if one.revoked is None]
     return {
         "grants": [
