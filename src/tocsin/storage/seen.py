@@ -15,6 +15,7 @@ from tocsin.content.model import Content
 from tocsin.errors import Error
 from tocsin.matching.seen import MemberNote, SeenFile, SeenMember
 from tocsin.matching.walk import Stamp
+from tocsin.storage.engines.sqlite import log_ahead
 from tocsin.storage.errors import StoreDamagedError, translated
 
 VERSION = 3
@@ -74,7 +75,7 @@ class SeenStore:
 
     def _prepare(self) -> None:
         """Settings and tables."""
-        self._connection.execute("PRAGMA journal_mode = WAL")
+        log_ahead(self._connection)
         # NORMAL may lose the last moments in a power cut, never damage the file: they are scanned again.
         self._connection.execute("PRAGMA synchronous = NORMAL")
         if self._version() != VERSION:

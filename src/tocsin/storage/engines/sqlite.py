@@ -86,19 +86,24 @@ class SqliteEngine:
             yield from connection.execute(sql.many(statement, len(chunk)), [*before, *chunk]).fetchall()
 
     def prepare(self, connection: Connection) -> None:
-        """Switch to write-ahead logging: readers go on while one process writes.
+        """Switch to write-ahead logging: readers go on while one process writes."""
+        log_ahead(connection)
 
-        Two processes switching a new file at once can fail without the busy timeout being honoured
-        (sqlite.org/wal.html, "Sometimes Queries Return SQLITE_BUSY In WAL Mode"), hence the loop.
-        """
-        end = time.monotonic() + BUSY_SECONDS
-        while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-            try:
-                connection.execute("PRAGMA journal_mode = WAL")
-            except sqlite3.OperationalError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.01)
+
+def log_ahead(connection: Connection) -> None:
+    """Switch a database to write-ahead logging.
+
+    Two processes switching a new file at once can fail without the busy timeout being honoured
+    (sqlite.org/wal.html, "Sometimes Queries Return SQLITE_BUSY In WAL Mode"), hence the loop.
+    """
+    end = time.monotonic() + BUSY_SECONDS
+    while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
 
 
 def create(path: Path) -> None:
