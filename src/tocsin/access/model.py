@@ -34,6 +34,16 @@ class Permission(StrEnum):
     """Move and hand over cases that others hold."""
     READ_WELLBEING = "wellbeing.read"
     """See figures of groups of reviewers, never of one."""
+    READ_FILINGS = "filings.read"
+    """See filings with their drafts, timelines and receipts, duties, holds and notices; no picture."""
+    FILE = "filings.create"
+    """Draft, change, check, confirm and retract filings."""
+    MANAGE_FILING = "filings.manage"
+    """Set up connections to authorities, and switch one to production, which takes two people."""
+    MANAGE_HOLDS = "holds.manage"
+    """Set, extend and release holds, and destroy what nothing holds any more."""
+    SEND_NOTICES = "notices.create"
+    """Make and send notices to hosting providers."""
     READ_JOBS = "jobs.read"
     MANAGE_JOBS = "jobs.manage"
     MANAGE_ACCESS = "access.manage"
@@ -109,6 +119,18 @@ ROLES: Mapping[str, frozenset[Permission]] = {
             Permission.READ_CASES,
             Permission.REVIEW,
             Permission.REVEAL,
+            Permission.READ_FILINGS,
+        }
+    ),
+    "reporter": frozenset(
+        {Permission.READ_CASES, Permission.READ_FILINGS, Permission.FILE, Permission.SEND_NOTICES}
+    ),
+    "filing-manager": frozenset(
+        {
+            Permission.READ_CASES,
+            Permission.READ_FILINGS,
+            Permission.MANAGE_FILING,
+            Permission.MANAGE_HOLDS,
         }
     ),
     "review-manager": frozenset(

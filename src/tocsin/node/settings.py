@@ -175,6 +175,31 @@ class ReviewSettings(Table):
         return timedelta(minutes=self.undo_minutes)
 
 
+class FilingSettings(Table):
+    """Who reports to authorities: what stands in every report, and which service it is about."""
+
+    table = "filing"
+
+    company: str = Field(default="", description="The organisation's name, as reports give it.")
+    service: str = Field(default="", description="The service that accounts and files are of.")
+    first_name: str = Field(default="", description="First name of whoever reports.")
+    last_name: str = Field(default="", description="Last name of whoever reports.")
+    email: str = Field(default="", description="Address of whoever reports; authorities require it.")
+    phone: str = Field(default="", description="Telephone number of whoever reports.")
+    contact_first_name: str = Field(
+        default="", description="First name of whom law enforcement is to contact, if that is somebody else."
+    )
+    contact_last_name: str = Field(default="", description="Their last name.")
+    contact_email: str = Field(default="", description="Their address.")
+    contact_phone: str = Field(default="", description="Their telephone number.")
+    company_template: str = Field(
+        default="",
+        description="What law enforcement has to know of this organisation, such as where to serve.",
+    )
+    terms_of_service: str = Field(default="", description="The terms that were broken, or where they stand.")
+    legal_url: str = Field(default="", description="URL of the page for legal requests.")
+
+
 def _first(error: ValidationError, table: str) -> str:
     """The first thing that is wrong, in an operator's words where pydantic's are a programmer's."""
     first = error.errors()[0]

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 
 from tocsin.storage import statements as sql
 from tocsin.storage.errors import FutureSchemaError, StoreDamagedError
-from tocsin.storage.tables import access, banks, cases, evidence, hma, intake, jobs
+from tocsin.storage.tables import (
+    access,
+    banks,
+    cases,
+    connections,
+    evidence,
+    filings,
+    hma,
+    holds,
+    intake,
+    jobs,
+    notices,
+)
 
 if TYPE_CHECKING:
     from tocsin.storage.engines import Connection, Engine
@@ -17,6 +29,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     banks.BANKS_AND_ENTRIES,
     (*evidence.LEDGER, *jobs.JOBS, *intake.INTAKE, *access.ACCESS, *hma.HMA),
     (*cases.CASES, *evidence.LEDGER_SEARCH),
+    (*filings.FILINGS, *connections.CONNECTIONS, *holds.HOLDS, *notices.NOTICES),
 )
 """Step n (counted from 1) brings schema version n - 1 to n."""
 NEWEST = len(STEPS)

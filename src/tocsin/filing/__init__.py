@@ -1,0 +1,1 @@
+"""Reports to authorities: drafts, checks, sending, receipts; holds, duties, notices to providers."""

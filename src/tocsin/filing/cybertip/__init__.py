@@ -1,0 +1,1 @@
+"""NCMEC's CyberTipline: its report as typed values, as XML, and the rules that it documents."""

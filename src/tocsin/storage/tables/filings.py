@@ -1,0 +1,3 @@
+"""Filings, what was sent and answered, receipts (schema version 4)."""
+
+FILINGS: tuple[str, ...] = ()

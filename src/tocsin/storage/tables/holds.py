@@ -1,0 +1,3 @@
+"""Holds on what has to be kept, and what was destroyed (schema version 4)."""
+
+HOLDS: tuple[str, ...] = ()
