@@ -29,3 +29,31 @@ class NotToBeReportedError(Error):
 
     code = "filing.not_to_be_reported"
     advice = "Decide the case first, with the outcome `report`."
+
+
+class UnknownHoldError(Error):
+    """There is no hold of that number."""
+
+    code = "filing.unknown_hold"
+    advice = "Use a number that `tocsin holds list` or the page of holds lists."
+
+
+class UnsuitableHoldError(Error):
+    """That cannot be done with the hold as it stands."""
+
+    code = "filing.unsuitable_hold"
+    advice = "Look at the hold again; nothing was done."
+
+
+class InvalidReasonError(Error):
+    """A reason is needed."""
+
+    code = "filing.invalid_reason"
+    advice = "Write in a sentence why: whoever looks at this later reads it."
+
+
+class FileNotWholeError(Error):
+    """A file that was being sent is not as long as it was when it was taken in."""
+
+    code = "filing.file_not_whole"
+    advice = "Nothing of it counts at the authority. Check the vault with `tocsin check`."
