@@ -18,7 +18,7 @@ from tocsin.web.console import problems
 from tocsin.web.console.menu import Menu
 from tocsin.web.console.modules import MODULES
 from tocsin.web.console.pages import routes_of
-from tocsin.web.console.strange import plain, shown
+from tocsin.web.console.strange import plain, raw, shown
 from tocsin.web.console.texts import LANGUAGES
 from tocsin.web.console.visit import PREFIX
 
@@ -100,6 +100,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(version=__version__, prefix=PREFIX, languages=LANGUAGES)
-    environment.filters.update(shown=shown, plain=plain)
+    environment.filters.update(shown=shown, plain=plain, raw=raw)
     environment.policies["ext.i18n.trimmed"] = True
     return environment

@@ -4,6 +4,7 @@ Characters that are invisible, or that turn the direction of what follows, are s
 Unicode Technical Report 36, 2.5); so are the fourth and later of marks piled onto one letter.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Final
@@ -12,6 +13,10 @@ from markupsafe import Markup, escape
 
 LONGEST: Final = 2000
 """Characters of one text that are shown."""
+RAW: Final = 200_000
+"""Of a longer text."""
+_SIMPLE: Final = re.compile(r"[\t\n\r -~]{0,%d}" % RAW)
+"""What cannot mislead, which most of what authorities and we write is."""
 _MARKS: Final = 3
 _MARK: Final = frozenset({"Mn", "Me"})
 """Categories of marks that take no room of their own: not all of them are said to combine."""
@@ -21,10 +26,22 @@ _JOINERS: Final = frozenset("\u200c\u200d")
 
 def shown(text: object) -> Markup:
     """HTML of a stranger's text, isolated from the direction of what stands around it."""
-    parts = (
-        Markup("<mark>{}</mark>").format(part) if odd else escape(part) for part, odd in _parts(str(text))
-    )
+    parts = (_marked(part, odd=odd) for part, odd in _parts(str(text)))
     return Markup('<bdi class="strange">{}</bdi>').format(Markup("").join(parts))
+
+
+def raw(text: str) -> Markup:
+    """HTML of a longer text of many lines, to be set as it is in a `pre`."""
+    if _SIMPLE.fullmatch(text):
+        return escape(text)
+    lines = text[:RAW].expandtabs().splitlines()
+    made = (Markup("").join(_marked(part, odd=odd) for part, odd in _parts(line, RAW)) for line in lines)
+    cut = _marked(f"… {len(text)}", odd=True) if len(text) > RAW else ""
+    return Markup("\n").join(made) + cut
+
+
+def _marked(part: str, *, odd: bool) -> Markup:
+    return Markup("<mark>{}</mark>").format(part) if odd else escape(part)
 
 
 def plain(text: object) -> str:
@@ -32,16 +49,16 @@ def plain(text: object) -> str:
     return "".join(f"[{part}]" if odd else part for part, odd in _parts(str(text)))
 
 
-def _parts(text: str) -> Iterator[tuple[str, bool]]:
+def _parts(text: str, longest: int = LONGEST) -> Iterator[tuple[str, bool]]:
     """The text in pieces, with whether a piece stands for what cannot be seen."""
     piled = 0
-    for at, character in enumerate(text[:LONGEST]):
+    for at, character in enumerate(text[:longest]):
         piled = piled + 1 if unicodedata.category(character) in _MARK else 0
         if piled > _MARKS or not _can_be_seen(text, at):
             yield f"U+{ord(character):04X}", True
         else:
             yield character, False
-    if len(text) > LONGEST:
+    if len(text) > longest:
         yield f"… {len(text)}", True
 
 

@@ -1,0 +1,120 @@
+"""Filings: what is to be drafted, where each of them stands, and what happened to it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from starlette.responses import Response
+
+from tocsin.access.model import Permission
+from tocsin.errors import Error
+from tocsin.filing.errors import NotToBeReportedError
+from tocsin.filing.model import Kind, State
+from tocsin.filing.store_filings import Wanted
+from tocsin.web.console import filing_words as words
+from tocsin.web.console.asking import PAGE, again, exact, page_after
+from tocsin.web.console.filing_timeline import history
+from tocsin.web.console.pages import Pages
+from tocsin.web.console.visit import Visit, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tocsin.filing.model import Filing
+
+pages = Pages()
+SEE: Final = Permission.READ_FILINGS
+ACT: Final = (Permission.READ_FILINGS, Permission.FILE)
+MOST: Final = 100
+"""Decided cases that wait for a draft and are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One way to narrow the list down."""
+
+    name: str
+    words: str
+    count: int
+
+
+@pages.page("/filings", needs=SEE)
+def filings_page(visit: Visit) -> Response:
+    """What is to be drafted, and the filings there are."""
+    return visit.page("filings.html", **_list(visit), refused=None)
+
+
+@pages.action("/filings/draft", needs=ACT)
+def draft(visit: Visit) -> Response:
+    """Draft a filing of a decided case about one of its accounts."""
+    case, account = whole(visit.field("case")) or 0, exact(visit, "account")
+    follows = whole(visit.field("follows"))
+    try:
+        made = visit.node.reporting.drafting.draft(
+            visit.person, case, account, kind=_kind(visit.field("kind")), follows=follows
+        )
+    except Error as error:
+        return again(visit, error, "filings.html", **_list(visit))
+    return visit.go(f"/filings/{made.number}", said="drafted")
+
+
+@pages.page("/filings/{number}", needs=SEE)
+def filing_page(visit: Visit) -> Response:
+    """Where a filing stands, what is to be done next, and what happened to it."""
+    return visit.page("filing.html", **filing_values(visit), refused=None)
+
+
+def filing_values(visit: Visit) -> dict[str, object]:
+    """What the page of a filing shows. Raises UnknownFilingError."""
+    reporting = visit.node.reporting
+    filing = reporting.filings.filing(visit.number("number"))
+    steps, older = history(visit.node, filing.number)
+    return {
+        "words": words,
+        "filing": filing,
+        "path": f"/filings/{filing.number}",
+        "reports": list(reversed(reporting.filings.reports(filing.number))),
+        "receipt": reporting.filings.receipt(filing.number),
+        "steps": steps,
+        "older": older,
+        "now": datetime.now(UTC),
+    }
+
+
+def _list(visit: Visit) -> dict[str, object]:
+    filings, drafting = visit.node.reporting.filings, visit.node.reporting.drafting
+    group, case, before = visit.asked("group"), whole(visit.asked("case")), page_after(visit)
+    states = words.GROUPS[group][1] if group in words.GROUPS else frozenset[State]()
+    found = filings.page(Wanted(states=states, case=case), before=before or None, limit=PAGE)
+    waiting = [] if group or before else list(drafting.to_draft())
+    return {
+        "words": words,
+        "groups": _groups(filings.counts()),
+        "group": group if group in words.GROUPS else "",
+        "case": case,
+        "filings": found,
+        "waiting": waiting[:MOST],
+        "more": max(0, len(waiting) - MOST),
+        "first": before == 0,
+        "following": _following(found),
+    }
+
+
+def _following(found: "Sequence[Filing]") -> int | str:
+    return found[-1].number if len(found) == PAGE else ""
+
+
+def _groups(counts: dict[State, int]) -> list[Group]:
+    return [
+        Group(name, said, sum(counts.get(state, 0) for state in states))
+        for name, (said, states) in words.GROUPS.items()
+    ]
+
+
+def _kind(given: str) -> Kind:
+    """The kind that a form names. Raises NotToBeReportedError."""
+    try:
+        return Kind(given or Kind.REPORT)
+    except ValueError as error:
+        message = "choose what kind of report it is"
+        raise NotToBeReportedError(message) from error
