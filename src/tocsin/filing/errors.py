@@ -57,3 +57,40 @@ class FileNotWholeError(Error):
 
     code = "filing.file_not_whole"
     advice = "Nothing of it counts at the authority. Check the vault with `tocsin check`."
+
+
+class UnreadableDocumentError(Error):
+    """That is not the XML document that was expected."""
+
+    code = "filing.unreadable_document"
+    advice = (
+        "Where an authority sent it, quote the request's id to its support; else look at the named place."
+    )
+
+
+class UnwritableDocumentError(Error):
+    """That cannot be written as XML."""
+
+    code = "filing.unwritable_document"
+    advice = "Correct the named field: it holds characters that XML does not have, or far too many of them."
+
+
+class UnknownDestructionError(Error):
+    """Nobody has asked for a destruction of that number."""
+
+    code = "filing.unknown_destruction"
+    advice = "Use a number that the page of holds lists."
+
+
+class UnsuitableDestructionError(Error):
+    """The content may not be destroyed."""
+
+    code = "filing.unsuitable_destruction"
+    advice = "See to what stands against it first; nothing was destroyed."
+
+
+class SamePersonError(Error):
+    """It takes two people, and you are the first of them."""
+
+    code = "filing.same_person"
+    advice = "Ask somebody else to confirm it."

@@ -6,7 +6,8 @@ children, which is always there unless it is optional; a plain `bool` is an elem
 """
 
 import types
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum, auto
 from functools import cache
 from typing import Annotated, Union, get_args, get_origin, get_type_hints
@@ -81,9 +82,13 @@ class Part:
         return self.type is bool and not self.optional
 
 
-@cache
 def parts_of(shape: type) -> tuple[Part, ...]:
     """The fields of a dataclass, in the order of XML."""
+    return _parts_of(shape)
+
+
+@cache
+def _parts_of(shape: type) -> tuple[Part, ...]:
     hints = get_type_hints(shape, include_extras=True)
     return tuple(_part(one.name, hints[one.name]) for one in fields(shape))
 
@@ -116,3 +121,43 @@ def _part(field: str, hint: object) -> Part:
 def _camel(field: str) -> str:
     first, *rest = field.split("_")
     return first + "".join(word.capitalize() for word in rest)
+
+
+def held(value: object, part: Part) -> tuple[object, ...]:
+    """What a field holds, as far as it is written: nothing if it is omitted."""
+    found = getattr(value, part.field)
+    ones: tuple[object, ...] = found if part.repeated else (found,)
+    return tuple(one for one in ones if not _is_nothing(one, part))
+
+
+def _is_nothing(one: object, part: Part) -> bool:
+    if one is None or one == "":
+        return True
+    if is_dataclass(one):
+        return (part.optional or part.repeated) and is_empty(one)
+    return not one and not part.optional and not part.repeated
+
+
+def is_empty(value: object) -> bool:
+    """Whether nothing is said in any field of a dataclass, nor in what it is made of."""
+    return all(
+        is_dataclass(one) and is_empty(one) for part in parts_of(type(value)) for one in held(value, part)
+    )
+
+
+def placed(value: object, part: Part, path: str) -> tuple[tuple[str, object], ...]:
+    """What a field of the dataclass at `path` holds, each with its path: repeated ones are counted from 1."""
+    if part.role is Role.TEXT:
+        return tuple((path, one) for one in held(value, part))
+    at = f"{path}/@{part.name}" if part.role is Role.ATTRIBUTE else f"{path}/{part.name}"
+    ones = held(value, part)
+    return tuple((f"{at}[{place}]" if part.repeated else at, one) for place, one in enumerate(ones, 1))
+
+
+def elements(value: object, path: str) -> Iterator[tuple[str, object]]:
+    """A dataclass and every dataclass within it that is written, each with its path, in the order of XML."""
+    yield path, value
+    for part in parts_of(type(value)):
+        for at, one in placed(value, part, path):
+            if is_dataclass(one):
+                yield from elements(one, at)
