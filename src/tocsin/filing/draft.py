@@ -50,7 +50,7 @@ class DraftFile:
     details: FileDetails
     """Without the numbers that only the authority can give."""
     include: bool = True
-    """False: a person left it out."""
+    """False: a person left it out, or has not put in what was recorded as benign (`sources` say which)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +60,5 @@ class Draft:
     report: Report
     files: tuple[DraftFile, ...] = ()
     sources: tuple[Sourced, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """What was too much for it, or could not be said, in sentences for whoever reads the draft."""
