@@ -36,7 +36,9 @@ TINTS: Final[Mapping[State, str]] = {
 }
 """How a state's words are coloured, beside the words."""
 NEXT: Final[Mapping[State, str]] = {
-    State.DRAFTED: _("Read it, change what is not right, and check it. Nothing is sent before it is confirmed."),
+    State.DRAFTED: _(
+        "Read it, change what is not right, and check it. Nothing is sent before it is confirmed."
+    ),
     State.CHECKED: _("It keeps every rule that is known here. It waits for somebody to confirm it."),
     State.CONFIRMED: _("It is sent by itself; the timeline shows how far it is."),
     State.OPENED: _("A report of it is open at the authority, and files are being added to it."),
@@ -99,3 +101,9 @@ GROUPS: Final[Mapping[str, tuple[str, frozenset[State]]]] = {
     "given-up": (_("Given up"), frozenset({State.RETRACTED})),
 }
 """How a list of filings can be narrowed down."""
+HELPS: Final[Mapping[str, str]] = {
+    "high": _("helps much"),
+    "some": _("helps"),
+    "little": _("helps a little"),
+}
+"""How much it would help whoever receives a report if something were said."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 ENTRIES: Final = (
     ("/queue", _("Queue"), "g q"),
     ("/search", _("Search"), "g s"),
+    ("/filings", _("Filings"), "g r"),
     ("/managing", _("Managing"), "g n"),
     ("/banks", _("Banks"), "g k"),
     ("/people", _("People"), "g p"),

@@ -149,5 +149,18 @@ SAID: Final[Mapping[str, str]] = {
     "revoked": _("The token is revoked."),
     "retried": _("The job waits again."),
     "sending": _("It is being sent."),
+    "drafted": _("Drafted. Nothing is sent before it is checked and confirmed."),
+    "drafted-anew": _("Drafted anew from what is on record."),
+    "checked": _("It keeps every rule that is known here. Read it, and confirm it."),
+    "half-confirmed": _("You have confirmed it. It waits for a second person."),
+    "to-be-sent": _("It is to be sent, by itself. This page shows how far it is."),
+    "discarded": _("The draft is discarded."),
+    "given-up": _("It is given up. What is open of it at the authority is retracted."),
+    "connected": _("The account is kept, sealed."),
+    "reached": _("The authority answers, and knows the account."),
+    "schema-fetched": _("The authority's schema is fetched and kept."),
+    "switch-asked": _("Asked for. Somebody else has to confirm it."),
+    "switched": _("Switched to production: what is confirmed from now on is real."),
+    "switched-back": _("Switched back: what is drafted from now on is a test."),
 }
 """What a page may say after a change. A link can choose among these and cannot bring words of its own."""
