@@ -94,3 +94,69 @@ class SamePersonError(Error):
 
     code = "filing.same_person"
     advice = "Ask somebody else to confirm it."
+
+
+class NoConnectionError(Error):
+    """This authority has no service that a program could file with."""
+
+    code = "filing.no_connection"
+    advice = "Make its form ready to print or to paste, file it by hand, and enter the reference."
+
+
+class NotConnectedError(Error):
+    """There is no account at that authority."""
+
+    code = "filing.not_connected"
+    advice = "`tocsin authority connect` keeps one; begin with the environment for tests."
+
+
+class NotSwitchedError(Error):
+    """Production is not in use."""
+
+    code = "filing.not_switched"
+    advice = "Nothing was sent. Two people switch to production: one asks, another confirms within 24 hours."
+
+
+class AnotherPlaceError(Error):
+    """Production was switched to at another place than this one."""
+
+    code = "filing.another_place"
+    advice = (
+        "Nothing was sent. A home that was copied or restored, and each further machine, files in earnest "
+        "only after two people have asked for and confirmed production there."
+    )
+
+
+class HostMistypedError(Error):
+    """What was typed to confirm is not what had to be."""
+
+    code = "filing.host_mistyped"
+    advice = "Type the name of production's host exactly as it is shown, and give a reason."
+
+
+class SwitchPendingError(Error):
+    """Production is in use, or was asked for already."""
+
+    code = "filing.switch_pending"
+    advice = "Somebody other than who asked can confirm; switching back withdraws it."
+
+
+class NoSuchSwitchError(Error):
+    """There is no switch to production to confirm or to end."""
+
+    code = "filing.no_such_switch"
+    advice = "Ask for production first; a second person has 24 hours to confirm."
+
+
+class SecondPersonError(Error):
+    """A second person is needed."""
+
+    code = "filing.second_person"
+    advice = "Have somebody else with the permission filings.manage confirm."
+
+
+class SchemaNotFetchedError(Error):
+    """The authority did not answer with a schema."""
+
+    code = "filing.schema_not_fetched"
+    advice = "Check the account with `tocsin authority check`; the schema fetched before is kept."

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 import httpcore2
 
@@ -17,6 +18,14 @@ from tocsin.outgoing.errors import FetchFailedError
 
 _CONNECT_SECONDS = 5.0
 """For one of several addresses; then the next is tried."""
+
+
+class Patience(Protocol):
+    """How long is waited for each step of an exchange."""
+
+    def left(self) -> float:
+        """Seconds that the step which begins now may take. Raises FetchFailedError when there are none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ class Deadline:
 class _Stream(httpcore2.NetworkStream):
     """A connection on which every step gets the time that is left: drops of bytes cannot stretch it."""
 
-    def __init__(self, inner: httpcore2.NetworkStream, deadline: Deadline) -> None:
+    def __init__(self, inner: httpcore2.NetworkStream, deadline: Patience) -> None:
         self._inner = inner
         self._deadline = deadline
 
@@ -72,7 +81,7 @@ class _Stream(httpcore2.NetworkStream):
 class _Backend(httpcore2.NetworkBackend):
     """Connects to the checked addresses, whatever host is asked for."""
 
-    def __init__(self, addresses: Sequence[Address], deadline: Deadline) -> None:
+    def __init__(self, addresses: Sequence[Address], deadline: Patience) -> None:
         self._addresses = addresses
         self._deadline = deadline
 
@@ -113,12 +122,13 @@ class Request:
     method: str
     target: Target
     headers: Mapping[str, str]
-    body: bytes | None = None
+    body: bytes | Iterator[bytes] | None = None
+    """Pieces need a header `Content-Length`."""
 
 
 @contextmanager
 def exchange(
-    request: Request, addresses: Sequence[Address], deadline: Deadline, tls: ssl.SSLContext
+    request: Request, addresses: Sequence[Address], deadline: Patience, tls: ssl.SSLContext
 ) -> Iterator[httpcore2.Response]:
     """Send a request to one of the addresses; the answer, whose body is still to be read.
 
