@@ -85,6 +85,26 @@ class Holds:
                 )
             )
 
+    def begin_of_case(  # noqa: PLR0913  # what a hold is made of
+        self,
+        occasion: Occasion,
+        case: int,
+        contents: Iterable[bytes],
+        *,
+        is_test: bool,
+        actor: str,
+        reason: str,
+    ) -> Hold:
+        """Begin the hold that an event begins of which no filing tells, such as a report by an NCA form.
+
+        In the caller's transaction, which sees to it that it is told once. It never fails for want of a rule.
+        Raises ValueError for a time without its zone.
+        """
+        held, ends = tuple(dict.fromkeys(contents)), ends_of(occasion, self.packs)
+        new = NewHold(occasion, None, case, is_test, self.now(), actor, reason, held, ends)
+        with self.transactions.writing():
+            return self._add(new)
+
     def set(
         self, principal: Principal, occasion: Occasion, case: int, contents: Iterable[bytes], reason: str
     ) -> Hold:
