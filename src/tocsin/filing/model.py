@@ -123,6 +123,12 @@ class OpenedReport:
     modified: datetime
     """When something was last added to it."""
     fate: Fate
+    environment: Environment = Environment.SIMULATOR
+    """Where it was opened."""
+    spoiled: str = ""
+    """Why it is to be retracted and another opened; empty: it is not."""
+    alarmed: datetime | None = None
+    """When it was said that it is about to expire."""
 
 
 @dataclass(frozen=True, slots=True)

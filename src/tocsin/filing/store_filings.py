@@ -59,6 +59,19 @@ class NewCall:
     request: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What the outbox knows of a filing beside where it stands."""
+
+    job: int
+    """The one that sends it: what another job does counts for nothing. 0: none has been made."""
+    intent: State | None
+    """RETRACTED or STOPPED: what it is to become as soon as no report of it is open."""
+    because: str
+    forgiven: int
+    """How many reports had been opened for it when a person last had it sent."""
+
+
 class Filings(Protocol):
     """Where filings are kept: drafts, steps, calls, receipts. No call or receipt is ever changed."""
 
@@ -83,11 +96,14 @@ class Filings(Protocol):
         ...
 
     def set_draft(self, number: int, draft: Draft) -> Filing:
-        """Replace its draft: the next revision, a draft again, confirmed by nobody."""
+        """Replace its draft: the next revision, a draft again, confirmed by nobody.
+
+        Raises UnsuitableFilingError where it has been sent, or a report of it is open.
+        """
         ...
 
     def set_environment(self, number: int, environment: Environment) -> None:
-        """Where it goes."""
+        """Where it goes. Raises UnsuitableFilingError as `set_draft`."""
         ...
 
     def checked(self, number: int, by: str) -> None:
@@ -102,20 +118,48 @@ class Filings(Protocol):
         """Where it stands, and why it waits for a person."""
         ...
 
+    def course(self, number: int) -> Course:
+        """What the outbox keeps of it. Raises UnknownFilingError."""
+        ...
+
+    def set_job(self, number: int, job: int) -> None:
+        """From now on that job sends it."""
+        ...
+
+    def set_intent(self, number: int, intent: State | None, because: str = "") -> None:
+        """What it is to become once no report of it is open."""
+        ...
+
+    def forgive(self, number: int) -> None:
+        """The reports opened so far do not count against those that it may open."""
+        ...
+
     def begin_call(self, call: NewCall) -> int:
         """Note a request before it is sent; its number."""
         ...
 
     def end_call(self, call: Call) -> None:
-        """Note how it was answered: once."""
+        """Note how it was answered: once, or it is an error that undoes the transaction."""
+        ...
+
+    def call(self, call: int) -> Call:
+        """One of them."""
+        ...
+
+    def in_doubt(self, filing: int) -> Sequence[Call]:
+        """Those of a filing that were begun, and not ended."""
         ...
 
     def calls(self, filing: int) -> Sequence[Call]:
         """All of a filing's, in order."""
         ...
 
-    def open_report(self, filing: int, report_id: str, now: datetime) -> OpenedReport:
-        """A report was opened."""
+    def open_report(self, filing: int, report_id: str, now: datetime, fate: Fate = Fate.OPEN) -> OpenedReport:
+        """A report was opened. A second OPEN one for a filing is an error that undoes the transaction."""
+        ...
+
+    def report(self, report: int) -> OpenedReport:
+        """One of them, by its `id`."""
         ...
 
     def reports(self, filing: int) -> Sequence[OpenedReport]:
@@ -124,6 +168,14 @@ class Filings(Protocol):
 
     def touch_report(self, report: int, now: datetime) -> None:
         """Something was added to it."""
+        ...
+
+    def spoil_report(self, report: int, why: str) -> None:
+        """It is to be retracted, and another opened."""
+        ...
+
+    def set_alarmed(self, report: int, now: datetime) -> None:
+        """It was said that it is about to expire."""
         ...
 
     def set_fate(self, report: int, fate: Fate) -> None:

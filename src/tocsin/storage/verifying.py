@@ -11,7 +11,7 @@ from tocsin.evidence.errors import MissingKeyError, NoKeysError, VaultDamagedErr
 from tocsin.evidence.keys import LEDGER, Keys
 from tocsin.evidence.tip import FILE, read_tip
 from tocsin.evidence.vault import Vault
-from tocsin.storage import case_vouching, vouching
+from tocsin.storage import case_vouching, filing_vouching, hold_vouching, vouching
 from tocsin.storage.database import Database
 from tocsin.storage.ledger import LedgerStore
 
@@ -25,7 +25,13 @@ _UNRECORDED = """SELECT id FROM submission WHERE NOT EXISTS
 # 12: after "submission:". A comparison with the column itself can use its index.
 _UNKNOWN = """SELECT subject FROM ledger WHERE kind = 'submission.received' AND NOT EXISTS
     (SELECT 1 FROM submission WHERE submission.id = SUBSTR(ledger.subject, 12)) ORDER BY time, number"""
-_CONTENTS = "SELECT id, sha256 FROM content WHERE id > ? ORDER BY id LIMIT ?"
+# Destroyed, and not submitted again since.
+_CONTENTS = """
+    SELECT id, sha256, EXISTS (SELECT 1 FROM destruction
+        WHERE destruction.sha256 = content.sha256 AND destruction.state = 'destroyed'
+            AND destruction.ended >
+                (SELECT MAX(submission.received) FROM submission WHERE submission.content_id = content.id))
+    FROM content WHERE id > ? ORDER BY id LIMIT ?"""
 _COUNT_CONTENTS = "SELECT COUNT(*) FROM content"
 
 
@@ -94,12 +100,18 @@ class Verification:
         if (keys := _keys(self.home)) is not None:
             yield from vouching.broken(self.database, keys)
             yield from case_vouching.broken(self.database, keys)
+            yield from filing_vouching.broken(self.database, keys)
+            yield from filing_vouching.broken(self.database, keys)
+            yield from hold_vouching.broken(self.database, keys)
 
     def _files(self, vault: Vault, advance: Callable[[int], None]) -> Iterator[Broken]:
-        """Each content of the database is in the vault, and each file of the vault is what it was."""
-        for sha256 in self._contents():
-            if not vault.has(sha256):
-                yield Broken(f"file {sha256.hex()}", "the vault does not hold it")
+        """Each content of the database is in the vault unless destroyed; each file there is what it was."""
+        for sha256, destroyed in self._contents():
+            if vault.has(sha256) == destroyed:
+                why = (
+                    "it was destroyed, but the vault holds it" if destroyed else "the vault does not hold it"
+                )
+                yield Broken(f"file {sha256.hex()}", why)
         for sha256 in vault.digests():
             self.files += 1
             advance(self.rows + self.files)
@@ -109,12 +121,13 @@ class Verification:
             except (VaultDamagedError, MissingKeyError) as error:
                 yield Broken(f"file {sha256.hex()}", error.message)
 
-    def _contents(self) -> Iterator[bytes]:
+    def _contents(self) -> Iterator[tuple[bytes, bool]]:
+        """Each content, and whether it was destroyed."""
         after = 0
         while True:
             with self.database.reading():
                 page = self.database.rows(_CONTENTS, (after, _PAGE))
-            yield from (sha256 for _, sha256 in page)
+            yield from ((sha256, bool(destroyed)) for _, sha256, destroyed in page)
             if len(page) < _PAGE:
                 return
             after = page[-1][0]
