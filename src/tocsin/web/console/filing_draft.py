@@ -150,10 +150,15 @@ def _change(filing: Filing, section: Section) -> dict[str, object]:
 
 
 def _edits(visit: Visit, section: Section) -> Mapping[str, str | None]:
-    """What the form says otherwise than the draft does; None takes a value out."""
+    """What the form says otherwise than the draft does; None takes a value out.
+
+    Those come last and from the end, so that the numbers of what is repeated stay right meanwhile.
+    """
     fields = (*section.fields, *section.others)
     given = {one.path: _given(visit, one) for one in fields}
-    return {one.path: given[one.path] or None for one in fields if given[one.path] != one.value}
+    changed = [one.path for one in fields if given[one.path] != one.value]
+    said = {path: given[path] for path in changed if given[path]}
+    return said | {path: None for path in reversed(changed) if not given[path]}
 
 
 def _given(visit: Visit, field: Field) -> str:

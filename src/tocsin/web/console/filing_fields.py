@@ -72,7 +72,7 @@ def sections(draft: Draft) -> tuple[Section, ...]:
         elif is_dataclass(part.type):
             found.append(_section(draft, path, label(part.name), given or part.type()))
         else:
-            fields = (_leaf(draft, part, path, given),)
+            fields = (_leaf(draft, part, path, given, label(part.name)),)
             found.append(_parted(path, label(part.name), fields))
     return tuple(found)
 
@@ -116,7 +116,7 @@ def _parted(path: str, words: str, fields: Sequence[Field]) -> Section:
 
 
 def _fields(draft: Draft, path: str, before: str, given: object, depth: int = 0) -> Iterator[Field]:
-    """The fields of a part, of the parts within it that are there, and of those that are not, one level deep."""
+    """The fields of a part and of the parts within it; of parts that are not there, one level deep."""
     for part in parts_of(type(given)):
         if (type(given), part.field) in _NOT_OURS:
             continue
@@ -125,29 +125,29 @@ def _fields(draft: Draft, path: str, before: str, given: object, depth: int = 0)
         if not is_dataclass(part.type):
             yield from _leaves(draft, part, where, before, value)
         elif part.repeated:
-            for at, one in enumerate(value, 1):
-                yield from _fields(draft, f"{where}[{at}]", f"{before}{label(part.name)} {at}: ", one)
+            offered = (part.type(),) if depth < _OFFERED else ()
+            for at, one in enumerate((*value, *offered), 1):
+                deeper = depth + (at > len(value))
+                yield from _fields(draft, f"{where}[{at}]", f"{before}{label(part.name)} {at}: ", one, deeper)
         elif value is not None or depth < _OFFERED:
             deeper = depth + (value is None)
             yield from _fields(draft, where, f"{before}{label(part.name)}: ", value or part.type(), deeper)
 
 
 def _leaves(draft: Draft, part: Part, path: str, before: str, value: object) -> Iterator[Field]:
+    words = f"{before}{label(part.name or part.field)}"
     if part.repeated and isinstance(value, tuple):
         for at, one in enumerate((*value, None), 1):
-            yield _leaf(draft, part, f"{path}[{at}]", one, before, f" {at}")
+            yield _leaf(draft, part, f"{path}[{at}]", one, f"{words} {at}")
     else:
-        yield _leaf(draft, part, path, value, before)
+        yield _leaf(draft, part, path, value, words)
 
 
-def _leaf(  # noqa: PLR0913  # what a field is made of
-    draft: Draft, part: Part, path: str, value: object, before: str = "", after: str = ""
-) -> Field:
-    words = label(part.name) if part.name else label(part.field)
+def _leaf(draft: Draft, part: Part, path: str, value: object, words: str) -> Field:
     said = "" if part.is_flag and value is False else written(value)
     return Field(
         path=path,
-        label=f"{before}{words}{after}",
+        label=words,
         value=said,
         kind=_kind(part),
         choices=_choices(part),

@@ -15,7 +15,7 @@ LONGEST: Final = 2000
 """Characters of one text that are shown."""
 RAW: Final = 200_000
 """Of a longer text."""
-_SIMPLE: Final = re.compile(r"[\t\n\r -~]{0,%d}" % RAW)
+_SIMPLE: Final = re.compile(rf"[\t\n\r -~]{{0,{RAW}}}")
 """What cannot mislead, which most of what authorities and we write is."""
 _MARKS: Final = 3
 _MARK: Final = frozenset({"Mn", "Me"})
