@@ -105,6 +105,9 @@ class FullVault:
     def renew(self, sha256: bytes) -> bool:
         raise NotImplementedError(sha256)
 
+    def destroy(self, sha256: bytes) -> bool:
+        raise NotImplementedError(sha256)
+
 
 @pytest.fixture
 def announced() -> Announced:

@@ -86,6 +86,24 @@ class FolderVault:
         """Whether there is a file for it."""
         return self.path(sha256).exists()
 
+    def destroy(self, sha256: bytes) -> bool:
+        """Remove a content for good; False if it was not there. See `Vault.destroy`.
+
+        The beginning of the file is overwritten first, without which the rest cannot be decrypted: a disk
+        may keep the blocks of a file that was removed. Raises VaultAccessError.
+        """
+        place = self.path(sha256)
+        with _translated(self.folder), suppress(FileNotFoundError):
+            with place.open("r+b") as file:
+                size = min(sealed_files.LONGEST_HEADER, os.fstat(file.fileno()).st_size)
+                file.write(secrets.token_bytes(size))
+                file.flush()
+                os.fsync(file.fileno())
+            place.unlink()
+            sync_folder(place.parent)
+            return True
+        return False
+
     def digests(self) -> Iterator[bytes]:
         """What the folder holds, by folder and name. Raises VaultAccessError."""
         with _translated(self.folder):

@@ -70,6 +70,19 @@ class ObjectVault:
                 return False
             return True
 
+    def destroy(self, sha256: bytes) -> bool:
+        """Remove a content; False if it was not there. A store that keeps versions keeps them.
+
+        See `Vault.destroy`. Raises VaultAccessError.
+        """
+        import obstore  # noqa: PLC0415  # an extra
+
+        if not self.has(sha256):
+            return False
+        with _translated():
+            obstore.delete(self._store, place_of(sha256))
+        return True
+
     def digests(self) -> Iterator[bytes]:
         """What the store holds. Raises VaultAccessError."""
         import obstore  # noqa: PLC0415  # an extra

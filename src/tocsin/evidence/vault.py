@@ -39,6 +39,13 @@ class Vault(Protocol):
         """Encrypt a content to the key that is current now; False if it was so already. Raises VaultError."""
         ...
 
+    def destroy(self, sha256: bytes) -> bool:
+        """Remove a content for good; False if it was not there. Raises VaultError.
+
+        Only `tocsin.filing.destroying` calls this: whoever else could delete content has to ask for holds.
+        """
+        ...
+
     def digests(self) -> Iterator[bytes]:
         """What the vault holds, in no particular order."""
         ...

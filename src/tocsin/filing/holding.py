@@ -126,3 +126,38 @@ class Hold:
         """Whether its rules themselves let a copy go: not because somebody released it."""
         end = self.end(purpose)
         return end is not None and bool(end.rules) and self.released is None and not self.binds(now, purpose)
+
+
+class DestructionState(StrEnum):
+    """What became of a wish to destroy a content."""
+
+    ASKED = "asked"
+    """It waits for a second person."""
+    CONFIRMED = "confirmed"
+    """It is about to be done."""
+    DESTROYED = "destroyed"
+    WITHDRAWN = "withdrawn"
+    """Somebody took it back."""
+    REFUSED = "refused"
+    """Something came up before it was done: the content is where it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destruction:
+    """A wish to destroy a content, and what became of it. The row stays when the content has gone."""
+
+    number: int
+    sha256: bytes
+    request: str
+    """The reference of a request by law enforcement; empty where it is done because a rule lets it go."""
+    reason: str
+    asked: datetime
+    asked_by: str
+    state: DestructionState
+    confirmed: datetime | None = None
+    confirmed_by: str = ""
+    """Never who asked."""
+    ended: datetime | None = None
+    ended_by: str = ""
+    why: str = ""
+    """Of one that was withdrawn or refused."""

@@ -111,12 +111,15 @@ class Intake:
         principal.demand(Permission.SUBMIT)
         new = NewSubmission(arrived.sha256, arrived.size, principal.id, context, key)
         if (earlier := self._rooms.submissions.sent(new)) is not None:  # before its bytes are kept again
+            if earlier.matched is None:
+                self._keep_if_gone(arrived)
             return self._answer(earlier.id, principal, wait)
         arrived.file.seek(0)
         self._rooms.vault.put(arrived.file, arrived.sha256)
         descriptor = descriptor_of(arrived.file)
         try:
             submission_id, job = self._accept(new)
+            self._keep_if_gone(arrived)
         except BaseException:
             os.close(descriptor)
             raise
@@ -192,6 +195,16 @@ class Intake:
         return handlers
 
     # ---- taking in
+
+    def _keep_if_gone(self, arrived: Arrived) -> None:
+        """Keep the bytes of a submission on record again if they are not there.
+
+        What was there already when they were put may have been destroyed before there was the submission;
+        from then on it is not (tocsin.filing.destroying).
+        """
+        if not self._rooms.vault.has(arrived.sha256):
+            arrived.file.seek(0)
+            self._rooms.vault.put(arrived.file, arrived.sha256)
 
     def _accept(self, new: NewSubmission) -> tuple[str, Job | None]:
         """The transaction that accepts a submission: its id, and its job unless it was accepted before."""

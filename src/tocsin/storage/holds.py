@@ -11,7 +11,7 @@ from tocsin.filing.holding import Change, End, Hold, HoldChange
 from tocsin.filing.store_holds import NewHold
 from tocsin.law.duties import Occasion
 from tocsin.law.model import Purpose
-from tocsin.storage import filing_vouching, times
+from tocsin.storage import hold_vouching, times
 from tocsin.storage.database import Database, Row, Value
 
 _ADD = """
@@ -117,7 +117,7 @@ class HoldStore:
     def vouched(self, number: int) -> bytes:
         """A hold with all that was done with it, in bytes for the ledger to vouch for."""
         with self._database.reading():
-            return filing_vouching.hold(self._database, number)
+            return hold_vouching.hold(self._database, number)
 
     def _stand(self, number: int, renewals: int, ends: Sequence[End]) -> Hold:
         """Write its ends, and what searches go by."""

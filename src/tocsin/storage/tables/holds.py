@@ -50,4 +50,21 @@ HOLDS: tuple[str, ...] = (
         until INTEGER
     ) STRICT""",
     "CREATE INDEX hold_changes ON hold_change (hold, id)",
+    # `sha256` is here itself: what was destroyed stays told of. `request`: a reference of law enforcement.
+    """CREATE TABLE destruction (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        sha256 BLOB NOT NULL,
+        request TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        asked INTEGER NOT NULL,
+        asked_by TEXT NOT NULL,
+        state TEXT NOT NULL,
+        confirmed INTEGER,
+        confirmed_by TEXT NOT NULL DEFAULT '',
+        ended INTEGER,
+        ended_by TEXT NOT NULL DEFAULT '',
+        why TEXT NOT NULL DEFAULT ''
+    ) STRICT""",
+    "CREATE INDEX destruction_of_content ON destruction (sha256, number)",
+    "CREATE UNIQUE INDEX destruction_once ON destruction (sha256) WHERE ended IS NULL",
 )
