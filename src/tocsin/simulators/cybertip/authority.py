@@ -25,7 +25,7 @@ class Switches:
     """Where the documentation leaves open, or contradicts itself about, what the service does."""
 
     expired: Code = Code.NO_SUCH_REPORT
-    """What is said of a report nobody finished. It is "deleted", and "automatically retracted": 5001 or 5101."""
+    """What is said of a report nobody finished: "deleted" (5001) or "automatically retracted" (5101)."""
     second_details: Code = Code.VALIDATION_FAILED
     """What is said to a second `fileDetails` for a file; SUCCESS takes it."""
     always_200: bool = False
@@ -101,7 +101,14 @@ class Authority:
     def knows(self, number: int) -> bool:
         """Whether there is a finished report of that number."""
         with self._lock:
-            return number in self._entries and self._now(self._entries[number]).state is State.FINISHED
+            report = self.report(number)
+            return report is not None and report.state is State.FINISHED
+
+    def report(self, number: int) -> Report | None:
+        """One, without what was said to it."""
+        with self._lock:
+            entry = self._entries.get(number)
+            return None if entry is None else self._now(entry)
 
     def reports(self) -> tuple[Report, ...]:
         """All, oldest first, as they are now."""

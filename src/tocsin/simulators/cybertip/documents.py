@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from tocsin.simulators.cybertip.codes import Code, RefusedError
+from tocsin.simulators.cybertip.schema import Schema
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -34,10 +34,9 @@ class Document:
 class Documents:
     """Reads documents."""
 
-    @cached_property
-    def schema(self) -> bytes:
-        """The XSD, as `/xsd` gives it."""
-        return files("tocsin.simulators").joinpath("data/cybertip.xsd").read_bytes()
+    def __init__(self, schema: bytes | None = None) -> None:
+        """By this XSD; by the simulator's own, if none is given."""
+        self.schema = Schema(schema or own_schema())
 
     def read(self, content_type: str, source: bytes, root: str) -> Document:
         """The document, if its root is of that name. Raises RefusedError."""
@@ -52,9 +51,16 @@ class Documents:
             raise RefusedError(Code.MALFORMED_XML, str(error)) from error
         if parsed.getroottree().docinfo.doctype:
             raise RefusedError(Code.MALFORMED_XML, "DOCTYPE is disallowed")
+        if found := self.schema.violations(source, parsed):
+            raise RefusedError(Code.VALIDATION_FAILED, "\n".join(found))
         if parsed.tag != root:
-            raise RefusedError(Code.VALIDATION_FAILED, f"the document is not a {root}")
+            raise RefusedError(Code.VALIDATION_FAILED, f"{root} was expected, not {parsed.tag!s}")
         return Document(parsed, source)
+
+
+def own_schema() -> bytes:
+    """The simulator's XSD: our own words for what the public documentation describes."""
+    return files("tocsin.simulators").joinpath("data/cybertip.xsd").read_bytes()
 
 
 def _check_type(content_type: str) -> None:

@@ -45,8 +45,12 @@ class Cybertip:
         address: str = "127.0.0.1",
         others: Mapping[str, str] | None = None,
         switches: Switches | None = None,
+        schema: bytes | None = None,
     ) -> None:
-        """Listen on that port (0: a free one). `others` are more accounts, passwords by user."""
+        """Listen on that port (0: a free one).
+
+        `others` are more accounts, passwords by user; `schema` is another XSD than the simulator's own.
+        """
         self.clock = clock or Clock()
         self.faults = Faults()
         self.switches = switches or Switches()
@@ -56,8 +60,9 @@ class Cybertip:
         self._accounts = {user: password, **(others or {})}
         self._requests: list[Exchange] = []
         self._lock = threading.Lock()
-        rules = Rules(self.clock, self.authority.knows)
-        self.service = Service(self.authority, Documents(), rules)
+        prior = self.authority.knows if self.switches.check_prior_reports else lambda _: True
+        rules = Rules(self.clock, prior)
+        self.service = Service(self.authority, Documents(schema), rules)
         self._server = _Server((address, port), self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL,), daemon=True)
 

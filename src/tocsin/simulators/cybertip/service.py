@@ -52,7 +52,7 @@ class Service:
         if step is Step.STATUS:
             remote = f"Remote User : {exchange.account}, Remote Ip : {address}"
             return partial(_outcome, codes.response(0, remote))
-        return partial(_outcome, self._documents.schema)
+        return partial(_outcome, self._documents.schema.text)
 
     def _xml(self, exchange: Exchange, pieces: Iterable[bytes]) -> Act:
         exchange.request = b"".join(pieces)
@@ -64,7 +64,7 @@ class Service:
             return partial(self._open, exchange)
         exchange.report, exchange.file_id = int(document.text("reportId")), document.text("fileId")
         self._authority.note(exchange.report, exchange)
-        self._rules.check_details(document)
+        self._rules.check_details(document, self._authority.report(exchange.report))
         return partial(self._describe, exchange)
 
     def _form(self, exchange: Exchange, pieces: Iterable[bytes], *, damage: bool) -> Act:
