@@ -7,14 +7,14 @@ there.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Protocol
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
 from tocsin.access.model import Permission, Principal
 from tocsin.cases.people import demand_person
-from tocsin.evidence.errors import SealBrokenError
+from tocsin.evidence.errors import MissingKeyError, SealBrokenError
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.evidence.sealing import Sealer
 from tocsin.filing import credentials
@@ -28,7 +28,6 @@ from tocsin.filing.errors import (
     NotConnectedError,
     NotSwitchedError,
     SchemaNotFetchedError,
-    SecondPersonError,
     SwitchPendingError,
 )
 from tocsin.filing.model import Authority, Environment
@@ -39,43 +38,19 @@ from tocsin.filing.store_connections import (
     KeptConnections,
     KeptSwitch,
 )
-from tocsin.filing.switching import opened_seal, sealed_switch
+from tocsin.filing.switching import TO_CONFIRM, Place, Places, Switching
 from tocsin.filing.transport import Answer, Transport
 from tocsin.transactions import Transactions
 
 if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject
 
-TO_CONFIRM: Final = timedelta(hours=24)
-"""How long a second person has to confirm a switch to production."""
 _WHY: Final = "two people answer for a switch to production"
 _OK: Final = 200
 _LONGEST_REASON: Final = 2000
 
 Transports = Callable[[Environment, str, Account], Transport]
 """Makes what speaks to an authority, from the environment, its URL and the account."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where this process runs, as far as a switch to production is concerned."""
-
-    mark: str
-    """Differs in every copy."""
-    words: str
-    """For people: the machine's name and the folder."""
-
-
-class Places(Protocol):
-    """Tells which place this is; `tocsin.storage.place` does."""
-
-    def here(self) -> Place | None:
-        """This place, where it was marked before."""
-        ...
-
-    def marked(self) -> Place:
-        """This place, marked now if need be."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +111,7 @@ class Connections:
         self._transports = transports
         self._places = places
         self._clock = clock
+        self._switching = Switching(kept, sealer, ledger, places, clock)
 
     def connect(  # noqa: PLR0913  # an account is that much
         self,
@@ -158,13 +134,13 @@ class Connections:
         place = checked_url(environment, url or url_of(environment))
         account = checked_account(environment, user, password)
         with self._transactions.writing():
-            before = self._account(authority, environment)
-            self._refuse_shared(authority, environment, account)
+            before = self._readable(authority)
+            _refuse_shared(before, environment, account)
             self._keep(principal, authority, environment, place, account)
             if environment is not Environment.PRODUCTION:
                 self._kept.use(authority, InUse(environment, self._clock(), principal.id))
-            elif before is not None and before.user != user:
-                self._end_all(principal, authority, "the account is another one")
+            elif before.get(environment, account).user != user:
+                self._switching.end(principal, authority, "the account is another one")
             return self.of(authority, environment)
 
     def disconnect(self, principal: Principal, authority: Authority, environment: Environment) -> None:
@@ -177,43 +153,39 @@ class Connections:
             self.of(authority, environment)
             self._kept.remove_account(authority, environment)
             if environment is Environment.PRODUCTION:
-                self._end_all(principal, authority, "the account was removed")
+                self._switching.end(principal, authority, "the account was removed")
             else:
                 self._choose_another(principal, authority)
             detail: JsonObject = {"environment": environment.value, "removed": True}
             self._record("authority.connected", principal, authority, detail)
 
-    def connections(self) -> tuple[Connection, ...]:
-        """All accounts, with whether they are in use."""
+    def connections(self, authority: Authority | None = None) -> tuple[Connection, ...]:
+        """All accounts, or those at one authority, with whether they are in use."""
+        here = self._places.here()
         with self._transactions.reading():
-            return tuple(self._connection(one) for one in self._kept.accounts())
+            return tuple(self._connection(one, here) for one in self._kept.accounts(authority))
 
     def of(self, authority: Authority, environment: Environment) -> Connection:
         """The account in an environment. Raises NotConnectedError."""
-        with self._transactions.reading():
-            for one in self._kept.accounts(authority):
-                if one.environment is environment:
-                    return self._connection(one)
+        for one in self.connections(authority):
+            if one.environment is environment:
+                return one
         message = f"there is no account at {authority.value}, environment {environment.value}"
         raise NotConnectedError(message)
 
     def connection(self, authority: Authority) -> Connection:
         """The one that new filings go to. Raises NotConnectedError."""
-        with self._transactions.reading():
-            for one in self._kept.accounts(authority):
-                if (found := self._connection(one)).in_use:
-                    return found
+        for one in self.connections(authority):
+            if one.in_use:
+                return one
         message = f"there is no account at {authority.value} in use"
         raise NotConnectedError(message)
 
     def pending(self, authority: Authority) -> Switch | None:
         """The switch to production that waits for a second person."""
         with self._transactions.reading():
-            asked = self._asked(authority)
-        if asked is None:
-            return None
-        host = host_of(Environment.PRODUCTION)
-        return Switch(authority, host, asked.asked, asked.asked_by, asked.asked + TO_CONFIRM, asked.reason)
+            asked = self._switching.asked(authority)
+        return None if asked is None else _switch(asked)
 
     def request_switch(self, principal: Principal, authority: Authority, host: str, reason: str) -> Switch:
         """Ask for production, having typed its host's name: for here, where it is in use at another place.
@@ -230,18 +202,7 @@ class Connections:
             if production.in_use and production.here:
                 message = "production is in use here already"
                 raise SwitchPendingError(message)
-            if (asked := self._asked(authority)) is not None:
-                message = f"{asked.asked_by} has asked for it already"
-                raise SwitchPendingError(message)
-            now = self._clock()
-            for late in self._unconfirmed(authority):
-                self._kept.end_switch(late.id, now, "node", "nobody confirmed it in time")
-            self._kept.ask_switch(authority, now, principal.id, reason)
-            detail: JsonObject = {"environment": "production", "step": "asked", "reason": reason}
-            self._record("authority.switched", principal, authority, detail)
-            found = self.pending(authority)
-        assert found is not None  # noqa: S101  # written above; for the type checker
-        return found
+            return _switch(self._switching.ask(principal, authority, reason))
 
     def confirm_switch(self, principal: Principal, authority: Authority, host: str) -> Connection:
         """Confirm what somebody else asked for, at this place: from now on filings go to production.
@@ -250,27 +211,9 @@ class Connections:
         """
         _demand(principal, alone=False)
         _check_host(host)
-        place = self._places.marked()
         with self._transactions.writing():
-            asked = self._asked(authority)
-            if asked is None:
-                message = "nobody has asked for production, or it is longer ago than 24 hours"
-                raise NoSuchSwitchError(message)
-            if asked.asked_by == principal.id:
-                message = f"{principal.id} has asked for it: somebody else has to confirm"
-                raise SecondPersonError(message)
             production = self.of(authority, Environment.PRODUCTION)
-            confirmed = replace(asked, confirmed=self._clock(), confirmed_by=principal.id, place=place.words)
-            seal = sealed_switch(self._sealer, confirmed, place.mark, production.user)
-            self._kept.confirm_switch(replace(confirmed, seal=seal))
-            people = [asked.asked_by, principal.id]
-            detail: JsonObject = {
-                "environment": "production",
-                "step": "confirmed",
-                "people": [*people],
-                "place": place.words,
-            }
-            self._record("authority.switched", principal, authority, detail)
+            self._switching.confirm(principal, authority, production.user)
             return self.of(authority, Environment.PRODUCTION)
 
     def switch_back(self, principal: Principal, authority: Authority, reason: str = "") -> Connection | None:
@@ -281,29 +224,28 @@ class Connections:
         """
         _demand(principal)
         with self._transactions.writing():
-            if not self._kept.switches(authority):
+            if not self._switching.end(principal, authority, reason or "switched back"):
                 message = "production is not in use, and nobody has asked for it"
                 raise NoSuchSwitchError(message)
-            self._end_all(principal, authority, reason or "switched back")
-            return next(
-                (one for one in self.connections() if one.authority is authority and one.in_use), None
-            )
+            return next((one for one in self.connections(authority) if one.in_use), None)
 
     def transport(self, authority: Authority, environment: Environment) -> Transport:
-        """What speaks to the authority in an environment.
+        """What speaks to the authority in an environment, made anew for each use. Call it in no transaction.
 
         Raises NotConnectedError, NotSwitchedError, AnotherPlaceError, and what unsealing raises.
         """
+        here = self._places.here()
         with self._transactions.reading():
-            kept = next(
-                (one for one in self._kept.accounts(authority) if one.environment is environment), None
-            )
+            accounts = self._kept.accounts(authority)
+            kept = next((one for one in accounts if one.environment is environment), None)
             if kept is None:
                 message = f"there is no account at {authority.value}, environment {environment.value}"
                 raise NotConnectedError(message)
-            if environment is Environment.PRODUCTION:
-                self._demand_production(self._connection(kept))
             account = self._opened(kept)
+            if environment is Environment.PRODUCTION:
+                _demand_production(self._connection(kept, here))
+        if environment is Environment.PRODUCTION:
+            self._places.used()
         return self._transports(environment, kept.url, account)
 
     def check(self, principal: Principal, authority: Authority, environment: Environment) -> Answer:
@@ -334,63 +276,49 @@ class Connections:
         """The schema as it was last fetched from an environment."""
         return self._kept.schema(authority, environment)
 
-    def _demand_production(self, connection: Connection) -> None:
-        if not connection.in_use:
-            message = "production is not in use"
-            raise NotSwitchedError(message)
-        if not connection.here:
-            message = "production was switched to at another place, or on another copy of this home"
-            raise AnotherPlaceError(message)
-
-    def _connection(self, kept: KeptAccount) -> Connection:
+    def _connection(self, kept: KeptAccount, here: Place | None) -> Connection:
         found = Connection(
             authority=kept.authority,
             environment=kept.environment,
             url=checked_url(kept.environment, kept.url),
-            user=self._opened(kept).user,
+            user=self._opened(kept).user if self._opens(kept) else "",
             connected=kept.connected,
             connected_by=kept.connected_by,
         )
-        switches = [one for one in self._kept.switches(kept.authority) if one.confirmed is not None]
+        switches = self._switching.confirmed(kept.authority)
         if kept.environment is Environment.PRODUCTION:
-            return self._with_switches(found, switches)
+            return self._with_switches(found, switches, here)
         used = self._kept.in_use(kept.authority)
         if switches or used is None or used.environment is not kept.environment:
             return found
         return replace(found, since=used.since, by=used.by)
 
-    def _with_switches(self, found: Connection, switches: Sequence[KeptSwitch]) -> Connection:
+    def _with_switches(
+        self, found: Connection, switches: Sequence[KeptSwitch], here: Place | None
+    ) -> Connection:
         """A connection to production with whether it is in use, and here."""
         if not switches:
             return found
-        here = self._places.here()
-        mine = [one for one in switches if here is not None and self._holds(one, here.mark, found.user)]
+        mine = [one for one in switches if self._switching.holds(one, here, found.user)]
         shown = (mine or switches)[0]
         people = f"{shown.asked_by}, {shown.confirmed_by}"
         return replace(found, since=shown.confirmed, by=people, here=bool(mine))
 
-    def _holds(self, switch: KeptSwitch, mark: str, user: str) -> bool:
-        """Whether that switch was confirmed at the place of that mark, for that account."""
-        try:
-            return opened_seal(self._sealer, switch) == (mark, user)
-        except SealBrokenError:  # of another home's keys, or written into the database by hand
-            return False
-
     def _opened(self, kept: KeptAccount) -> Account:
         return credentials.from_bytes(self._sealer.unseal(kept.sealed, _purpose(kept)))
 
-    def _account(self, authority: Authority, environment: Environment) -> Account | None:
-        for one in self._kept.accounts(authority):
-            if one.environment is environment:
-                return self._opened(one)
-        return None
+    def _opens(self, kept: KeptAccount) -> bool:
+        """Whether an account can be read: else it is to be given anew, and can be."""
+        try:
+            self._opened(kept)
+        except (SealBrokenError, MissingKeyError):
+            return False
+        return True
 
-    def _refuse_shared(self, authority: Authority, environment: Environment, account: Account) -> None:
-        """An authority gives each environment its own: one for two is one that was mistaken for the other."""
-        for one in self._kept.accounts(authority):
-            if one.environment is not environment and self._opened(one) == account:
-                message = f"this is the account for the environment {one.environment.value!r}"
-                raise UnfitCredentialsError(message)
+    def _readable(self, authority: Authority) -> dict[Environment, Account]:
+        """The accounts at an authority."""
+        kept = self._kept.accounts(authority)
+        return {one.environment: self._opened(one) for one in kept if self._opens(one)}
 
     def _keep(
         self, principal: Principal, authority: Authority, environment: Environment, url: str, account: Account
@@ -410,23 +338,6 @@ class Connections:
                 return
         self._kept.use(authority, None)
 
-    def _unconfirmed(self, authority: Authority) -> list[KeptSwitch]:
-        return [one for one in self._kept.switches(authority) if one.confirmed is None]
-
-    def _asked(self, authority: Authority) -> KeptSwitch | None:
-        """What was asked for and can still be confirmed. A clock that was set back lengthens nothing."""
-        now = self._clock()
-        return next((one for one in self._unconfirmed(authority) if abs(now - one.asked) < TO_CONFIRM), None)
-
-    def _end_all(self, principal: Principal, authority: Authority, why: str) -> None:
-        """End every switch there is, asked for or confirmed."""
-        ended = self._kept.switches(authority)
-        for one in ended:
-            self._kept.end_switch(one.id, self._clock(), principal.id, why)
-        if ended:
-            detail: JsonObject = {"environment": "test", "step": "back", "reason": why}
-            self._record("authority.switched", principal, authority, detail)
-
     def _record(self, kind: str, principal: Principal, authority: Authority, detail: "JsonObject") -> None:
         self._ledger.append(Event(kind, principal.id, f"authority:{authority.value}", detail))
 
@@ -437,10 +348,32 @@ def _demand(principal: Principal, *, alone: bool = True) -> None:
     demand_person(principal, or_local=alone, why=_WHY if not alone else "people connect to authorities")
 
 
+def _demand_production(connection: Connection) -> None:
+    if not connection.in_use:
+        message = "production is not in use"
+        raise NotSwitchedError(message)
+    if not connection.here:
+        message = "production was switched to at another place, or on another copy of this home"
+        raise AnotherPlaceError(message)
+
+
+def _switch(asked: KeptSwitch) -> Switch:
+    host = host_of(Environment.PRODUCTION)
+    return Switch(asked.authority, host, asked.asked, asked.asked_by, asked.asked + TO_CONFIRM, asked.reason)
+
+
 def _refuse_portals(authority: Authority) -> None:
     if authority is not Authority.NCMEC:
         message = f"{authority.value} is reported to by hand, at its portal"
         raise NoConnectionError(message)
+
+
+def _refuse_shared(before: Mapping[Environment, Account], environment: Environment, new: Account) -> None:
+    """An authority gives each environment its own: one for two is one that was mistaken for the other."""
+    for other, account in before.items():
+        if other is not environment and account == new:
+            message = f"this is the account for the environment {other.value!r}"
+            raise UnfitCredentialsError(message)
 
 
 def _check_host(typed: str) -> None:

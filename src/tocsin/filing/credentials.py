@@ -10,37 +10,13 @@ from tocsin.filing.model import Environment
 
 LONGEST: Final = 200
 _PLACEHOLDERS: Final = frozenset(
-    {
-        *(
-            "admin",
-            "account",
-            "changeit",
-            "changeme",
-            "credential",
-            "credentials",
-            "default",
-            "demo",
-            "dummy",
-        ),
-        *(
-            "example",
-            "fake",
-            "foo",
-            "bar",
-            "foobar",
-            "guest",
-            "login",
-            "me",
-            "myname",
-            "name",
-            "none",
-            "null",
-        ),
-        *("pass", "passphrase", "passwd", "password", "placeholder", "pw", "qwerty", "replaceme", "root"),
-        *("sample", "secret", "string", "tbd", "temp", "test", "tester", "testing", "testuser", "todo"),
-        *("undefined", "user", "userid", "username", "value", "yourname", "letmein", "abc", "asdf", "fixme"),
-        *("testpassword", "userpassword", "mypassword", "apikey", "apiuser", "ncmec", "cybertip", "insert"),
-    }
+    # One a line they would be fifty lines.
+    """
+    abc account admin apikey apiuser asdf bar changeit changeme credential credentials cybertip default
+    demo dummy example fake fixme foo foobar guest insert letmein login me name ncmec none null pass
+    passphrase passwd password placeholder pw qwerty replaceme root sample secret string tbd temp test
+    tester testing testpassword testuser todo undefined user userid username userpassword value
+    """.split()  # noqa: SIM905  # as above
 )
 _LEADERS: Final = re.compile(r"^(?:your|my|the|insert|enter)+")
 _TEMPLATE: Final = re.compile(

@@ -1,10 +1,15 @@
-"""Which place this is: one home folder on one machine, so that a copy of it is told from it.
+"""Which place this is: one home folder on one machine with one database that only ever grows.
 
-A file beside the database holds a number drawn at random. It is in no backup. The file's inode number differs
-in a copy, and so does the name or id of another machine. Containers get a new name whenever they are made
-anew, so theirs does not count: there the file and its inode, on the volume, tell copies apart.
+Two files beside the database, in no backup, tell it:
+
+- `place`, a number drawn at random. A copy has another inode number, and another machine another name or
+  id. Containers get a new name whenever they are made anew, so theirs does not count: there the file and its
+  inode, on the volume, tell copies apart.
+- `place.used`, the ledger's last row when something was last sent to production from here. A database that
+  was put back to an earlier state has another row there, or none: what was filed since would be filed again.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -14,40 +19,91 @@ from pathlib import Path
 from typing import Final
 
 from tocsin.evidence.files import write_durably
-from tocsin.filing.connections import Place
+from tocsin.filing.switching import Place
+from tocsin.storage.database import Database
+from tocsin.storage.ledger import LedgerStore
 
-FILE: Final = "place"
+MARK: Final = "place"
+USED: Final = "place.used"
+_SIZE: Final = 512
+"""A sector, written over in one piece, as the ledger's tip is."""
 _IN_CONTAINERS: Final = ("/.dockerenv", "/run/.containerenv", "/var/run/secrets/kubernetes.io")
 _MACHINE_IDS: Final = ("/etc/machine-id", "/var/lib/dbus/machine-id")
 
 
 class HomePlace:
-    """The place of one home folder; implements `tocsin.filing.connections.Places`."""
+    """The place of one home folder; implements `tocsin.filing.switching.Places`."""
 
-    def __init__(self, home: Path) -> None:
-        """Of that folder."""
+    def __init__(self, home: Path, database: Database) -> None:
+        """Of that folder, with its database."""
         self._home = home
-        self._path = home / FILE
+        self._database = database
+        self._ledger = LedgerStore(database)
 
     def here(self) -> Place | None:
-        """This place, where it was marked before. Raises OSError for a mark that cannot be read."""
+        """This place; None where it was never marked, or the database has lost what it held when last used.
+
+        Raises OSError for files that cannot be read.
+        """
         try:
-            handle = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            handle = os.open(self._home / MARK, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
             return None
         with os.fdopen(handle, "rb") as file:
-            drawn, inode = file.read(1 << 10), os.fstat(handle).st_ino
+            drawn, inode = file.read(_SIZE), os.fstat(handle).st_ino
+        if not self._goes_on():
+            return None
         told = json.dumps([drawn.hex(), inode, *_machine()]).encode()
         return Place(hashlib.sha256(told).hexdigest(), f"{socket.gethostname()}:{self._home.resolve()}")
 
     def marked(self) -> Place:
-        """This place, marked now if need be. Raises OSError."""
+        """This place, marked if it is not; anew where the database was put back. Raises OSError."""
         found = self.here()
         if found is None:
-            write_durably(self._path, f"{secrets.token_hex(32)}\n".encode())
+            (self._home / USED).unlink(missing_ok=True)
+            write_durably(self._home / MARK, f"{secrets.token_hex(32)}\n".encode())
             found = self.here()
         assert found is not None  # noqa: S101  # written above; for the type checker
         return found
+
+    def used(self) -> None:
+        """Something is about to be sent from here: the database must never again be older than now."""
+        self._database.after_commit(self._remember)  # what is not committed may still be undone
+
+    def _remember(self) -> None:
+        last = self._ledger.head()
+        if last is None:
+            return
+        handle = os.open(self._home / USED, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            before = _parsed(os.pread(handle, _SIZE, 0))
+            if before is None or before[0] < last.number:
+                text = json.dumps([last.number, last.hash.hex()]).encode()
+                os.pwrite(handle, text.ljust(_SIZE - 1) + b"\n", 0)
+                os.fdatasync(handle)
+        finally:
+            os.close(handle)
+
+    def _goes_on(self) -> bool:
+        """Whether the ledger still has the row that was its last when something was last sent."""
+        try:
+            found = _parsed((self._home / USED).read_bytes())
+        except FileNotFoundError:
+            return True
+        if found is None:  # torn by a power cut: as if nothing had been sent
+            return True
+        number, digest = found
+        row = next(iter(self._ledger.rows(number - 1, 1)), None)
+        return row is not None and row.number == number and row.hash == digest
+
+
+def _parsed(text: bytes) -> tuple[int, bytes] | None:
+    try:
+        number, digest = json.loads(text)
+        return int(number), bytes.fromhex(digest)
+    except (ValueError, TypeError):
+        return None
 
 
 def _machine() -> list[str]:
