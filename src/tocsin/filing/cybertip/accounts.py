@@ -39,8 +39,8 @@ class EstimatedLocation:
 
     city: Annotated[str, Limit(255)] = ""
     region: Annotated[str, Limit(255)] = ""
-    """In the US its state, and then it must be given with the city."""
-    country_code: Annotated[str, Rule.REQUIRED, Rule.COUNTRY] = ""
+    """In the US one of its states, without which its city cannot be given."""
+    country_code: Annotated[str, Rule.COUNTRY] = ""
     verified: Annotated[bool | None, ATTRIBUTE] = None
     timestamp: Annotated[datetime | None, ATTRIBUTE, Rule.PAST] = None
 
@@ -70,7 +70,7 @@ class PermanentlyDisabled:
 class Platform:
     """`platform` of an associated account: which service it is at."""
 
-    name: Annotated[str, TEXT, Rule.REQUIRED] = ""
+    name: Annotated[str, TEXT, Rule.REQUIRED, Limit(256)] = ""
     third_party_user: Annotated[bool | None, ATTRIBUTE] = None
 
 

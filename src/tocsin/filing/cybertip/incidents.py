@@ -62,8 +62,8 @@ class CellPhoneIncident:
     """`cellPhoneIncident`."""
 
     phone_number: Phone | None = None
-    latitude: Decimal | None = None
-    longitude: Decimal | None = None
+    latitude: Annotated[Decimal | None, Rule.LATITUDE] = None
+    longitude: Annotated[Decimal | None, Rule.LONGITUDE] = None
     additional_info: str = ""
 
 

@@ -41,6 +41,8 @@ class Rule(Enum):
     HASH_TYPE = auto()
     AGE = auto()
     PORT = auto()
+    LATITUDE = auto()
+    LONGITUDE = auto()
     NUMBER = auto()
     """A report's number: above zero, within a long."""
 
@@ -147,11 +149,16 @@ def is_empty(value: object) -> bool:
 
 def placed(value: object, part: Part, path: str) -> tuple[tuple[str, object], ...]:
     """What a field of the dataclass at `path` holds, each with its path: repeated ones are counted from 1."""
-    if part.role is Role.TEXT:
-        return tuple((path, one) for one in held(value, part))
-    at = f"{path}/@{part.name}" if part.role is Role.ATTRIBUTE else f"{path}/{part.name}"
+    at = place_of(part, path)
     ones = held(value, part)
     return tuple((f"{at}[{place}]" if part.repeated else at, one) for place, one in enumerate(ones, 1))
+
+
+def place_of(part: Part, path: str) -> str:
+    """The path of a field of the dataclass at `path`, without a count."""
+    if part.role is Role.TEXT:
+        return path
+    return f"{path}/@{part.name}" if part.role is Role.ATTRIBUTE else f"{path}/{part.name}"
 
 
 def elements(value: object, path: str) -> Iterator[tuple[str, object]]:
