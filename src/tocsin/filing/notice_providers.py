@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from tocsin.access.model import Permission, Principal
 from tocsin.evidence.ledger import Event, Ledger
@@ -95,7 +95,7 @@ class Providers:
         with self.transactions.writing():
             purpose = mail_purpose(server.host, server.port, server.user)
             self.store.set_secret(purpose, password.encode() or None)
-            detail = {"host": server.host, "user": server.user, "set": bool(password)}
+            detail: JsonObject = {"host": server.host, "user": server.user, "set": bool(password)}
             self.ledger.append(Event("notice_mail.password_set", principal.id, "notice_mail", detail))
 
 
@@ -131,5 +131,5 @@ def _check_secret(secret: str) -> None:
         _refuse("a password or token here is printable ASCII")
 
 
-def _refuse(message: str) -> None:
+def _refuse(message: str) -> NoReturn:
     raise InvalidNoticeError(message)

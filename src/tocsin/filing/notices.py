@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from tocsin.access.model import Permission, Principal
 from tocsin.cases.model import Outcome
@@ -393,9 +393,9 @@ def _check_reference(reference: str) -> None:
         _invalid(f"a reference is one line of at most {_LONGEST_REFERENCE} characters")
 
 
-def _invalid(message: str) -> None:
+def _invalid(message: str) -> NoReturn:
     raise InvalidNoticeError(message)
 
 
-def _unsuitable(message: str) -> None:
+def _unsuitable(message: str) -> NoReturn:
     raise UnsuitableNoticeError(message)
