@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Final
 
-from tocsin.filing.draft import Source, Sourced
+from tocsin.filing.draft import Draft, Source, Sourced
 from tocsin.filing.model import (
     Authority,
     Call,
@@ -132,17 +132,24 @@ def receipt(row: Row) -> Receipt:
     )
 
 
-def sources_text(sources: tuple[Sourced, ...]) -> str:
-    """Where the fields of a draft come from, as it is kept."""
-    return json.dumps([[one.field, one.source.value, one.which] for one in sources], separators=(",", ":"))
+def notes_text(draft: Draft) -> str:
+    """Where the fields of a draft come from, and what is not in it, as it is kept."""
+    sources = [[one.field, one.source.value, one.which] for one in draft.sources]
+    kept = {"sources": sources, "left_out": list(draft.left_out)}
+    return json.dumps(kept, separators=(",", ":"))
 
 
 def sources(text: str) -> tuple[Sourced, ...]:
-    """The same, read."""
-    found = [list_in(one) for one in list_in(json.loads(text))]
+    """The sources, read."""
+    found = [list_in(one) for one in list_in(json.loads(text)["sources"])]
     return tuple(
         Sourced(text_in(field), Source(text_in(kind)), text_in(which)) for field, kind, which in found
     )
+
+
+def left_out(text: str) -> tuple[str, ...]:
+    """What is not in the draft, read."""
+    return tuple(text_in(one) for one in list_in(json.loads(text)["left_out"]))
 
 
 def link(before: bytes, row: Row) -> bytes:

@@ -20,7 +20,7 @@ _FILING = """
     SELECT number, case_number, decision_id, authority, environment, kind, account, state, revision, created,
         author, checked_by, confirmed_by, stopped, follows, intent, because
     FROM filing WHERE number = ?"""
-_DRAFT = "SELECT report, sources FROM filing_draft WHERE filing = ?"
+_DRAFT = "SELECT report, notes FROM filing_draft WHERE filing = ?"
 _FILES = """
     SELECT place, sha256, size, details, include FROM filing_draft_file WHERE filing = ? ORDER BY place"""
 # Not when it was last added to, nor whether somebody was alarmed: the calls say it.

@@ -33,13 +33,13 @@ _FILING = f"{rows.FILING} WHERE number = ?"
 _CONDITIONS: Final = {"case": "case_number = ?", "authority": "authority = ?", "before": "number < ?"}
 _COUNTS = "SELECT state, COUNT(*) FROM filing GROUP BY state"
 _KEEP_DRAFT = """
-    INSERT INTO filing_draft (filing, report, sources) VALUES (?, ?, ?)
-    ON CONFLICT (filing) DO UPDATE SET report = excluded.report, sources = excluded.sources"""
+    INSERT INTO filing_draft (filing, report, notes) VALUES (?, ?, ?)
+    ON CONFLICT (filing) DO UPDATE SET report = excluded.report, notes = excluded.notes"""
 _DROP_FILES = "DELETE FROM filing_draft_file WHERE filing = ?"
 _ADD_FILE = """
     INSERT INTO filing_draft_file (filing, place, sha256, size, details, include)
     VALUES (?, ?, ?, ?, ?, ?)"""
-_DRAFT = "SELECT report, sources FROM filing_draft WHERE filing = ?"
+_DRAFT = "SELECT report, notes FROM filing_draft WHERE filing = ?"
 _FILES = """
     SELECT place, sha256, size, details, include FROM filing_draft_file WHERE filing = ? ORDER BY place"""
 _OPEN_TO_CHANGE = """
@@ -140,13 +140,13 @@ class FilingStore:
     def draft(self, number: int) -> Draft:
         """Its draft as it is now. Raises UnknownFilingError."""
         with self._database.reading():
-            report, sources = self._row(_DRAFT, number)
+            report, notes = self._row(_DRAFT, number)
             files = self._database.rows(_FILES, (number,))
         drafted = tuple(
             DraftFile(place, sha256, size, details_of(details), bool(include))
             for place, sha256, size, details, include in files
         )
-        return Draft(report_of(report), drafted, rows.sources(sources))
+        return Draft(report_of(report), drafted, rows.sources(notes), rows.left_out(notes))
 
     def set_draft(self, number: int, draft: Draft) -> Filing:
         """Replace its draft: the next revision, a draft again, confirmed by nobody.
@@ -313,7 +313,7 @@ class FilingStore:
 
     def _keep(self, number: int, draft: Draft) -> None:
         report = report_xml(draft.report)
-        self._database.change(_KEEP_DRAFT, (number, report, rows.sources_text(draft.sources)))
+        self._database.change(_KEEP_DRAFT, (number, report, rows.notes_text(draft)))
         self._database.change(_DROP_FILES, (number,))
         self._database.change_many(
             _ADD_FILE,

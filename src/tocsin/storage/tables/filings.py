@@ -27,11 +27,11 @@ FILINGS: tuple[str, ...] = (
     ) STRICT""",
     "CREATE INDEX filing_of_case ON filing (case_number, number)",
     "CREATE INDEX filing_in_state ON filing (state, number)",
-    # The XML as it would be sent, and as JSON where each field comes from.
+    # The XML as it would be sent; as JSON, where each field comes from and what is not in it.
     """CREATE TABLE filing_draft (
         filing INTEGER PRIMARY KEY,
         report BLOB NOT NULL,
-        sources TEXT NOT NULL
+        notes TEXT NOT NULL
     ) STRICT""",
     """CREATE TABLE filing_draft_file (
         filing INTEGER NOT NULL,
