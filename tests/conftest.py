@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 sys.path.append(str(Path(__file__).parent / "media"))  # `Pool(path=...)` hands the same folder to children
 
 pytest_plugins = [
+    "support.loopback",
     "support.databases",
     "support.accounts",
     "support.cases",
