@@ -161,6 +161,8 @@ SAID: Final[Mapping[str, str]] = {
     "schema-fetched": _("The authority's schema is fetched and kept."),
     "switch-asked": _("Asked for. Somebody else has to confirm it."),
     "switched": _("Switched to production: what is confirmed from now on is real."),
+    "destruction-asked": _("Asked for. Somebody else has to confirm it."),
+    "destruction-confirmed": _("Confirmed: it is destroyed as soon as the node gets to it."),
     "switched-back": _("Switched back: what is drafted from now on is a test."),
 }
 """What a page may say after a change. A link can choose among these and cannot bring words of its own."""
