@@ -30,6 +30,7 @@ COMMANDS = {
     "match": "tocsin.cli.match:match",
     "scan": "tocsin.cli.scan:scan",
     "serve": "tocsin.cli.serve:serve",
+    "simulate": "tocsin.cli.simulate:simulate",
     "trust": "tocsin.cli.trust:trust",
     "worker": "tocsin.cli.worker:worker",
 }

@@ -1,17 +1,11 @@
 """`tocsin worker`: a process that does the node's work."""
 
-import os
-import signal
 import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import click
 
 from tocsin.cli.output import home_option, say
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from tocsin.cli.signals import signals
 
 STOP_SECONDS = 30
 
@@ -38,7 +32,7 @@ def worker(home: str | None, *, threads: int) -> int:
     log_to_stderr()
     with Node.open(home_folder(home)) as node:
         work = node.work(threads)
-        with _signals() as wait_for_one:
+        with signals() as wait_for_one:
             threading.Thread(target=node.banks.preload, name="preload", daemon=True).start()
             work.start()
             say(f"working with {threads} thread{'s' if threads > 1 else ''}")
@@ -47,21 +41,3 @@ def worker(home: str | None, *, threads: int) -> int:
         if not work.stop(timedelta(seconds=STOP_SECONDS)):
             say("some were not finished in time; they are given back for others to do")
     return 0
-
-
-@contextmanager
-def _signals() -> "Iterator[Callable[[], bytes]]":
-    """Call the result to wait for a SIGTERM or SIGINT. After the block a second one ends the process at once.
-
-    Not a threading.Event: a handler that sets it can come while this thread holds the event's own lock.
-    """
-    reading, writing = os.pipe()
-    ends = (signal.SIGTERM, signal.SIGINT)
-    before = {one: signal.signal(one, lambda *_: os.write(writing, b"!")) for one in ends}
-    try:
-        yield lambda: os.read(reading, 1)
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
-        os.close(reading)
-        os.close(writing)

@@ -28,8 +28,8 @@ _EMAIL: Final = re.compile(
 _HEX_DIGITS: Final = {"MD5": 32, "SHA1": 40, "SHA-1": 40, "SHA256": 64, "SHA-256": 64, "PDQ": 64}
 _INVOLVED: Final = ("personOrUserReported", "intendedRecipient", "victim")
 _US: Final = (
-    "AL AK AZ AR CA CO CT DE DC FL GA GU HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND "
-    "OH OK OR PA PR RI SC SD TN TX UT VT VA VI WA WV WI WY"
+    "AL AK AZ AR CA CO CT DE DC FL GA GU HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY "
+    "NC ND OH OK OR PA PR RI SC SD TN TX UT VT VA VI WA WV WI WY"
 )
 _STATES: Final = frozenset(_US.split())
 _BATCHED: Final = re.compile(rb"<batchedReport[\s/>]")

@@ -7,12 +7,14 @@ import socket
 import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, cast
 
 from tocsin.simulators.cybertip.answering import Answering
 from tocsin.simulators.cybertip.authority import Authority, Switches
 from tocsin.simulators.cybertip.clock import Clock
+from tocsin.simulators.cybertip.control import LARGEST, PATH, control
 from tocsin.simulators.cybertip.documents import Documents
 from tocsin.simulators.cybertip.faults import Faults, Step
 from tocsin.simulators.cybertip.rules import Rules
@@ -165,7 +167,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
+        if self.path.startswith(f"{PATH}/"):
+            self._control(headers)
+            return
         Answering(self.server.cybertip, self, headers, step_of(self.command, self.path)).serve()
+
+    def _control(self, headers: Mapping[str, str]) -> None:
+        length = int(headers.get("content-length") or 0)
+        if not ip_address(self.client_address[0]).is_loopback or length > LARGEST:
+            self.close_connection = True
+            return
+        status, body = control(self.server.cybertip, self.command, self.path, self.rfile.read(length))
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
