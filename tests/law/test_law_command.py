@@ -111,7 +111,14 @@ def test_objects_are_as_documented(home: Path) -> None:
     for one in printed:
         shape = {"retention": "retention rule"}.get(one["kind"], one["kind"])
         assert set(one) == shapes[shape]
-    assert {one["kind"] for one in printed} == {"rule", "duty", "retention", "scheme", "crosswalk"}
+    assert {one["kind"] for one in printed} == {
+        "rule",
+        "duty",
+        "retention",
+        "satisfaction",
+        "scheme",
+        "crosswalk",
+    }
     assert set(law(home, "show", "us.tida", "--json").objects[0]) == shapes["duty"] - {"due"}
     for shape, command in (("pack", "packs"), ("status", "derive")):
         assert all(set(one) == shapes[shape] for one in law(home, command, "--json").objects)

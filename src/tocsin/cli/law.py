@@ -137,7 +137,7 @@ def derive_statuses(  # noqa: PLR0913  # one for each option
 @home_option
 @click.pass_obj
 def list_duties(home: str | None, *, received: str | None, on: str | None, as_json: bool) -> None:
-    """List who must do what by when, and how long things are kept, as in force on a day.
+    """List who must do what by when, how long things are kept, and what meets duties, as in force on a day.
 
     With `--received` the day is that of the time given.
     """
@@ -162,6 +162,13 @@ def list_duties(home: str | None, *, received: str | None, on: str | None, as_js
                 put_json(part_to_json(rule))
             else:
                 _put_retention(rule)
+    for one in packs.satisfactions:
+        if one.provision.in_force(day):
+            if as_json:
+                put_json(part_to_json(one))
+            else:
+                put(shown(f"{one.provision.id}  {one.provision.title}"))
+                put(shown(f"  {one.by} meets {', '.join(one.duties)}"))
     if not as_json:
         say(_ADVICE)
 

@@ -5,10 +5,10 @@ are monotone in knowledge (S. C. Kleene, Introduction to Metamathematics, 1952, 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from tocsin.law.facts import AgeBand, Fact, Value
+from tocsin.law.facts import About, AgeBand, Circumstances, Fact, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,14 @@ class CodeIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Has:
+    """An organisation, or a case, has one of these. Only duties ask for it."""
+
+    about: About
+    any_of: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Beyond:
     """A question that no observation answers: a court or an authority does."""
 
@@ -56,7 +64,7 @@ class Any:
     parts: "tuple[Condition, ...]"
 
 
-Condition: TypeAlias = FactIs | AgeIn | CodeIn | Beyond | All | Any
+Condition: TypeAlias = FactIs | AgeIn | CodeIn | Has | Beyond | All | Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,7 @@ class Known:
     codes: Mapping[str, str]
     is_code: Callable[[str, str], bool]
     """Whether a scheme has a code: one that it does not have says neither yes nor no."""
+    circumstances: Circumstances = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,7 @@ class Answer:
     """What is beyond observing."""
 
 
-def ask(condition: Condition, known: Known) -> Answer:
+def ask(condition: Condition, known: Known) -> Answer:  # noqa: PLR0911  # one for each kind
     """What `condition` answers from what is known."""
     match condition:
         case FactIs(fact, value):
@@ -100,6 +109,10 @@ def ask(condition: Condition, known: Known) -> Answer:
             code = known.codes.get(scheme, "")
             settled = code in codes if known.is_code(scheme, code) else None
             return _leaf(f"severity:{scheme}", code, settled=settled)
+        case Has(about, any_of):
+            there = known.circumstances.get(about)
+            names = "" if there is None else ", ".join(sorted(there)) or "none"
+            return _leaf(about.value, names, settled=None if there is None else bool(there & any_of))
         case Beyond(question):
             return Answer(Value.UNDETERMINED, questions=(question,))
         case All(parts):
@@ -131,7 +144,7 @@ def _once(answers: list[Answer]) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(pair for answer in answers for pair in answer.because))
 
 
-def leaves(condition: Condition) -> tuple[FactIs | AgeIn | CodeIn | Beyond, ...]:
+def leaves(condition: Condition) -> tuple[FactIs | AgeIn | CodeIn | Has | Beyond, ...]:
     """What a condition asks in the end."""
     if isinstance(condition, All | Any):
         return tuple(leaf for part in condition.parts for leaf in leaves(part))

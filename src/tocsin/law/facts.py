@@ -52,5 +52,21 @@ class AgeBand(StrEnum):
     ADULT = "18+"
 
 
+class About(StrEnum):
+    """Something about an organisation, or about what a case holds, that duties depend on."""
+
+    JURISDICTIONS = "jurisdictions"
+    """Whose reporting law binds the organisation."""
+    SERVICES = "services"
+    """What it provides."""
+    ESTABLISHED_IN = "established_in"
+    LINKED_TO = "linked_to"
+    """The countries that the content of the case is linked to."""
+    CASE = "case"
+    """What is on record: `url`."""
+
+
 Facts = Mapping[Fact, Value]
 """What is held of one content at present."""
+Circumstances = Mapping[About, frozenset[str]]
+"""What is known of an organisation and a case; what is absent is not known."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tocsin.law.conditions import Condition
 from tocsin.law.periods import Period
@@ -75,6 +75,12 @@ class Rule:
     """Ids of the duties to look at where it holds."""
 
 
+DECIDED: Final = "case.decided"
+"""A duty begins when people decide that a case is to be reported."""
+NOTICE: Final = "notice"
+"""A duty begins when a notice comes in that names it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Duty:
     """Who must do what, and by when."""
@@ -89,6 +95,12 @@ class Duty:
     within: Period | None = None
     """By when, where the law gives a number."""
     immediately: bool = False
+    begins: str = DECIDED
+    """The event that it begins with: `case.decided`, `notice`, or another that somebody records."""
+    applies: Condition | None = None
+    """Whom and what it binds, beside what the rules say that name it. None: everybody."""
+    one_of: str = ""
+    """Of duties that share this, one is met: the one that is due at once where it is owed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +121,18 @@ class Retention:
     """What is done at the end."""
 
 
-Part: TypeAlias = Rule | Duty | Retention
+@dataclass(frozen=True, slots=True)
+class Satisfaction:
+    """What meets duties: an event, such as a report to another authority."""
+
+    provision: Provision
+    duties: tuple[str, ...]
+    """Their ids."""
+    by: str
+    """The event, as retention rules name it: `us.cybertipline_finished`."""
+
+
+Part: TypeAlias = Rule | Duty | Retention | Satisfaction
 """What has a `Provision`."""
 
 
@@ -187,10 +210,11 @@ class Pack:
     rules: tuple[Rule, ...] = ()
     duties: tuple[Duty, ...] = ()
     retentions: tuple[Retention, ...] = ()
+    satisfactions: tuple[Satisfaction, ...] = ()
     schemes: tuple[Scheme, ...] = ()
     crosswalks: tuple[Crosswalk, ...] = ()
 
     @property
     def parts(self) -> "tuple[Part, ...]":
-        """Its rules, duties and retention rules."""
-        return (*self.rules, *self.duties, *self.retentions)
+        """Its rules, duties, retention rules and what meets duties."""
+        return (*self.rules, *self.duties, *self.retentions, *self.satisfactions)

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from tocsin.law.conditions import AgeIn, All, Any, Beyond, CodeIn, Condition, FactIs
-from tocsin.law.model import Duty, Retention, Rule
+from tocsin.law.conditions import AgeIn, All, Any, Beyond, CodeIn, Condition, FactIs, Has
+from tocsin.law.model import Duty, Retention, Rule, Satisfaction
 
 if TYPE_CHECKING:
     from datetime import date
@@ -25,13 +25,14 @@ def pack_to_json(pack: "Pack") -> "JsonObject":
         "rules": len(pack.rules),
         "duties": len(pack.duties),
         "retention_rules": len(pack.retentions),
+        "satisfactions": len(pack.satisfactions),
         "schemes": len(pack.schemes),
         "notes": list(pack.notes),
     }
 
 
-def part_to_json(part: "Rule | Duty | Retention") -> "JsonObject":
-    """A rule, a duty or a retention rule, with all that its pack says of it."""
+def part_to_json(part: "Rule | Duty | Retention | Satisfaction") -> "JsonObject":
+    """A rule, a duty, a retention rule or what meets duties, with all that its pack says of it."""
     match part:
         case Rule():
             own: JsonObject = {
@@ -48,6 +49,9 @@ def part_to_json(part: "Rule | Duty | Retention") -> "JsonObject":
                 "when": part.when,
                 "within": None if part.within is None else str(part.within),
                 "immediately": part.immediately,
+                "begins": part.begins,
+                "one_of": part.one_of or None,
+                "applies": None if part.applies is None else condition_to_json(part.applies),
             }
         case Retention():
             own = {
@@ -58,7 +62,10 @@ def part_to_json(part: "Rule | Duty | Retention") -> "JsonObject":
                 "extension": None if part.extension is None else str(part.extension),
                 "then": part.then,
             }
-    kind = {Rule: "rule", Duty: "duty", Retention: "retention"}[type(part)]
+        case Satisfaction():
+            own = {"duties": list(part.duties), "by": part.by}
+    kinds = {Rule: "rule", Duty: "duty", Retention: "retention", Satisfaction: "satisfaction"}
+    kind = kinds[type(part)]
     return {"kind": kind, **_provision(part.provision), **own}
 
 
@@ -81,7 +88,7 @@ def _day(day: "date | None") -> str | None:
     return None if day is None else day.isoformat()
 
 
-def condition_to_json(condition: Condition) -> "JsonObject":
+def condition_to_json(condition: Condition) -> "JsonObject":  # noqa: PLR0911  # one for each kind
     """A condition, as packs write it."""
     match condition:
         case FactIs(fact, value):
@@ -90,6 +97,8 @@ def condition_to_json(condition: Condition) -> "JsonObject":
             return {"age": sorted((band.value for band in bands), key=_lowest)}
         case CodeIn(scheme, codes):
             return {"scheme": scheme, "codes": sorted(codes)}
+        case Has(about, any_of):
+            return {"about": about.value, "any_of": sorted(any_of)}
         case Beyond(question):
             return {"beyond": question}
         case All(parts):

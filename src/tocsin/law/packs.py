@@ -11,7 +11,7 @@ from typing import Final
 
 from tocsin.law.conditions import CodeIn, leaves
 from tocsin.law.errors import MalformedPackError, NotInForceError, UnknownRuleError, UnknownSchemeError
-from tocsin.law.model import Crosswalk, Duty, Pack, Part, Provision, Retention, Rule, Scheme
+from tocsin.law.model import Crosswalk, Duty, Pack, Part, Provision, Retention, Rule, Satisfaction, Scheme
 from tocsin.law.reading import read_pack
 
 SHIPPED: Final = "shipped"
@@ -62,6 +62,11 @@ class Packs:
     def retentions(self) -> tuple[Retention, ...]:
         """Every retention rule, of all times."""
         return tuple(one for pack in self.packs for one in pack.retentions)
+
+    @property
+    def satisfactions(self) -> tuple[Satisfaction, ...]:
+        """Everything that meets duties, of all times."""
+        return tuple(one for pack in self.packs for one in pack.satisfactions)
 
     @property
     def crosswalks(self) -> tuple[Crosswalk, ...]:
@@ -172,12 +177,15 @@ def _check_references(packs: Packs) -> None:
     duties = {duty.provision.id for duty in packs.duties}
     schemes = packs.schemes
     for pack in packs.packs:
-        for rule in pack.rules:
-            name = rule.provision.id
-            if unknown := set(rule.duties) - duties:
-                message = f"{name} names the duty {min(unknown)}, which is in no pack"
+        references: list[Rule | Satisfaction] = [*pack.rules, *pack.satisfactions]
+        for naming in references:
+            if unknown := set(naming.duties) - duties:
+                message = f"{naming.provision.id} names the duty {min(unknown)}, which is in no pack"
                 raise MalformedPackError(message)
-            for leaf in leaves(rule.when):
+        asking = [(rule.provision.id, rule.when) for rule in pack.rules]
+        asking += [(one.provision.id, one.applies) for one in pack.duties if one.applies is not None]
+        for name, condition in asking:
+            for leaf in leaves(condition):
                 if isinstance(leaf, CodeIn):
                     _check_codes(name, leaf, schemes.get(leaf.scheme))
 

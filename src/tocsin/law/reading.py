@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeVar
 
-from tocsin.law.conditions import AgeIn, All, Any, Beyond, CodeIn, Condition, FactIs
-from tocsin.law.facts import AgeBand, Fact, Value
+from tocsin.law.conditions import AgeIn, All, Any, Beyond, CodeIn, Condition, FactIs, Has, leaves
+from tocsin.law.facts import About, AgeBand, Fact, Value
 from tocsin.law.model import (
+    DECIDED,
     Code,
     Confidence,
     Crosswalk,
@@ -18,6 +19,7 @@ from tocsin.law.model import (
     Purpose,
     Retention,
     Rule,
+    Satisfaction,
     Scheme,
     Verdict,
 )
@@ -64,6 +66,7 @@ def _pack(table: Table, origin: str) -> Pack:
         rules=tuple(_whole(one, head, _rule) for one in table.tables("rule")),
         duties=tuple(_whole(one, head, _duty) for one in table.tables("duty")),
         retentions=tuple(_whole(one, head, _retention) for one in table.tables("retention")),
+        satisfactions=tuple(_whole(one, head, _satisfaction) for one in table.tables("satisfaction")),
         schemes=tuple(_scheme(one) for one in table.tables("scheme")),
         crosswalks=tuple(_crosswalk(one) for one in table.tables("crosswalk")),
     )
@@ -108,10 +111,15 @@ def _provision(table: Table, head: _Head) -> Provision:
 
 
 def _rule(table: Table, provision: Provision) -> Rule:
+    when = _condition(table.table("when"), 0)
+    if any(isinstance(leaf, Has) for leaf in leaves(when)):
+        table.refuse(
+            "the status of content does not depend on who has it: only `applies` of a duty asks that"
+        )
     return Rule(
         provision=provision,
         status=table.text("status"),
-        when=_condition(table.table("when"), 0),
+        when=when,
         decides=table.text("decides"),
         duties=table.texts("duties"),
     )
@@ -129,7 +137,17 @@ def _duty(table: Table, provision: Provision) -> Duty:
         when=table.text("when"),
         within=within,
         immediately=immediately,
+        begins=table.text("begins", DECIDED),
+        applies=_condition(table.table("applies"), 0) if table.has("applies") else None,
+        one_of=table.text("one_of", ""),
     )
+
+
+def _satisfaction(table: Table, provision: Provision) -> Satisfaction:
+    found = Satisfaction(provision, table.texts("duties"), table.text("by"))
+    if not found.duties:
+        table.refuse("`duties` is empty")
+    return found
 
 
 def _retention(table: Table, provision: Provision) -> Retention:
@@ -222,6 +240,13 @@ def _in_scheme(table: Table, _: int) -> Condition:
     return CodeIn(table.text("scheme"), frozenset(codes))
 
 
+def _has(table: Table, _: int) -> Condition:
+    any_of = table.texts("any_of")
+    if not any_of:
+        table.refuse("`any_of` is empty")
+    return Has(table.one_of("about", About), frozenset(any_of))
+
+
 def _beyond(table: Table, _: int) -> Condition:
     return Beyond(table.text("beyond"))
 
@@ -237,6 +262,7 @@ _KINDS: Final[dict[str, Callable[[Table, int], Condition]]] = {
     "fact": _fact,
     "age": _age,
     "scheme": _in_scheme,
+    "about": _has,
     "beyond": _beyond,
     "all": lambda table, depth: All(_parts(table, "all", depth)),
     "any": lambda table, depth: Any(_parts(table, "any", depth)),

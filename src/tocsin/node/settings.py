@@ -22,6 +22,7 @@ from pydantic import (
 from tocsin.cases.limits import MOST_REVEAL_SECONDS, Limits
 from tocsin.cases.model import MAIN
 from tocsin.config import SETTINGS, SettingsError
+from tocsin.filing.duties import Organisation
 
 Network = IPv4Network | IPv6Network
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -198,6 +199,31 @@ class FilingSettings(Table):
     )
     terms_of_service: str = Field(default="", description="The terms that were broken, or where they stand.")
     legal_url: str = Field(default="", description="URL of the page for legal requests.")
+
+
+class DutiesSettings(Table):
+    """What an organisation's duties to report depend on; what is not said stays open."""
+
+    table = "duties"
+
+    jurisdictions: tuple[Name, ...] = Field(
+        default=(),
+        description="Whose reporting law binds the organisation: `us`, `uk`, `eu`, `ca`, `au`, `nz`, or "
+        "that of a rule pack of its own.",
+    )
+    services: tuple[Literal["user_to_user", "search", "hosting", "isp", "email", "messages"], ...] = Field(
+        default=(), description="What it provides."
+    )
+    established_in: tuple[Name, ...] = Field(
+        default=(), description="Where it is established, named as under `jurisdictions`."
+    )
+
+    @property
+    def organisation(self) -> Organisation:
+        """As duties are worked out for it."""
+        return Organisation(
+            frozenset(self.jurisdictions), frozenset(self.services), frozenset(self.established_in)
+        )
 
 
 def _first(error: ValidationError, table: str) -> str:
