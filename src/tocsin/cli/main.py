@@ -17,6 +17,7 @@ from tocsin.names import shown
 
 COMMANDS = {
     "admin": "tocsin.cli.admin:admin",
+    "authority": "tocsin.cli.authority:authority",
     "bank": "tocsin.cli.bank:bank",
     "cases": "tocsin.cli.cases:cases",
     "check": "tocsin.cli.check:check",

@@ -1,14 +1,15 @@
 """What a simulator in another process is asked and told: JSON under `/_simulator`, from the loopback only.
 
-GET  /_simulator/reports     what the authority really has
-GET  /_simulator/requests    what really came and left
-GET  /_simulator/clock       {"now": TIME}
-POST /_simulator/clock       {"seconds": 3600}: go ahead by so much
-POST /_simulator/faults      {"plan": "then", "step": "submit", "faults": [{"kind": "cut", "moment": "after"}]}
-                             {"plan": "at", "step": "upload", "number": 3, "fault": {...}}
-                             {"plan": "always", "steps": ["submit"], "fault": {...}}; no steps: all
-                             {"plan": "random", "seed": 7, "share": 0.2, "most": 100}: those that need no waiting
-                             {"plan": "clear"}
+- GET reports: what the authority really has
+- GET requests: what really came and left
+- GET clock: `{"now": TIME}`
+- POST clock: `{"seconds": 3600}`, go ahead by so much
+- POST faults: one of these plans, where `{...}` is a fault such as `{"kind": "cut", "moment": "after"}`
+  - `{"plan": "then", "step": "submit", "faults": [{...}, null]}`: at the next requests
+  - `{"plan": "at", "step": "upload", "number": 3, "fault": {...}}`
+  - `{"plan": "always", "steps": ["submit"], "fault": {...}}`; no steps: all
+  - `{"plan": "random", "seed": 7, "share": 0.2, "most": 100}`: those that need no waiting
+  - `{"plan": "clear"}`
 """
 
 import json
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 PATH: Final = "/_simulator"
 LARGEST: Final = 1 << 20
-_NUMBERS: Final = ("code", "status", "seconds", "size")
 
 
 def control(cybertip: "Cybertip", method: str, path: str, body: bytes) -> tuple[int, bytes]:
@@ -90,9 +90,17 @@ def _fault(said: "JsonValue") -> Fault:
         message = f"a fault has a kind, and no {', '.join(sorted(unknown)) or 'more'}"
         raise ValueError(message)
     fault = Fault(Kind(str(said["kind"])), Moment(str(said.get("moment", "before"))))
-    numbers = {name: _number(value) for name, value in said.items() if name in _NUMBERS}
-    whole = {name: int(value) for name, value in numbers.items() if name != "seconds"}
-    return replace(fault, seconds=numbers.get("seconds", fault.seconds), **whole)
+
+    def number(name: str, otherwise: float) -> float:
+        return _number(said.get(name, otherwise))
+
+    return replace(
+        fault,
+        code=int(number("code", fault.code)),
+        status=int(number("status", fault.status)),
+        seconds=number("seconds", fault.seconds),
+        size=int(number("size", fault.size)),
+    )
 
 
 def _object(body: bytes) -> "JsonObject":
