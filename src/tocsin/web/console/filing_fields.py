@@ -59,7 +59,7 @@ class Section:
 
 
 def sections(draft: Draft) -> tuple[Section, ...]:
-    """The parts of the report, without its files."""
+    """The parts of the report, without its files; of repeated ones also the next, which says nothing yet."""
     found = []
     for part in parts_of(type(draft.report)):
         given = getattr(draft.report, part.field)
@@ -67,7 +67,7 @@ def sections(draft: Draft) -> tuple[Section, ...]:
         if part.repeated:
             found += [
                 _section(draft, f"{path}[{at}]", f"{label(part.name)} {at}", one)
-                for at, one in enumerate(given, 1)
+                for at, one in enumerate((*given, part.type()), 1)
             ]
         elif is_dataclass(part.type):
             found.append(_section(draft, path, label(part.name), given or part.type()))
