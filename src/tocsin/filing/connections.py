@@ -20,6 +20,7 @@ from tocsin.evidence.sealing import Sealer
 from tocsin.filing import credentials
 from tocsin.filing.credentials import Account, UnfitCredentialsError, checked_account
 from tocsin.filing.cybertip.hosts import checked_url, host_of, url_of
+from tocsin.filing.cybertip.schema import Schema
 from tocsin.filing.errors import (
     AnotherPlaceError,
     HostMistypedError,
@@ -29,6 +30,7 @@ from tocsin.filing.errors import (
     NotSwitchedError,
     SchemaNotFetchedError,
     SwitchPendingError,
+    UnreadableDocumentError,
 )
 from tocsin.filing.model import Authority, Environment
 from tocsin.filing.store_connections import (
@@ -383,10 +385,14 @@ def _check_host(typed: str) -> None:
 
 
 def _check_schema(answer: Answer) -> None:
-    beginning = answer.body.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if answer.status != _OK or not beginning.startswith(b"<") or b"schema" not in beginning[:4096]:
+    if answer.status != _OK:
         message = f"the authority answers with status {answer.status} and no schema"
         raise SchemaNotFetchedError(message)
+    try:
+        Schema.of(answer.body)
+    except UnreadableDocumentError as error:
+        message = f"what the authority answers with is no schema to go by: {error.message}"
+        raise SchemaNotFetchedError(message) from error
 
 
 def _purpose(kept: KeptAccount) -> str:
