@@ -23,6 +23,7 @@ from tocsin.cases.limits import MOST_REVEAL_SECONDS, Limits
 from tocsin.cases.model import MAIN
 from tocsin.config import SETTINGS, SettingsError
 from tocsin.filing.duties import Organisation
+from tocsin.filing.notice_terms import MailServer, Sender, Terms, is_address
 
 Network = IPv4Network | IPv6Network
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -44,7 +45,15 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _one_address(text: str) -> str:
+    if text and not is_address(text):
+        message = "write one mail address, as in notices@example.org"
+        raise ValueError(message)
+    return text
+
+
 Minutes = Annotated[int, Field(ge=1, le=24 * 60)]
+Address = Annotated[str, AfterValidator(_one_address)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
 
@@ -223,6 +232,69 @@ class DutiesSettings(Table):
         """As duties are worked out for it."""
         return Organisation(
             frozenset(self.jurisdictions), frozenset(self.services), frozenset(self.established_in)
+        )
+
+
+class NoticesSettings(Table):
+    """Notices to hosting providers: who asks, under which laws, by which mail server."""
+
+    table = "notices"
+
+    live: bool = Field(
+        default=False,
+        description="Whether providers are written to. Until then every notice is a test: it says so, and "
+        "goes to `test_address`, or to a provider's API on this machine.",
+    )
+    organisation: str = Field(default="", description="The organisation's name, as providers read it.")
+    contact: Address = Field(default="", description="The address that providers answer to.")
+    phone: str = Field(default="", description="A telephone number that providers may call.")
+    laws: dict[Name, str] = Field(
+        default={},
+        description="Laws that notices are sent under, by names to choose from, in the words that providers "
+        'read: `laws = {us = "18 U.S.C. 2258A"}`.',
+    )
+    test_address: Address = Field(default="", description="Where tests by mail go.")
+    mail_host: str = Field(default="", description="The mail server that takes notices; empty for none.")
+    mail_port: Port = Field(default=587, description="Its port.")
+    mail_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="How the connection is encrypted. `none` is for a server on this machine, by its address.",
+    )
+    mail_user: str = Field(
+        default="",
+        description="The user it knows us by; `tocsin notices password` keeps the password, sealed.",
+    )
+    mail_from: Address = Field(default="", description="The address that notices come from.")
+    remind_hours: Annotated[int, Field(ge=1, le=24 * 90)] = Field(
+        default=24, description="Hours until a provider is reminded, and reminded again."
+    )
+    reminders: Annotated[int, Field(ge=0, le=20)] = Field(
+        default=3, description="How often a provider is reminded."
+    )
+    ask_minutes: Minutes = Field(
+        default=60, description="How often a provider's API is asked what became of a notice."
+    )
+
+    @property
+    def terms(self) -> Terms:
+        """As notices are made and sent by. Raises SettingsError."""
+        mail = None
+        if self.mail_host:
+            if not self.mail_from:
+                message = "notices.mail_from: it is missing beside mail_host"
+                raise SettingsError(message)
+            mail = MailServer(
+                self.mail_host, self.mail_port, self.mail_security, self.mail_user, self.mail_from
+            )
+        return Terms(
+            Sender(self.organisation, self.contact, self.phone),
+            self.laws,
+            self.live,
+            self.test_address,
+            mail,
+            timedelta(hours=self.remind_hours),
+            self.reminders,
+            timedelta(minutes=self.ask_minutes),
         )
 
 
