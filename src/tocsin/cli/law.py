@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tocsin.law.deriving import Status
     from tocsin.law.facts import AgeBand, Fact, Value
-    from tocsin.law.model import Duty, Provision, Retention
+    from tocsin.law.model import Duty, Provision, Retention, Satisfaction
     from tocsin.law.packs import Packs
     from tocsin.media.sandbox import JsonValue
 
@@ -141,34 +141,16 @@ def list_duties(home: str | None, *, received: str | None, on: str | None, as_js
 
     With `--received` the day is that of the time given.
     """
-    from tocsin.law.objects import part_to_json  # noqa: PLC0415  # not on --help
-
     packs = _packs(home)
     began = None if received is None else _time(received)
     if began is not None and on is not None:
         message = "--received names the day already: leave --on out"
         raise UsageError(message)
     day = _day(on) if began is None else began.astimezone(UTC).date()
-    for duty in packs.duties:
-        if duty.provision.in_force(day):
-            ends = _due(duty, began, packs)
-            if as_json:
-                put_json({**part_to_json(duty), "due": ends})
-            else:
-                _put_duty(duty, ends)
-    for rule in packs.retentions:
-        if rule.provision.in_force(day):
-            if as_json:
-                put_json(part_to_json(rule))
-            else:
-                _put_retention(rule)
-    for one in packs.satisfactions:
-        if one.provision.in_force(day):
-            if as_json:
-                put_json(part_to_json(one))
-            else:
-                put(shown(f"{one.provision.id}  {one.provision.title}"))
-                put(shown(f"  {one.by} meets {', '.join(one.duties)}"))
+    parts: list[Duty | Retention | Satisfaction] = [*packs.duties, *packs.retentions, *packs.satisfactions]
+    for part in parts:
+        if part.provision.in_force(day):
+            _put_part(part, began, packs, as_json=as_json)
     if not as_json:
         say(_ADVICE)
 
@@ -300,6 +282,25 @@ def _put_status(status: "Status") -> None:
     if status.duties:
         put(f"  duties to look at, if it holds: {shown(', '.join(status.duties))}")
     put(shown(f"  {status.source} ({status.confidence}; {status.reviewer})"))
+
+
+def _put_part(
+    part: "Duty | Retention | Satisfaction", began: datetime | None, packs: "Packs", *, as_json: bool
+) -> None:
+    from tocsin.law.model import Duty, Retention  # noqa: PLC0415  # not on --help
+    from tocsin.law.objects import part_to_json  # noqa: PLC0415
+
+    match part:
+        case _ if as_json:
+            ends = {"due": _due(part, began, packs)} if isinstance(part, Duty) else {}
+            put_json({**part_to_json(part), **ends})
+        case Duty():
+            _put_duty(part, _due(part, began, packs))
+        case Retention():
+            _put_retention(part)
+        case _:
+            put(shown(f"{part.provision.id}  {part.provision.title}"))
+            put(shown(f"  {part.by} meets {', '.join(part.duties)}"))
 
 
 def _put_duty(duty: "Duty", ends: str | None) -> None:
