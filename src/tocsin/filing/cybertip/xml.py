@@ -42,8 +42,9 @@ def guard(document: bytes, limit: int = LARGEST) -> None:
         message = f"it is larger than {limit} bytes"
         raise UnreadableDocumentError(message)
     said = _ENCODING.match(document)
-    if b"\0" in document or (said and said[1].decode("latin-1").lower() not in _ENCODINGS):
-        message = "it is in an encoding that is not used here"
+    begins = document[:100].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    if not begins or b"\0" in document or (said and said[1].decode("latin-1").lower() not in _ENCODINGS):
+        message = "it does not begin as XML does, or is in an encoding that is not used here"
         raise UnreadableDocumentError(message)
     if b"<!DOCTYPE" in document or b"<!ENTITY" in document:
         message = "it has a document type"
