@@ -127,7 +127,7 @@ def test_what_the_outbox_keeps_comes_back(store: FilingStore) -> None:
     assert store.course(number) == Course(0, None, "", 0)
     store.set_job(number, 17)
     store.set_intent(number, State.RETRACTED, "the wrong account")
-    store.set_fate(store.open_report(number, "7", NOON).id, Fate.RETRACTED)
+    store.spoil_report(store.open_report(number, "7", NOON).id, "no answer")
     store.forgive(number)
     assert store.course(number) == Course(17, State.RETRACTED, "the wrong account", 1)
     store.set_intent(number, None)

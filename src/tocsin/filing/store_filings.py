@@ -69,7 +69,7 @@ class Course:
     """RETRACTED or STOPPED: what it is to become as soon as no report of it is open."""
     because: str
     forgiven: int
-    """How many reports had been opened for it when a person last had it sent."""
+    """How many reports of it had been spoiled when a person last had it sent."""
 
 
 class Filings(Protocol):
@@ -131,7 +131,7 @@ class Filings(Protocol):
         ...
 
     def forgive(self, number: int) -> None:
-        """The reports opened so far do not count against those that it may open."""
+        """The reports spoiled so far do not count against those that it may open."""
         ...
 
     def begin_call(self, call: NewCall) -> int:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PAGE: Final = 100
 _FILING = """
     SELECT number, case_number, decision_id, authority, environment, kind, account, state, revision, created,
-        author, checked_by, confirmed_by, stopped, follows, intent, because
+        author, checked_by, confirmed_by, stopped, follows
     FROM filing WHERE number = ?"""
 _DRAFT = "SELECT report, notes FROM filing_draft WHERE filing = ?"
 _FILES = """
@@ -32,14 +32,15 @@ _TOLD: Final = (_FILING, _DRAFT, _FILES, _REPORTS, _RECEIPT)
 _FILINGS = """
     SELECT number, state,
         (SELECT MAX(ledger.number) FROM ledger
-            WHERE subject = 'filing:' || CAST(filing.number AS TEXT) AND kind LIKE 'filing.%')
+            WHERE subject = 'filing:' || CAST(filing.number AS TEXT) AND kind LIKE 'filing.%'),
+        EXISTS (SELECT 1 FROM filing_report WHERE filing = filing.number AND fate = 'stray')
     FROM filing WHERE number > ? ORDER BY number LIMIT ?"""
 # 8: after "filing:".
 _GONE = """SELECT subject FROM ledger WHERE kind = 'filing.drafted' AND NOT EXISTS
     (SELECT 1 FROM filing WHERE filing.number = CAST(SUBSTR(ledger.subject, 8) AS BIGINT))
     ORDER BY ledger.number"""
 _SETTLED: Final = frozenset({"finished", "retracted", "stopped", "drafted", "checked"})
-"""No call ends in these states without a row in the ledger."""
+"""No call ends in these states without a row in the ledger, except about a stray report."""
 
 
 def filing(database: Database, number: int) -> bytes:
@@ -69,14 +70,14 @@ def broken(database: Database, keys: "Keys") -> Iterator[Broken]:
 
 
 def _of_filing(database: Database, keys: "Keys", row: Row) -> Iterator[Broken]:
-    number, state, last = row
+    number, state, last, stray = row
     if last is None:
         yield Broken(f"filing {number}", "the ledger says nothing of it")
         return
     told = _told(database, number)
     links = filing_rows.chain(database, number)
     # Calls that failed since are not told of one by one; not while it is settled, when none are made.
-    candidates = links[-1:] if state in _SETTLED else reversed(links)
+    candidates = links[-1:] if state in _SETTLED and not stray else reversed(links)
     why = ""
     for newest in candidates:
         why = why_not(database, keys, last, _bytes(told, newest))

@@ -53,7 +53,8 @@ _CONFIRMED = "UPDATE filing SET confirmed_by = ?, state = ? WHERE number = ?"
 _SET_STATE = "UPDATE filing SET state = ?, stopped = ? WHERE number = ?"
 _SET_INTENT = "UPDATE filing SET intent = ?, because = ? WHERE number = ?"
 _FORGIVE = """
-    UPDATE filing SET forgiven = (SELECT COUNT(*) FROM filing_report WHERE filing = filing.number)
+    UPDATE filing SET forgiven =
+        (SELECT COUNT(*) FROM filing_report WHERE filing = filing.number AND spoiled <> '')
     WHERE number = ?"""
 _BEGIN = """
     INSERT INTO filing_call (filing, step, report_id, place, begun, request) VALUES (?, ?, ?, ?, ?, ?)

@@ -3,7 +3,7 @@
 FILINGS: tuple[str, ...] = (
     # `job` sends it: what another job does for it counts for nothing. `intent`: what it is to become once no
     # report of it is open ('retracted', 'stopped', or empty), `because` says why. `forgiven`: how many
-    # reports had been opened when a person last had it sent: they do not count against what it may open.
+    # reports had been spoiled when a person last had it sent: they do not count against what it may open.
     """CREATE TABLE filing (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         case_number INTEGER NOT NULL,
