@@ -158,7 +158,7 @@ def test_videos_have_a_strip_of_blurred_stills(renderer: Renderer, vault: Folder
 
 def test_pictures_have_one_still(renderer: Renderer, vault: FolderVault) -> None:
     digest = put(vault, jpeg(1))
-    assert renderer.stills(digest) == Timeline((None,))
+    assert renderer.stills(digest) == Timeline((None,), frames=1)
     assert len(renderer.strip(digest).pictures) == 1
     assert refusal_code(lambda: renderer.render(digest, Rendition.BLUR, 1)) == "media.no_still"
 
@@ -235,7 +235,7 @@ def test_who_cannot_wait_is_told(vault: FolderVault, monkeypatch: pytest.MonkeyP
             renderer.stills(digest)
         end.set()
         holder.join()
-        assert renderer.stills(digest) == Timeline((None,))
+        assert renderer.stills(digest) == Timeline((None,), frames=1)
 
 
 def test_blurred_stills_are_remembered_for_a_while_and_not_beyond_the_content(

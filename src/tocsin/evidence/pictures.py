@@ -59,10 +59,12 @@ def timeline_from(answer: "JsonObject") -> Timeline:
     seconds = tuple(_seconds(one) for one in list_in(answer["seconds"]))
     if not 0 < len(seconds) <= MOST_STILLS:
         raise ValueError
+    frames = number_in(answer["frames"])
     if answer["cut"] is None:
-        return Timeline(seconds)
+        return Timeline(seconds, frames=frames)
     cut = object_in(answer["cut"])
-    return Timeline(seconds, Refusal(*(text_in(cut[name]) for name in ("code", "message", "advice"))))
+    why = Refusal(*(text_in(cut[name]) for name in ("code", "message", "advice")))
+    return Timeline(seconds, why, frames)
 
 
 def _seconds(value: "JsonValue") -> float | None:

@@ -140,8 +140,8 @@ class Wanted:
 def render(source: BinaryIO, options: "JsonObject", emit: "Callable[[JsonObject], None]") -> None:
     """Sandbox task: make what `Wanted` says of one content.
 
-    Answers `{"seconds": [...], "cut": ...}` for a timeline; else, for each still, `still`, `width`, `height`,
-    `channels` and, in one or several answers, its `samples`, row by row, as base64.
+    Answers `{"seconds": [...], "cut": ..., "frames": ...}` for a timeline; else, for each still, `still`,
+    `width`, `height`, `channels` and, in one or several answers, its `samples`, row by row, as base64.
     """
     from PIL import Image  # noqa: PLC0415  # loaded beforehand in sandbox children
 
@@ -149,7 +149,7 @@ def render(source: BinaryIO, options: "JsonObject", emit: "Callable[[JsonObject]
 
     Image.MAX_IMAGE_PIXELS = None  # `LIMITS` are the limits, checked on all headers
     wanted = Wanted.from_options(options)
-    shown = _member(source, wanted.member, emit) if wanted.member else source
+    shown = member_of(source, wanted.member, emit) if wanted.member else source
     if wanted.timeline:
         emit(timeline(shown, LIMITS).to_answer())
         return
@@ -179,8 +179,8 @@ def _answers(number: int, pixels: "Pixels") -> "Iterator[JsonObject]":
         yield {**about, "samples": base64.b64encode(samples[at : at + CHUNK_BYTES]).decode("ascii")}
 
 
-def _member(source: BinaryIO, number: int, emit: "Callable[[JsonObject], None]") -> BinaryIO:
-    """The content of a member of an archive, by its number from 1."""
+def member_of(source: BinaryIO, number: int, emit: "Callable[[JsonObject], None]") -> BinaryIO:
+    """The content of a member of an archive, by its number from 1. Raises NoSuchMemberError."""
     from tocsin.media.archives import members  # noqa: PLC0415  # only for archives
 
     for member in members(source, start=number - 1, progress=lambda: emit({})):

@@ -40,10 +40,13 @@ class Timeline:
     """When each is shown, counted from the beginning; None in what has no time, as pictures and pages."""
     cut: Refusal | None = None
     """Why there are none from later on, where that is so."""
+    frames: int = 0
+    """Of how many frames or pages they are stills; 0 where that is not known, as of videos."""
 
     def to_answer(self) -> "JsonObject":
         """As a sandbox child answers."""
-        return {"seconds": list(self.seconds), "cut": self.cut.to_json() if self.cut else None}
+        cut = self.cut.to_json() if self.cut else None
+        return {"seconds": list(self.seconds), "cut": cut, "frames": self.frames}
 
 
 def timeline(source: BinaryIO, limits: "PictureLimits") -> Timeline:
@@ -59,15 +62,15 @@ def timeline(source: BinaryIO, limits: "PictureLimits") -> Timeline:
 
         return Timeline(video.seconds(source, file_type.format, MOST_STILLS))
     if file_type.format == "jpeg":
-        return Timeline((None,))
+        return Timeline((None,), frames=1)
     image = open_picture(source, file_type, limits)
     numbers = _numbers(image, limits)
-    if len(numbers) == 1:
-        return Timeline((None,))
     total, cut = _frames(image), None
+    if len(numbers) == 1:
+        return Timeline((None,), frames=total)
     if total > (walked := limits.walkable(image.width * image.height)):
         cut = Refusal.of(TooManyFramesError(f"of {total:,} frames only the first {walked:,} are looked at"))
-    return Timeline(_times(image, numbers), cut)
+    return Timeline(_times(image, numbers), cut, total)
 
 
 def stills(

@@ -1,0 +1,178 @@
+"""What a person writes into a draft, and what of it is kept when the draft is made anew."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from tocsin.filing.cybertip.files import FileDetails
+from tocsin.filing.cybertip.paths import (
+    Leaf,
+    canonical,
+    changed,
+    counts,
+    leaves,
+    refuse,
+    renumbered,
+    within,
+)
+from tocsin.filing.cybertip.report import Report
+from tocsin.filing.cybertip.writing import text_of
+from tocsin.filing.draft import Draft, Source, Sourced
+
+MOST_EDITS: Final = 1000
+LONGEST_TEXT: Final = 100_000
+_FILE: Final = re.compile(r"file\[([1-9][0-9]{0,5})\]")
+_NUMBER: Final = re.compile(r"\[(\d+)\]")
+_GIVEN: Final = frozenset({"reportId", "fileId", "fileName"})
+"""What only the authority can say, and what is not used."""
+_LOGGED: Final = frozenset({"fileViewedByEsp", "exifViewedByEsp"})
+
+
+def edited(draft: Draft, edits: Mapping[str, str | None], author: str) -> Draft:
+    """The draft with fields as somebody wrote them, by path; None or blanks take a field out.
+
+    What was viewed is the log's to say: a person can have it left out, and no more. Raises FieldError.
+    """
+    if len(edits) > MOST_EDITS:
+        refuse(next(iter(edits)), f"at most {MOST_EDITS:,} fields are changed at once")
+    texts = {path: (text or "").strip() for path, text in edits.items()}
+    for path in sorted((path for path, text in texts.items() if text), key=_order):
+        draft = _written(draft, path, texts[path], author)
+    for path in sorted((path for path, text in texts.items() if not text), key=_order, reverse=True):
+        draft = _removed(draft, path, author)
+    return draft
+
+
+def with_included(draft: Draft, place: int, author: str, *, include: bool) -> Draft:
+    """The draft with one file in it, or left out. Raises FieldError."""
+    path = f"file[{place}]/include"
+    if not any(one.place == place for one in draft.files):
+        refuse(path, "there is no such file")
+    files = tuple(replace(one, include=include) if one.place == place else one for one in draft.files)
+    return replace(draft, files=files, sources=_sourced(draft.sources, path, author))
+
+
+def carried(old: Draft, new: Draft) -> Draft:
+    """A draft made anew, with what people had written into the old one; what no longer fits is told."""
+    places = {one.sha256: one.place for one in new.files}
+    moved = {one.place: places.get(one.sha256) for one in old.files}
+    before, after = _counts(old), _counts(new)
+    lost = []
+    for one in old.sources:
+        if one.source is not Source.PERSON or _chosen(one.field):
+            continue
+        path = _moved(one.field, moved)
+        stem = _repeated(one.field)
+        fits = stem is None or before.get(stem) == after.get(_moved(stem, moved) or "")
+        if path is None or not fits:
+            lost.append(f"what {one.which} wrote into {one.field} was not kept: other things stand there now")
+        else:
+            new = _again(old, new, one, path)
+    return replace(new, left_out=(*new.left_out, *lost))
+
+
+def _again(old: Draft, new: Draft, one: Sourced, path: str) -> Draft:
+    if path.endswith("/include"):
+        place, was = _place(path), _place(one.field)
+        include = next(file.include for file in old.files if file.place == was)
+        return with_included(new, place, one.which, include=include)
+    text = _text(old, one.field)
+    return _written(new, path, text, one.which) if text else _removed(new, path, one.which)
+
+
+def _written(draft: Draft, path: str, text: str, author: str) -> Draft:
+    path = _canonical(path)
+    if len(text) > LONGEST_TEXT:
+        refuse(path, f"a text has at most {LONGEST_TEXT:,} characters")
+    if path.rpartition("/")[2] in _LOGGED:
+        refuse(path, "this follows from the log of looks; it can be left out, and not be written")
+    made = _changed(draft, path, text)
+    return replace(made, sources=_sourced(draft.sources, path, author))
+
+
+def _removed(draft: Draft, path: str, author: str) -> Draft:
+    path = _canonical(path)
+    made = _changed(draft, path, None)
+    if not path.endswith("]"):
+        return replace(made, sources=_sourced(draft.sources, path, author))
+    moved = [(one, renumbered(one.field, path)) for one in draft.sources]
+    sources = tuple(replace(one, field=field) for one, field in moved if field is not None)
+    return made if made == draft else replace(made, sources=sources)
+
+
+def _canonical(path: str) -> str:
+    root, _, rest = path.partition("/")
+    shape = Report if root == "report" else FileDetails if _FILE.fullmatch(root) else None
+    if shape is None:
+        refuse(path, "there is no such field")
+    return f"{root}/{canonical(shape, rest)}"
+
+
+def _changed(draft: Draft, path: str, text: str | None) -> Draft:
+    root, _, rest = path.partition("/")
+    if root == "report":
+        if rest.startswith("batchedReport"):
+            refuse(path, "whether it is batched is chosen as it is drafted")
+        return replace(draft, report=changed(draft.report, rest, text, path))
+    file = next((one for one in draft.files if one.place == _place(root)), None)
+    if file is None or rest in _GIVEN:
+        refuse(path, "there is no such field to be written")
+    made = replace(file, details=changed(file.details, rest, text, path))
+    return replace(draft, files=tuple(made if one is file else one for one in draft.files))
+
+
+def _sourced(sources: tuple[Sourced, ...], path: str, author: str) -> tuple[Sourced, ...]:
+    kept = tuple(one for one in sources if not within(one.field, path))
+    return (*kept, Sourced(path, Source.PERSON, author))
+
+
+def _order(path: str) -> tuple[tuple[str, int], ...]:
+    """Sorts by numbers as numbers: the tenth of several comes after the ninth."""
+    parts = _NUMBER.split(path)
+    return tuple(zip(parts[::2], [*map(int, parts[1::2]), 0], strict=True))
+
+
+def _text(draft: Draft, path: str) -> str:
+    """What a field says, as it would be written into it."""
+    return next((text_of(one.value) for one in draft_leaves(draft) if one.path == path), "")
+
+
+def draft_leaves(draft: Draft) -> Iterator[Leaf]:
+    """All that a draft says, files last."""
+    yield from leaves(draft.report, "report")
+    for one in draft.files:
+        yield from leaves(one.details, f"file[{one.place}]")
+
+
+def _counts(draft: Draft) -> dict[str, int]:
+    found = counts(draft.report, "report")
+    for one in draft.files:
+        found |= counts(one.details, f"file[{one.place}]")
+    return found
+
+
+def _moved(path: str, places: Mapping[int, int | None]) -> str | None:
+    """A path below a file that has another place now; None if the file has gone."""
+    if not path.startswith("file["):
+        return path
+    root, _, rest = path.partition("/")
+    place = places.get(_place(root))
+    return None if place is None else f"file[{place}]/{rest}"
+
+
+def _place(path: str) -> int:
+    found = _FILE.match(path)
+    return int(found[1]) if found else 0
+
+
+def _repeated(path: str) -> str | None:
+    """The innermost repeated part on a path: how many there are tells whether it is the same one."""
+    root, _, rest = path.partition("/")
+    stem, bracket, _ = rest.rpartition("[")
+    return f"{root}/{stem}" if bracket else None
+
+
+def _chosen(path: str) -> bool:
+    """What somebody chose with the kind of report; it comes again by itself."""
+    return path == "report/batchedReport"

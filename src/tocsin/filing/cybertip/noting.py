@@ -1,0 +1,82 @@
+"""A draft in the making: where each field comes from, what was left out, and texts as XML can hold them."""
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from tocsin.filing.draft import Source, Sourced
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tocsin.media.sandbox import JsonValue
+
+LONGEST_INFO: Final = 20_000
+"""Characters of one text of further information: the schema has no limit, and readers have."""
+LONGEST_URL: Final = 2083
+_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold (section 2.2)."""
+_SHOWN: Final = 80
+
+
+@dataclass(slots=True)
+class Noted:
+    """Sources and omissions, as they come."""
+
+    sources: list[Sourced] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+    def of(self, path: str, source: Source, which: str = "") -> None:
+        """A field comes from there."""
+        self.sources.append(Sourced(path, source, which))
+
+    def out(self, sentence: str) -> None:
+        """Something is not in the draft; each sentence once."""
+        if sentence not in self.left_out:
+            self.left_out.append(sentence)
+
+    def fitting(self, text: str, most: int, what: str) -> str:
+        """A text that names something, or nothing where it is too long: cut, it would name something else."""
+        if len(text) <= most:
+            return text
+        self.out(f"{what} has {len(text):,} characters, more than the {most} that the report takes")
+        return ""
+
+    def joined(self, sentences: list[str]) -> str:
+        """Sentences as one text for further information, as many as there is room for."""
+        kept, size = [], 0
+        for place, one in enumerate(sentences):
+            size += len(one) + 1
+            if size > LONGEST_INFO:
+                self.out(f"{len(sentences) - place} lines of further information were too much for one text")
+                break
+            kept.append(one)
+        return "\n".join(kept)
+
+
+def clean(text: str) -> str:
+    """The text with what XML cannot hold replaced, and no blanks around it."""
+    return _NOT_XML.sub("\ufffd", text).strip()
+
+
+def text_in(given: "Mapping[str, JsonValue] | JsonValue | None", name: str) -> str:
+    """A text of an object of a context; empty where there is none."""
+    found = given.get(name) if isinstance(given, dict) else None
+    return clean(found) if isinstance(found, str) else ""
+
+
+def is_url(text: str) -> bool:
+    """Whether it is an address of the web that a report takes."""
+    if not text or len(text) > LONGEST_URL or any(one.isspace() for one in text):
+        return False
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https", "ftp"} and bool(parts.hostname)
+
+
+def shortened(text: str) -> str:
+    """The beginning of a text, to name it by."""
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -1,0 +1,343 @@
+"""Drafts of reports to the CyberTipline: made from a case on record, changed by people, checked, shown.
+
+A draft is about one account of a case. Making one reads files in the sandbox, so it happens before the
+transaction that keeps it; that one looks again whether the decision to report is still in force and nobody
+else has drafted the same.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Protocol
+
+from tocsin.access.model import Permission, Principal
+from tocsin.cases.model import Decision, Outcome, Standpoint
+from tocsin.cases.people import demand_person
+from tocsin.cases.proposals import with_standpoint
+from tocsin.evidence.ledger import Event, Ledger
+from tocsin.filing.cybertip import completeness as use
+from tocsin.filing.cybertip import preview as reading
+from tocsin.filing.cybertip.checks import Problem, problems
+from tocsin.filing.cybertip.completeness import Missing
+from tocsin.filing.cybertip.editing import carried, edited, with_included
+from tocsin.filing.cybertip.filling import fill
+from tocsin.filing.cybertip.filling_files import why_not
+from tocsin.filing.cybertip.material import Material, Seen
+from tocsin.filing.cybertip.preview import Preview
+from tocsin.filing.draft import Draft
+from tocsin.filing.errors import NotToBeReportedError, OutdatedDraftError, UnsuitableFilingError
+from tocsin.filing.exif import ReadsMetadata, exif_of
+from tocsin.filing.extents import Extents
+from tocsin.filing.gathering import Gathering
+from tocsin.filing.model import Authority, Environment, Filing, Kind, State
+from tocsin.filing.organisation import Organisation
+from tocsin.filing.record import CaseRecord
+from tocsin.filing.store_filings import Filings, NewFiling, Wanted
+from tocsin.transactions import Transactions
+
+if TYPE_CHECKING:
+    from tocsin.media.sandbox import JsonObject
+
+MOST_TO_DRAFT: Final = 1000
+MOST_OF_CASE: Final = 5000
+"""Filings of one case that are looked through."""
+_NAMED: Final = 50
+"""Fields that a row of the ledger names."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToDraft:
+    """An account of a case that was decided to be reported, and has no filing."""
+
+    case: int
+    account: str
+    decided: datetime
+
+
+class Candidates(Protocol):
+    """Finds what is to be drafted: `tocsin.storage.filing_candidates.CandidateStore`."""
+
+    def to_draft(self, authority: Authority, limit: int) -> Sequence[ToDraft]:
+        """Accounts of cases with a decision to report in force, without a filing that was not given up."""
+        ...
+
+
+def _present() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Drafting:
+    """Drafts. All of one database. Threads may share it."""
+
+    transactions: Transactions
+    filings: Filings
+    gathering: Gathering
+    candidates: Candidates
+    extents: Extents
+    metadata: ReadsMetadata
+    ledger: Ledger
+    environment: Callable[[], Environment]
+    """Which environment of the CyberTipline new filings go to."""
+    organisation: Organisation = field(default_factory=Organisation)
+    clock: Callable[[], datetime] = _present
+
+    # ---- asking
+
+    def to_draft(self, limit: int = MOST_TO_DRAFT) -> Sequence[ToDraft]:
+        """What is decided and not drafted, the newest decisions first."""
+        with self.transactions.reading():
+            return self.candidates.to_draft(Authority.NCMEC, limit)
+
+    def completeness(self, draft: Draft) -> tuple[Missing, ...]:
+        """What would help whoever acts on it, and is not in it."""
+        return use.completeness(draft)
+
+    def preview(self, number: int) -> Preview:
+        """A draft as whoever receives it reads it. Raises UnknownFilingError, UnwritableDocumentError."""
+        with self.transactions.reading():
+            draft = self.filings.draft(number)
+        return reading.preview(draft)
+
+    def problems(self, number: int) -> tuple[Problem, ...]:
+        """What must be put right before it can be confirmed; nothing is recorded."""
+        with self.transactions.reading():
+            return self._problems(self.filings.filing(number), self.filings.draft(number))
+
+    # ---- acting
+
+    def draft(
+        self,
+        principal: Principal,
+        case: int,
+        account: str,
+        kind: Kind = Kind.REPORT,
+        follows: int | None = None,
+    ) -> Filing:
+        """Draft a report about an account of a case that was decided to be reported.
+
+        Raises DeniedError, UnknownCaseError, NotToBeReportedError, UnsuitableFilingError (there is one
+        already, or it cannot follow that one), UnknownFilingError.
+        """
+        principal.demand(Permission.FILE)
+        environment = self.environment()
+        record = self.gathering.record(case)
+        decision = _reported(record.decision, case)
+        with self.transactions.reading():
+            earlier = self._followed(follows, kind, environment)
+            self._demand_new(case, account, kind)
+        material = self._material(record, account, kind, principal.id, environment, earlier)
+        if not material.submissions:
+            message = f"no submission of case {case} is of that account"
+            raise NotToBeReportedError(message)
+        draft = fill(material)
+        with self.transactions.writing():
+            self._demand_in_force(case, decision.id)
+            self._demand_new(case, account, kind)
+            new = NewFiling(
+                case, decision.id, Authority.NCMEC, environment, kind, account, principal.id, follows, draft
+            )
+            made = self.filings.add(new, self.clock())
+            detail: JsonObject = {"case": case, "decision": decision.id, "kind": kind.value}
+            files = sum(one.include for one in draft.files)
+            self._record(
+                "filing.drafted",
+                principal,
+                made,
+                {**detail, "environment": environment.value, "files": files},
+            )
+        return made
+
+    def redraft(self, principal: Principal, number: int, revision: int) -> Filing:
+        """Draft it anew from what is on record now, with what people wrote into it.
+
+        It goes to the environment that is in use now. Raises DeniedError, UnknownFilingError,
+        OutdatedDraftError, UnsuitableFilingError, NotToBeReportedError.
+        """
+        principal.demand(Permission.FILE)
+        environment = self.environment()
+        with self.transactions.reading():
+            now = self._at(number, revision)
+            old = self.filings.draft(number)
+            earlier = self._followed(now.follows, now.kind, environment)
+        record = self.gathering.record(now.case)
+        _same(_reported(record.decision, now.case), now)
+        material = self._material(record, now.account, now.kind, now.author, environment, earlier)
+        made = carried(old, fill(material))
+        with self.transactions.writing():
+            self._at(number, revision)
+            self._demand_in_force(now.case, now.decision)
+            if environment is not now.environment:
+                self.filings.set_environment(number, environment)
+            return self._keep(principal, number, made, ["*"])
+
+    def edit(
+        self, principal: Principal, number: int, revision: int, edits: Mapping[str, str | None]
+    ) -> Filing:
+        """Write fields of a draft, by path; None or blanks take one out. All of it, or none if one is refused.
+
+        Raises DeniedError, UnknownFilingError, OutdatedDraftError, UnsuitableFilingError, FieldError.
+        """
+        self._demand_person(principal)
+        with self.transactions.writing():
+            now = self._at(number, revision)
+            old = self.filings.draft(number)
+            made = edited(old, edits, principal.id)
+            return now if made == old else self._keep(principal, number, made, sorted(edits))
+
+    def include(
+        self,
+        principal: Principal,
+        number: int,
+        revision: int,
+        place: int,
+        include: bool,  # noqa: FBT001  # a value
+    ) -> Filing:
+        """Have a file in the report, or leave it out. Raises as `edit`."""
+        self._demand_person(principal)
+        with self.transactions.writing():
+            self._at(number, revision)
+            made = with_included(self.filings.draft(number), place, principal.id, include=include)
+            return self._keep(principal, number, made, [f"file[{place}]/include"])
+
+    def check(self, principal: Principal, number: int, revision: int) -> tuple[Problem, ...]:
+        """Hold a draft against every known rule: if it keeps them it is CHECKED, and may be confirmed.
+
+        Raises DeniedError, UnknownFilingError, OutdatedDraftError, UnsuitableFilingError.
+        """
+        self._demand_person(principal)
+        with self.transactions.writing():
+            now = self._at(number, revision)
+            if now.state not in {State.DRAFTED, State.CHECKED}:
+                message = f"filing {number} is {now.state.value}: only a draft is checked"
+                raise UnsuitableFilingError(message)
+            found = self._problems(now, self.filings.draft(number))
+            if not found and now.state is State.DRAFTED:
+                self.filings.checked(number, principal.id)
+                self._record("filing.checked", principal, now, {"revision": revision})
+        return found
+
+    # ---- inside
+
+    def _material(  # noqa: PLR0913, PLR0917  # what a draft is made from
+        self,
+        record: CaseRecord,
+        account: str,
+        kind: Kind,
+        author: str,
+        environment: Environment,
+        earlier: tuple[Filing, Draft] | None,
+    ) -> Material:
+        """Reads files in the sandbox: not to be called in a transaction."""
+        reported = {one.sha256 for one in earlier[1].files if one.include} if earlier else set[bytes]()
+        with self.transactions.reading():
+            prior = self.filings.report_ids(Authority.NCMEC, environment, account) if account else ()
+        material = Material(
+            record=record,
+            account=account,
+            kind=kind,
+            author=author,
+            organisation=self.organisation,
+            now=self.clock(),
+            prior=tuple(prior),
+            follows=earlier[0].report_id if earlier else "",
+            reported=frozenset(reported),
+        )
+        if kind in {Kind.TEXT, Kind.BATCHED}:
+            return material
+        told = [one for one in material.contents if why_not(one, material) is None]
+        exif, unread = exif_of(told, self.metadata)
+        return replace(material, seen=self._seen(material), exif=exif, unread=unread)
+
+    def _seen(self, material: Material) -> dict[bytes, Seen]:
+        case = material.record.case.number
+        return {
+            one.sha256: Seen(*self.extents.seen(one, case, material.submissions_of(one)))
+            for one in material.contents
+        }
+
+    def _problems(self, filing: Filing, draft: Draft) -> tuple[Problem, ...]:
+        included = [one for one in draft.files if one.include]
+        places = {f"file[{at}]": f"file[{one.place}]" for at, one in enumerate(included, 1)}
+        found = []
+        for one in problems(draft.report, [file.details for file in included], self.clock()):
+            root, slash, rest = one.field.partition("/")
+            found.append(replace(one, field=f"{places.get(root, root)}{slash}{rest}"))
+        return (*found, *_own_problems(filing, bool(included)))
+
+    def _keep(self, principal: Principal, number: int, draft: Draft, fields: Sequence[str]) -> Filing:
+        made = self.filings.set_draft(number, draft)
+        named: JsonObject = {"revision": made.revision, "fields": list(fields[:_NAMED])}
+        self._record("filing.changed", principal, made, named)
+        return made
+
+    def _record(self, kind: str, principal: Principal, filing: Filing, detail: "JsonObject") -> None:
+        vouched = self.filings.vouched(filing.number)
+        self.ledger.append(Event(kind, principal.id, f"filing:{filing.number}", detail, vouched))
+
+    def _at(self, number: int, revision: int) -> Filing:
+        """The filing as somebody saw it. Raises UnknownFilingError, OutdatedDraftError."""
+        now = self.filings.filing(number)
+        if now.authority is not Authority.NCMEC:
+            message = f"filing {number} goes to {now.authority.value}, which has a form of its own"
+            raise UnsuitableFilingError(message)
+        if now.revision != revision:
+            raise OutdatedDraftError
+        return now
+
+    def _demand_in_force(self, case: int, decision: int) -> None:
+        found = with_standpoint(self.gathering.decisions.of_case(case), Standpoint.IN_FORCE)
+        if found is None or found.id != decision:
+            message = f"the decision to report case {case} is no longer in force"
+            raise NotToBeReportedError(message)
+
+    def _demand_new(self, case: int, account: str, kind: Kind) -> None:
+        """Raise UnsuitableFilingError where there is a filing of the same already. Follow-ups may be many."""
+        if kind is Kind.FOLLOW_UP:
+            return
+        for one in self.filings.page(Wanted(case=case, authority=Authority.NCMEC), limit=MOST_OF_CASE):
+            same = one.account == account or Kind.BATCHED in {kind, one.kind}
+            if same and one.state is not State.RETRACTED and one.kind is not Kind.FOLLOW_UP:
+                message = f"filing {one.number} is about that account in case {case}; draft a follow-up of it"
+                raise UnsuitableFilingError(message)
+
+    def _followed(
+        self, number: int | None, kind: Kind, environment: Environment
+    ) -> tuple[Filing, Draft] | None:
+        """The filing that a follow-up follows. Raises UnsuitableFilingError, UnknownFilingError."""
+        if (kind is Kind.FOLLOW_UP) is (number is None):
+            message = "a follow-up names the filing that it follows, and nothing else does"
+            raise UnsuitableFilingError(message)
+        if number is None:
+            return None
+        found = self.filings.filing(number)
+        if found.state is not State.FINISHED or found.environment is not environment:
+            message = f"filing {number} has no receipt from where this one goes: it cannot be followed"
+            raise UnsuitableFilingError(message)
+        return found, self.filings.draft(number)
+
+    @staticmethod
+    def _demand_person(principal: Principal) -> None:
+        principal.demand(Permission.FILE)
+        demand_person(principal, or_local=True)
+
+
+def _reported(decision: Decision | None, case: int) -> Decision:
+    if decision is None or decision.proposal.outcome is not Outcome.REPORT:
+        message = f"no decision to report case {case} is in force"
+        raise NotToBeReportedError(message)
+    return decision
+
+
+def _same(decision: Decision, filing: Filing) -> None:
+    if decision.id != filing.decision:
+        message = f"filing {filing.number} follows from an earlier decision: give it up, and draft another"
+        raise NotToBeReportedError(message)
+
+
+def _own_problems(filing: Filing, files: bool) -> tuple[Problem, ...]:  # noqa: FBT001  # a value
+    """What no rule of the authority says, and would still make it another report than it is called."""
+    if filing.kind is Kind.TEXT or files:
+        return ()
+    sentence = "There is no file in it: put one in, or draft a report of an incident without files."
+    return (Problem("file[1]/include", "no_file", sentence, "Tocsin"),)
