@@ -4,7 +4,6 @@ A field is named by its path in the authority's XML, as sources and edits name i
 `file[2]/originalFileName`. Parts that are repeated are counted from 1.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, is_dataclass
 from datetime import date, datetime
@@ -12,6 +11,8 @@ from enum import StrEnum
 from typing import Final
 
 from tocsin.filing.cybertip.files import FileDetails
+from tocsin.filing.cybertip.preview import in_words, source_of
+from tocsin.filing.cybertip.report import Report
 from tocsin.filing.cybertip.shape import Part, Role, Rule, parts_of
 from tocsin.filing.draft import Draft, Sourced
 
@@ -19,14 +20,14 @@ LONG: Final = 300
 """A text that may have more characters than this is written in an area of several lines."""
 _OFFERED: Final = 1
 _NOT_OURS: Final = frozenset(
-    (FileDetails, name) for name in ("report_id", "file_id", "file_name", "potential_meme")
+    {
+        (Report, "batched_report"),
+        *((FileDetails, name) for name in ("report_id", "file_id", "file_name", "potential_meme")),
+    }
 )
-"""What only the authority can give, and what the schema has for old times' sake."""
-_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_NAMES: Final = {
-    name.lower(): name
-    for name in ("IP", "URL", "ESP", "EXIF", "LE", "ID", "CT", "AI", "USA", "IM", "ESPs", "MD5")
-}
+"""What only the authority can give, what is chosen on drafting, and what is there for old times' sake."""
+_LOGGED: Final = frozenset({"file_viewed_by_esp", "exif_viewed_by_esp"})
+"""What the log of looks says: a person can have it left out, and no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +63,20 @@ def sections(draft: Draft) -> tuple[Section, ...]:
     """The parts of the report, without its files; of repeated ones also the next, which says nothing yet."""
     found = []
     for part in parts_of(type(draft.report)):
+        if (Report, part.field) in _NOT_OURS:
+            continue
         given = getattr(draft.report, part.field)
         path = f"report/{part.name}"
         if part.repeated:
             found += [
-                _section(draft, f"{path}[{at}]", f"{label(part.name)} {at}", one)
+                _section(draft, f"{path}[{at}]", in_words(f"{part.name}[{at}]"), one)
                 for at, one in enumerate((*given, part.type()), 1)
             ]
         elif is_dataclass(part.type):
-            found.append(_section(draft, path, label(part.name), given or part.type()))
+            found.append(_section(draft, path, in_words(part.name), given or part.type()))
         else:
-            fields = (_leaf(draft, part, path, given, label(part.name)),)
-            found.append(_parted(path, label(part.name), fields))
+            fields = (_leaf(draft, part, path, given, in_words(part.name)),)
+            found.append(_parted(path, in_words(part.name), fields))
     return tuple(found)
 
 
@@ -86,23 +89,6 @@ def file_section(draft: Draft, place: int) -> Section:
 def part_of(path: str, parts: Sequence[Section]) -> str:
     """The path of the part that a field is in, or would be; empty where that part is not there."""
     return next((one.path for one in parts if path == one.path or path.startswith(f"{one.path}/")), "")
-
-
-def label(name: str) -> str:
-    """The words of a name in camel case."""
-    words = [_NAMES.get(word.lower(), word.lower()) for word in _WORDS.findall(name)]
-    text = " ".join(words)
-    return text[:1].upper() + text[1:]
-
-
-def source_of(sources: Sequence[Sourced], path: str) -> Sourced | None:
-    """Where a field comes from: what is said of it, or else of the nearest part that it is in."""
-    nearest: Sourced | None = None
-    for one in sources:
-        within = path == one.field or path.startswith((f"{one.field}/", f"{one.field}["))
-        if within and (nearest is None or len(one.field) >= len(nearest.field)):
-            nearest = one
-    return nearest
 
 
 def _section(draft: Draft, path: str, words: str, given: object) -> Section:
@@ -118,9 +104,9 @@ def _parted(path: str, words: str, fields: Sequence[Field]) -> Section:
 def _fields(draft: Draft, path: str, before: str, given: object, depth: int = 0) -> Iterator[Field]:
     """The fields of a part and of the parts within it; of parts that are not there, one level deep."""
     for part in parts_of(type(given)):
-        if (type(given), part.field) in _NOT_OURS:
-            continue
         value = getattr(given, part.field)
+        if (type(given), part.field) in _NOT_OURS or (part.field in _LOGGED and value is None):
+            continue
         where = path if part.role is Role.TEXT else f"{path}/{part.name}"
         if not is_dataclass(part.type):
             yield from _leaves(draft, part, where, before, value)
@@ -128,17 +114,19 @@ def _fields(draft: Draft, path: str, before: str, given: object, depth: int = 0)
             offered = (part.type(),) if depth < _OFFERED else ()
             for at, one in enumerate((*value, *offered), 1):
                 deeper = depth + (at > len(value))
-                yield from _fields(draft, f"{where}[{at}]", f"{before}{label(part.name)} {at}: ", one, deeper)
+                yield from _fields(
+                    draft, f"{where}[{at}]", f"{before}{in_words(f'{part.name}[{at}]')}, ", one, deeper
+                )
         elif value is not None or depth < _OFFERED:
             deeper = depth + (value is None)
-            yield from _fields(draft, where, f"{before}{label(part.name)}: ", value or part.type(), deeper)
+            yield from _fields(draft, where, f"{before}{in_words(part.name)}, ", value or part.type(), deeper)
 
 
 def _leaves(draft: Draft, part: Part, path: str, before: str, value: object) -> Iterator[Field]:
-    words = f"{before}{label(part.name or part.field)}"
+    words = f"{before}{in_words(part.name or part.field)}"
     if part.repeated and isinstance(value, tuple):
         for at, one in enumerate((*value, None), 1):
-            yield _leaf(draft, part, f"{path}[{at}]", one, f"{words} {at}")
+            yield _leaf(draft, part, f"{path}[{at}]", one, f"{words} {at}" if at > 1 else words)
     else:
         yield _leaf(draft, part, path, value, words)
 
@@ -150,7 +138,7 @@ def _leaf(draft: Draft, part: Part, path: str, value: object, words: str) -> Fie
         label=words,
         value=said,
         kind=_kind(part),
-        choices=_choices(part),
+        choices=(said,) if part.field in _LOGGED else _choices(part),
         limit=part.limit,
         required=Rule.REQUIRED in part.rules,
         source=source_of(draft.sources, path) if said else None,
