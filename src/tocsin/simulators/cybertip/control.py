@@ -7,7 +7,7 @@
 - POST faults: one of these plans, where `{...}` is a fault such as `{"kind": "cut", "moment": "after"}`
   - `{"plan": "then", "step": "submit", "faults": [{...}, null]}`: at the next requests
   - `{"plan": "at", "step": "upload", "number": 3, "fault": {...}}`
-  - `{"plan": "always", "steps": ["submit"], "fault": {...}}`; no steps: all
+  - `{"plan": "always", "steps": ["submit"], "fault": {...}}`; no steps: all; a fault of null ends it
   - `{"plan": "random", "seed": 7, "share": 0.2, "most": 100}`: those that need no waiting
   - `{"plan": "clear"}`
 """
@@ -63,13 +63,13 @@ def _plan(cybertip: "Cybertip", said: "JsonObject") -> None:
     """Plan troubles. Raises KeyError, TypeError or ValueError."""
     faults, plan = cybertip.faults, said["plan"]
     if plan == "then":
-        faults.then(
-            Step(str(said["step"])), *(None if one is None else _fault(one) for one in _list(said["faults"]))
-        )
+        faults.then(Step(str(said["step"])), *(_fault_or_none(one) for one in _list(said["faults"])))
     elif plan == "at":
         faults.at(Step(str(said["step"])), int(_number(said["number"])), _fault(said["fault"]))
     elif plan == "always":
-        faults.always(_fault(said["fault"]), *(Step(str(one)) for one in _list(said.get("steps", []))))
+        faults.always(
+            _fault_or_none(said["fault"]), *(Step(str(one)) for one in _list(said.get("steps", [])))
+        )
     elif plan == "random":
         most = said.get("most")
         limit = None if most is None else int(_number(most))
@@ -79,6 +79,10 @@ def _plan(cybertip: "Cybertip", said: "JsonObject") -> None:
     else:
         message = f"there is no plan {plan!r}"
         raise ValueError(message)
+
+
+def _fault_or_none(said: "JsonValue") -> Fault | None:
+    return None if said is None else _fault(said)
 
 
 def _fault(said: "JsonValue") -> Fault:

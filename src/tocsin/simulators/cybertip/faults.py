@@ -108,7 +108,7 @@ class Faults:
         with self._lock:
             self._at: dict[tuple[Step, int], Fault] = {}
             self._next: dict[Step, deque[Fault | None]] = {step: deque() for step in Step}
-            self._always: dict[Step, Fault] = {}
+            self._always: dict[Step, Fault | None] = {}
             self._random: random.Random | None = None
             self._left: int | None = None
 
@@ -122,10 +122,11 @@ class Faults:
         with self._lock:
             self._next[step].extend(faults)
 
-    def always(self, fault: Fault, *steps: Step) -> None:
-        """At every request of these steps (none named: of all) until `clear`: an outage."""
+    def always(self, fault: Fault | None, *steps: Step) -> None:
+        """At every request of these steps (none named: of all), as in an outage; None ends it."""
         with self._lock:
-            self._always.update(dict.fromkeys(steps or tuple(Step), fault))
+            for step in steps or tuple(Step):
+                self._always[step] = fault
 
     def at_random(  # what tells one run from another
         self,

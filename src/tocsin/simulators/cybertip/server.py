@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     _Request = socket.socket | tuple[bytes, socket.socket]
 
 ROOT: Final = "/ispws"
-_POLL: Final = 0.05
+_POLL: Final = 0.01
 _GET: Final = (Step.STATUS, Step.XSD)
 _POST: Final = (Step.SUBMIT, Step.UPLOAD, Step.FILEINFO, Step.FINISH, Step.RETRACT)
 
