@@ -89,6 +89,9 @@ EVENTS: Final[Mapping[str, str]] = {
     "filing.retracted": _("retracted it"),
     "filing.expired": _("found a report expired"),
     "filing.stopped": _("stopped: a person is needed"),
+    "filing.retraction_asked": _("asked for it to be given up"),
+    "filing.resumed": _("had it go on"),
+    "filing.answered_late": _("got an answer late"),
     "filing.alarmed": _("raised the alarm: time runs out"),
 }
 """What rows of the ledger say of a filing, each after who did it."""

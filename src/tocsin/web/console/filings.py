@@ -69,12 +69,14 @@ def filing_values(visit: Visit) -> dict[str, object]:
     reporting = visit.node.reporting
     filing = reporting.filings.filing(visit.number("number"))
     steps, older = history(visit.node, filing.number)
+    timeline = reporting.outbox.timeline(filing.number)
     return {
         "words": words,
         "filing": filing,
         "path": f"/filings/{filing.number}",
-        "reports": list(reversed(reporting.filings.reports(filing.number))),
-        "receipt": reporting.filings.receipt(filing.number),
+        "timeline": timeline,
+        "reports": list(reversed(timeline.reports)),
+        "receipt": timeline.receipt,
         "steps": steps,
         "older": older,
         "now": datetime.now(UTC),

@@ -161,6 +161,8 @@ SAID: Final[Mapping[str, str]] = {
     "schema-fetched": _("The authority's schema is fetched and kept."),
     "switch-asked": _("Asked for. Somebody else has to confirm it."),
     "switched": _("Switched to production: what is confirmed from now on is real."),
+    "notice-drafted": _("Drafted. Nothing is sent before you say so."),
+    "entry-prepared": _("Begun. Nothing leaves by itself: a person hands the form in."),
     "destruction-asked": _("Asked for. Somebody else has to confirm it."),
     "destruction-confirmed": _("Confirmed: it is destroyed as soon as the node gets to it."),
     "switched-back": _("Switched back: what is drafted from now on is a test."),
