@@ -25,7 +25,7 @@ from tocsin.filing.errors import UnreadableDocumentError, UnwritableDocumentErro
 SCHEMA = Schema.of(resources.files("tocsin.simulators").joinpath("data/cybertip.xsd").read_bytes())
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(reports())
 def test_any_report_is_read_back_equal_and_valid(report: Report) -> None:
     document = report_xml(report)

@@ -26,7 +26,7 @@ from tocsin.filing.cybertip.files import (
 from tocsin.filing.cybertip.incidents import InternetDetails, WebPageIncident
 from tocsin.filing.cybertip.people import ContactPerson, Email, Person
 from tocsin.filing.cybertip.report import IncidentSummary, Report, Reporter
-from tocsin.filing.cybertip.shape import Part, Rule, is_empty, parts_of
+from tocsin.filing.cybertip.shape import Part, Rule, parts_of
 from tocsin.filing.cybertip.values import (
     COUNTRIES,
     HASH_LENGTHS,
@@ -111,33 +111,37 @@ FILE = FileDetails(
 """It keeps every rule."""
 
 
-def reports() -> st.SearchStrategy[Report]:
-    """Any report that the schema allows, with values that keep their own rules."""
-    return _any(Report, 5)
+def reports(*, rough: bool = False) -> st.SearchStrategy[Report]:
+    """Any report that the schema allows; its values keep their own rules, unless it is `rough`."""
+    return _any(Report, 5, rough=rough)
 
 
-def details() -> st.SearchStrategy[FileDetails]:
+def details(*, rough: bool = False) -> st.SearchStrategy[FileDetails]:
     """Any details of a file, likewise."""
-    return _any(FileDetails, 8)
+    return _any(FileDetails, 8, rough=rough)
 
 
-def _any(shape: type[T], most: int) -> st.SearchStrategy[T]:
-    """Values of a dataclass with up to `most` fields besides those that must be there."""
+def _any(shape: type[T], most: int, *, rough: bool) -> st.SearchStrategy[T]:
+    """Values of a dataclass with one to `most` fields besides those that must be there: never empty."""
 
     @st.composite
     def drawn(draw: st.DrawFn) -> T:
         parts = {part.field: part for part in parts_of(shape)}
         needed = {field for field, part in parts.items() if _is_needed(part)}
-        other = draw(st.sets(st.sampled_from(sorted(parts)), max_size=most))
+        free = sorted(field for field, part in parts.items() if not _is_held_always(part))
+        other = draw(st.sets(st.sampled_from(free), min_size=1, max_size=most))
         chosen = needed | _allowed(shape, other)
-        return shape(**{field: draw(_of_part(parts[field])) for field in sorted(chosen)})
+        return shape(**{field: draw(_of_part(parts[field], rough=rough)) for field in sorted(chosen)})
 
     return drawn()
 
 
 def _is_needed(part: Part) -> bool:
-    held_always = is_dataclass(part.type) and not (part.optional or part.repeated)
-    return Rule.REQUIRED in part.rules or held_always or part.field in {"report_id", "file_id"}
+    return Rule.REQUIRED in part.rules or _is_held_always(part) or part.field in {"report_id", "file_id"}
+
+
+def _is_held_always(part: Part) -> bool:
+    return is_dataclass(part.type) and not (part.optional or part.repeated)
 
 
 def _allowed(shape: type, fields: set[str]) -> set[str]:
@@ -151,20 +155,23 @@ def _allowed(shape: type, fields: set[str]) -> set[str]:
     return fields
 
 
-def _of_part(part: Part) -> st.SearchStrategy[object]:
+def _of_part(part: Part, *, rough: bool) -> st.SearchStrategy[object]:
     one: st.SearchStrategy[object]
     if is_dataclass(part.type):
-        optional = part.optional or part.repeated
-        values: st.SearchStrategy[object] = st.deferred(lambda: _any(part.type, 3))
-        one = values.filter(lambda value: not is_empty(value)) if optional else values
+        one = st.deferred(lambda: _any(part.type, 3, rough=rough))
     elif part.is_flag:
         one = st.just(value=True)
     else:
-        one = _of_leaf(part)
+        one = _of_leaf(part, rough=rough)
     return st.lists(one, min_size=1, max_size=2).map(tuple) if part.repeated else one
 
 
-def _of_leaf(part: Part) -> st.SearchStrategy[object]:
+def _of_leaf(part: Part, *, rough: bool) -> st.SearchStrategy[object]:
+    odd = next((_ODD[rule] for rule in sorted(part.rules, key=str) if rough and rule in _ODD), None)
+    if odd is not None:
+        return st.sampled_from(odd)
+    if part.type is datetime and rough:
+        return st.sampled_from(_ODD_TIMES)
     ruled = next((_RULED[rule] for rule in sorted(part.rules, key=str) if rule in _RULED), None)
     if ruled is not None:
         return ruled
@@ -204,4 +211,33 @@ _RULED: dict[Rule, st.SearchStrategy[object]] = {
     Rule.AGE: st.integers(0, 150),
     Rule.PORT: st.integers(1, 65535),
     Rule.NUMBER: st.integers(1, LARGEST_NUMBER),
+}
+_ODD_TIMES = (THEN, NOW, NOW + timedelta(days=1), NOW - timedelta(microseconds=1), THEN.replace(tzinfo=None))
+_ODD: dict[Rule, tuple[object, ...]] = {
+    Rule.URL: (
+        "https://pictures.example/p/9",
+        "http://192.0.2.1:8080/",
+        "http://x.example:99999/",
+        "https://",
+        "//x.example/",
+        "x.example",
+        "https://x.example/a b",
+        "https://ex\u00e4mple.example/",
+        "http://[::1/",
+    ),
+    Rule.EMAIL: (
+        "someone@example.net",
+        "some.one+tag@mail.example",
+        "x" * 64 + "@example.net",
+        "x" * 65 + "@example.net",
+        "s\u00f6meone@example.net",
+        "someone@ex\u00e4mple.net",
+        "someone@example.123",
+        "someone@example",
+        "someone@192.0.2.1",
+        "someone@-x.example",
+        "a@b@example.net",
+        "some one@example.net",
+    ),
+    Rule.IP: ("192.0.2.1", "::ffff:192.0.2.1", "2001:db8::1", "192.0.2.01", "1", "fe80::1%1", "192.0.2.1/32"),
 }

@@ -12,7 +12,8 @@ from tocsin.filing.cybertip.problems import DOC, OURS, XSD, Problem
 from tocsin.filing.cybertip.shape import Part, Rule, elements, parts_of, place_of, placed
 from tocsin.filing.cybertip.values import COUNTRIES, HASH_LENGTHS, LARGEST_NUMBER, STATES
 
-_EMAIL = re.compile(r"(?P<local>[^\s@<>()\[\],;:\\\"]{1,64})@(?:[\w](?:[\w-]{0,61}[\w])?\.)+[\w-]{2,63}")
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = re.compile(rf"[^\s@<>()\[\],;:\\\"]{{1,64}}@(?:{_LABEL}\.)+(?=[A-Za-z]){_LABEL}")
 _CALLING_CODE = re.compile(r"\+[0-9]{1,3}")
 _DIGITS = re.compile(r"[0-9]+")
 _UNPRINTABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -107,7 +108,7 @@ _RULES: dict[Rule, tuple[Callable[[object], bool], str, str]] = {
     Rule.EMAIL: (
         _is_email,
         "not_an_email",
-        "It is not an e-mail address with at most 64 characters before @.",
+        "It is not an e-mail address: up to 64 characters, @, and a domain as DNS has it.",
     ),
     Rule.IP: (_is_ip, "not_an_ip", "It is not an address of IPv4 or IPv6."),
     Rule.COUNTRY: (_among(COUNTRIES), "not_a_country", "It is not a country's code of two letters."),
