@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tocsin.filing.connections import Connections
+    from tocsin.filing.destroying import Destroying
     from tocsin.filing.drafting import Drafting
     from tocsin.filing.duties import Duties
     from tocsin.filing.gathering import Gathering
@@ -26,5 +27,6 @@ class Reporting:
     connections: "Connections"
     duties: "Duties"
     holds: "Holds"
+    destroying: "Destroying"
     notices: "Notices"
     register: "Register"

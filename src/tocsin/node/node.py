@@ -10,12 +10,15 @@ from tocsin.banks.curation import Curation
 from tocsin.config import detectors_folder, trust_folder
 from tocsin.content.examiner import Examiner
 from tocsin.content.explaining import Search
+from tocsin.evidence.metadata import MetadataReader
 from tocsin.evidence.opening import open_vault
 from tocsin.evidence.renditions import Renderer
 from tocsin.intake.screening import Rooms
 from tocsin.intake.service import Intake
+from tocsin.node.filing import FilingParts, gathering, reporting
+from tocsin.node.notices import NoticeParts
 from tocsin.node.review import Parts, casework, review
-from tocsin.node.settings import NodeSettings, ReviewSettings
+from tocsin.node.settings import NodeSettings, NoticesSettings, ReviewSettings
 from tocsin.node.work import Work
 from tocsin.outgoing.fetching import FetchLimits, PinnedFetcher
 from tocsin.provenance.explain import Tier
@@ -63,6 +66,7 @@ class Node:
         )
         self.earlier = EarlierContents(banks.folder, self.database)
         self.renderer = Renderer(self.vault)
+        self.metadata = MetadataReader(self.vault)
         parts = Parts(
             banks,
             self.database,
@@ -74,6 +78,19 @@ class Node:
         )
         self.review = review(parts, self.renderer, self.accounts)
         self.casework = casework(parts)
+        self.noticing = NoticeParts(
+            self.database,
+            self.jobs,
+            self.ledger,
+            keys,
+            gathering(parts).record,
+            NoticesSettings.read(banks.folder).terms,
+            settings.allowed_networks,
+        )
+        self.reporting = reporting(
+            FilingParts(parts, keys, self.vault, self.jobs, self.webhooks, self.renderer, self.metadata),
+            self.noticing,
+        )
         self.intake = Intake(
             Rooms(
                 transactions=self.database,
@@ -94,6 +111,7 @@ class Node:
             banks,
             examiner,
             self.renderer,
+            self.metadata,
             closing(self.earlier),
             self.intake,
         ):  # closed in the opposite order

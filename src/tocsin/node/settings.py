@@ -24,6 +24,7 @@ from tocsin.cases.model import MAIN
 from tocsin.config import SETTINGS, SettingsError
 from tocsin.filing.duties import Organisation
 from tocsin.filing.notice_terms import MailServer, Sender, Terms, is_address
+from tocsin.filing.organisation import Organisation as Reporter
 
 Network = IPv4Network | IPv6Network
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -208,6 +209,15 @@ class FilingSettings(Table):
     )
     terms_of_service: str = Field(default="", description="The terms that were broken, or where they stand.")
     legal_url: str = Field(default="", description="URL of the page for legal requests.")
+    industry_classification: bool = Field(
+        default=False,
+        description="Whether it takes part in the industry's sharing of hashes, and reports its codes.",
+    )
+
+    @property
+    def organisation(self) -> Reporter:
+        """As reports name it."""
+        return Reporter(**self.model_dump())
 
 
 class DutiesSettings(Table):
@@ -258,7 +268,7 @@ class NoticesSettings(Table):
     mail_port: Port = Field(default=587, description="Its port.")
     mail_security: Literal["starttls", "tls", "none"] = Field(
         default="starttls",
-        description="How the connection is encrypted. `none` is for a server on this machine, by its address.",
+        description="How the connection is encrypted. `none`: for a server on this machine, by its address.",
     )
     mail_user: str = Field(
         default="",

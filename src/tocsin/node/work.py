@@ -5,10 +5,14 @@ from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
+from tocsin.filing.notice_sending import NOTICE_POLICY
+from tocsin.filing.notices import SEND
+from tocsin.filing.outbox import POLICIES
 from tocsin.intake.webhooks import DELIVER
 from tocsin.jobs.runner import Handler, Runner
 from tocsin.node.enabling import Enabling
 from tocsin.node.heads import Heads
+from tocsin.node.notices import notice_work
 from tocsin.outgoing.webhooks import DELIVERY_POLICY, Deliver
 from tocsin.storage.hma import HmaNotes
 
@@ -17,6 +21,10 @@ if TYPE_CHECKING:
 
 DELIVERING: Final = 2
 """Threads that send webhooks. A receiver that does not answer holds one for seconds, and nothing else."""
+FILING: Final = 2
+"""Threads that send filings: an upload of gigabytes holds one for hours."""
+NOTICING: Final = 1
+"""Threads that send notices to providers."""
 WITHIN: Final = timedelta(seconds=30)
 
 
@@ -34,11 +42,15 @@ class Work:
             **node.intake.handlers(),
             **heads.handlers(),
             **enabling.handlers(),
+            **node.reporting.destroying.handlers(),
         }
+        noticing = notice_work(node.noticing)
         deliver = Deliver(node.webhooks, node.jobs, node.database, allowed=settings.allowed_networks)
         self._runners = (
             Runner(node.jobs, handlers, threads=threads),
             Runner(node.jobs, {DELIVER: deliver}, threads=DELIVERING, policies={DELIVER: DELIVERY_POLICY}),
+            Runner(node.jobs, node.reporting.outbox.handlers(), threads=FILING, policies=POLICIES),
+            Runner(node.jobs, noticing.handlers(), threads=NOTICING, policies={SEND: NOTICE_POLICY}),
         )
 
     def start(self) -> None:
