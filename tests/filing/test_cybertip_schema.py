@@ -1,5 +1,6 @@
 """An operator's own schema has the last word: what it lacks is left out, and what it refuses is shown."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib import resources
 
@@ -111,6 +112,19 @@ def test_what_a_value_breaks_is_said_with_its_place() -> None:
     assert violation.place == "/report/personOrUserReported/ipCaptureEvent[1]/port"
     assert "99999" in violation.sentence
     assert SCHEMA.lacks(document) == ()
+
+
+def test_threads_share_a_schema() -> None:
+    documents = [
+        DOCUMENT,
+        DOCUMENT.replace(b"<port>443", b"<port>99999"),
+        DOCUMENT.replace(b"<platform>", b"<x/><platform>"),
+        DOCUMENT.replace(b"Login", b"Logon"),
+    ] * 100
+    alone = [SCHEMA.violations(document) for document in documents[:4]] * 100
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(SCHEMA.violations, documents)) == alone
 
 
 def test_what_stands_at_the_wrong_place_is_not_lacking_but_refused() -> None:

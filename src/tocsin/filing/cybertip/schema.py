@@ -6,6 +6,7 @@ found by its declarations, left out and shown; whether what remains is valid say
 
 from collections import Counter
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Self
 
 from tocsin.filing.cybertip.xml import root_of
@@ -57,6 +58,8 @@ class Schema:
     def __init__(self, root: "etree._Element", valid: "etree.XMLSchema") -> None:
         """Use `Schema.of`."""
         self._valid = valid
+        self._alone = Lock()
+        """lxml keeps the errors of a validation with the schema: of two at once they would be mixed."""
         self._known: dict[etree._Element, _Allowed] = {}
         """What was worked out already."""
         self._named: dict[tuple[str, str], etree._Element] = {
@@ -120,8 +123,10 @@ class Schema:
         """Where a document breaks the schema: nowhere if it is valid. Raises UnreadableDocumentError."""
         from lxml import etree  # noqa: PLC0415 - see above
 
+        root = root_of(document)
         try:
-            self._valid.assertValid(root_of(document))
+            with self._alone:
+                self._valid.assertValid(root)
         except etree.DocumentInvalid as error:
             return tuple(Violation(one.path or "", one.message) for one in error.error_log)
         return ()
