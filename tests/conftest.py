@@ -21,6 +21,7 @@ pytest_plugins = [
     "support.cases",
     "support.deciding",
     "support.viewing",
+    "support.drafting",
 ]
 
 WAITING = {

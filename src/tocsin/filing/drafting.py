@@ -174,7 +174,7 @@ class Drafting:
     def edit(
         self, principal: Principal, number: int, revision: int, edits: Mapping[str, str | None]
     ) -> Filing:
-        """Write fields of a draft, by path; None or blanks take one out. All of it, or none if one is refused.
+        """Write fields of a draft, by path; None or blanks take one out. All, or none if one is refused.
 
         Raises DeniedError, UnknownFilingError, OutdatedDraftError, UnsuitableFilingError, FieldError.
         """

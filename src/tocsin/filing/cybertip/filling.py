@@ -52,6 +52,8 @@ def fill(material: Material) -> Draft:
 
 def _summary(material: Material, events: list[Happened], noted: Noted) -> IncidentSummary:
     when, words = _when(material, events, noted)
+    if words:
+        noted.of(f"{_SUMMARY}/incidentDateTimeDescription", Source.NODE)
     decision = material.record.decision
     kind = None
     if material.kind is not Kind.TEXT:  # of an incident without files a person has to say what it is
