@@ -72,7 +72,7 @@ class Duties:
 
         Raises ValueError for a time without its zone.
         """
-        happened = (*self._received(record, receipts), *self._recorded(record.case.number), *events)
+        happened = (*self._received(record, receipts), *self._recorded(record), *events)
         return owing(self._situation(record, happened, linked_to), on, self.packs)
 
     def _situation(
@@ -110,10 +110,22 @@ class Duties:
             )
         return happened
 
-    def _recorded(self, case: int) -> list[Happened]:
-        """What people recorded by setting a hold after it."""
-        holds = [one for one in self.holds.of_case(case) if one.filing is None]
-        return [Happened(one.occasion.trigger, one.occasion.time) for one in holds]
+    def _recorded(self, record: CaseRecord) -> list[Happened]:
+        """What people recorded, and what began holds: it is about the accounts whose contents are held."""
+        holds = [one for one in self.holds.of_case(record.case.number) if one.filing is None]
+        happened = []
+        for hold in holds:
+            event, is_test = hold.occasion, hold.is_test
+            held = {
+                sha256
+                for one in holds
+                if (one.occasion.trigger, one.is_test) == (event.trigger, is_test)
+                and one.occasion.time <= event.time
+                for sha256 in one.contents
+            }
+            lacks = [one.context.account for one in record.submissions if one.sha256 not in held]
+            happened.append(Happened(event.trigger, event.time, tuple(dict.fromkeys(lacks)), is_test=is_test))
+        return happened
 
 
 def _standing(decision: Decision | None) -> tuple[Standing, datetime | None]:

@@ -71,19 +71,9 @@ class Holds:
             earlier = self.records.began(filing.number, occasion.trigger, occasion.time)
             if earlier is not None:
                 return earlier
-            return self._add(
-                NewHold(
-                    occasion,
-                    filing.number,
-                    filing.case,
-                    filing.is_test,
-                    self.now(),
-                    actor,
-                    "",
-                    tuple(dict.fromkeys(contents)),
-                    ends_of(occasion, self.packs),
-                )
-            )
+            of = (filing.number, filing.case, filing.is_test)
+            held, ends = tuple(dict.fromkeys(contents)), ends_of(occasion, self.packs)
+            return self._add(NewHold(occasion, *of, self.now(), actor, "", held, ends))
 
     def begin_of_case(  # noqa: PLR0913  # what a hold is made of
         self,
@@ -116,16 +106,14 @@ class Holds:
         principal.demand(Permission.MANAGE_HOLDS)
         demand_person(principal, or_local=True)
         check_reason(reason)
-        held, now = tuple(dict.fromkeys(contents)), self.now()
-        if not held or occasion.time > now:
+        held = tuple(contents)
+        if not held or occasion.time > self.now():
             message = "a hold names at least one content, and an event that has been"
             raise UnsuitableHoldError(message)
         ends = ends_of(occasion, self.packs)
         if not any(one.rules for one in ends):
             raise UnsuitableHoldError(ends[0].problem)
-        new = NewHold(occasion, None, case, False, now, principal.id, reason, held, ends)  # noqa: FBT003  # a field
-        with self.transactions.writing():
-            return self._add(new)
+        return self.begin_of_case(occasion, case, held, is_test=False, actor=principal.id, reason=reason)
 
     def extend(
         self, principal: Principal, number: int, reason: str, *, until: datetime | None = None
