@@ -14,7 +14,7 @@ from tocsin.filing.notice_terms import Sender
 
 LONGEST_URL: Final = 8192
 """Characters, as of a submission's URL."""
-_URL: Final = re.compile(r"https?://[^\s/?#@\\]+[^\s\\]*", re.IGNORECASE)
+_URL: Final = re.compile(r"https?://[^\s/?#@\\]+([/?#][^\s\\]*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
