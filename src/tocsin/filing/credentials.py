@@ -25,6 +25,7 @@ _TEMPLATE: Final = re.compile(
 """As `<your password>`, `%PASSWORD%`, `{{ user }}`, `${USER}`, `$USER`: something was to fill it in."""
 _LETTERS: Final = re.compile(r"[^a-z]+")
 _ONE_SIGN: Final = re.compile(r"(.)\1*", re.DOTALL)
+_SAME_LETTERS: Final = re.compile(r"([a-z])\1{2,}")
 _COUNTING: Final = "01234567890"
 _DECORATION: Final = 4
 """Digits and signs beside the letters of a placeholder, as in `changeme_123`."""
@@ -84,7 +85,7 @@ def is_placeholder(value: str) -> bool:
     if not letters or len(lower) - len(letters) > _DECORATION:
         return False
     bare = _LEADERS.sub("", letters)
-    return letters in _PLACEHOLDERS or bare in _PLACEHOLDERS or _ONE_SIGN.fullmatch(letters) is not None
+    return letters in _PLACEHOLDERS or bare in _PLACEHOLDERS or _SAME_LETTERS.fullmatch(letters) is not None
 
 
 def to_bytes(account: Account) -> bytes:
