@@ -77,7 +77,7 @@ def _url_in(text: str, path: Path) -> str | None:
         raise SettingsError(message) from error
     table = settings.get("database", {})
     # A word that is misspelt must not leave a node on another database than was meant.
-    known = {"database", "node", "review", "database.url"}
+    known = {"database", "node", "review", "filing", "duties", "notices", "database.url"}
     names = {*settings, *(f"database.{name}" for name in (table if isinstance(table, dict) else ()))}
     if unknown := names - known:
         message = f"{path}: there is no setting {min(unknown)}"
