@@ -15,9 +15,8 @@ from tocsin.filing.notice_model import (
     UnknownProviderError,
 )
 from tocsin.filing.store_notices import WantedNotices, token_purpose
-from tocsin.storage import times
+from tocsin.storage import notice_vouching, times
 from tocsin.storage.database import Database, Row, Value
-from tocsin.storage.vouching import in_bytes
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,9 +39,6 @@ _KEEP = """UPDATE notice SET provider = ?, url = ?, found = ?, law = ?, state = 
     WHERE number = ?"""
 _HAPPENED = "INSERT INTO notice_event (notice, time, what, actor, words) VALUES (?, ?, ?, ?, ?)"
 _HISTORY = "SELECT time, what, actor, words FROM notice_event WHERE notice = ? ORDER BY id"
-# Attempts are noted without the ledger, which has what came of them.
-_SAID = """SELECT time, what, actor, words FROM notice_event
-    WHERE notice = ? AND what NOT IN ('attempted', 'not_sent') ORDER BY id"""
 _PROVIDER_COLUMNS = "name, channel, address, hosts, language"
 _PROVIDERS = f"SELECT {_PROVIDER_COLUMNS} FROM notice_provider ORDER BY name"
 _PROVIDER = f"SELECT {_PROVIDER_COLUMNS} FROM notice_provider WHERE name = ?"
@@ -142,8 +138,7 @@ class NoticeStore:
     def vouched(self, number: int) -> bytes:
         """A notice with its history but for attempts, in bytes for the ledger to vouch for."""
         with self._database.reading():
-            told = (self._database.rows(one, (number,)) for one in (_ONE, _SAID))
-            return b"\n".join(map(in_bytes, told))
+            return notice_vouching.notice(self._database, number)
 
     def providers(self) -> list[Provider]:
         """All of them, by name."""

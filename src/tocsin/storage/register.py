@@ -15,9 +15,8 @@ from tocsin.filing.nca.model import (
 )
 from tocsin.filing.nca.priorities import Priority, Proposed
 from tocsin.filing.nca.store_register import WantedEntries
-from tocsin.storage import times
+from tocsin.storage import notice_vouching, times
 from tocsin.storage.database import Database, Row, Value
-from tocsin.storage.vouching import in_bytes
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -163,8 +162,7 @@ class RegisterStore:
     def vouched(self, number: int) -> bytes:
         """An entry with its questions, in bytes for the ledger to vouch for."""
         with self._database.reading():
-            told = (self._database.rows(one, (number,)) for one in (_ONE, _QUESTIONS))
-            return b"\n".join(map(in_bytes, told))
+            return notice_vouching.entry(self._database, number)
 
 
 def _entry(row: Row) -> Entry:

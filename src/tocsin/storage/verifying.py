@@ -11,7 +11,7 @@ from tocsin.evidence.errors import MissingKeyError, NoKeysError, VaultDamagedErr
 from tocsin.evidence.keys import LEDGER, Keys
 from tocsin.evidence.tip import FILE, read_tip
 from tocsin.evidence.vault import Vault
-from tocsin.storage import case_vouching, filing_vouching, hold_vouching, vouching
+from tocsin.storage import case_vouching, filing_vouching, hold_vouching, notice_vouching, vouching
 from tocsin.storage.database import Database
 from tocsin.storage.ledger import LedgerStore
 
@@ -101,8 +101,8 @@ class Verification:
             yield from vouching.broken(self.database, keys)
             yield from case_vouching.broken(self.database, keys)
             yield from filing_vouching.broken(self.database, keys)
-            yield from filing_vouching.broken(self.database, keys)
             yield from hold_vouching.broken(self.database, keys)
+            yield from notice_vouching.broken(self.database, keys)
 
     def _files(self, vault: Vault, advance: Callable[[int], None]) -> Iterator[Broken]:
         """Each content of the database is in the vault unless destroyed; each file there is what it was."""
