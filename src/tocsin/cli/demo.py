@@ -44,7 +44,7 @@ def demo(folder: Path, *, console: bool | None) -> int:
     home of its own: your banks are not touched. Ends with an HTML report to open, and with the review console
     open on what was submitted, until Ctrl-C.
     """
-    from tocsin.cli import demo_node  # noqa: PLC0415  # not on --help
+    from tocsin.cli import demo_filing, demo_node  # noqa: PLC0415  # not on --help
     from tocsin.simulators import inbox  # noqa: PLC0415
     from tocsin.simulators.answers import answers  # noqa: PLC0415
     from tocsin.storage.home import Home  # noqa: PLC0415
@@ -66,10 +66,14 @@ def demo(folder: Path, *, console: bool | None) -> int:
     _show(given)
     wrong = sum(not answer.right for answer in given)
     put("5. Starting a node and submitting some of the files over HTTP")
-    access = demo_node.let_in(folder / "home")
-    with demo_node.node_running(folder / "home") as url:
+    home = folder / "home"
+    demo_filing.settle(home)
+    access = demo_node.let_in(home)
+    with demo_filing.authority(home), demo_node.node_running(home) as url:
         put(f"   it listens on {url}, on this machine only, until this demonstration ends")
         differing = demo_node.submit_some(url, access, scanned)
+        put("6. Deciding the most urgent case, and reporting it to a simulated CyberTipline")
+        demo_filing.file_first(home, access.password)
         put("")
         seconds = time.monotonic() - started
         put(f"{len(given) - wrong} of {len(given)} files answered as they should be, in {seconds:.0f} s.")

@@ -33,12 +33,14 @@ PEOPLE: Final = {
         "auditor",
         "bank-manager",
         "curator",
+        "filing-manager",
         "operator",
+        "reporter",
         "review-manager",
         "reviewer",
         "submitter",
     ),
-    SECOND: ("curator", "reviewer"),
+    SECOND: ("curator", "filing-manager", "reporter", "reviewer"),
 }
 CONFIRMED: Final = "confirmed-here"
 """The bank into which decisions publish."""
