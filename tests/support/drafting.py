@@ -1,7 +1,6 @@
 """Drafting over a screen (see support.viewing): cases that are decided, looked at and drafted by hand."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -9,9 +8,8 @@ import pytest
 
 from support.cases import ANNA, person
 from support.deciding import Table
-from support.viewing import Screen
+from support.viewing import NoMetadata, Screen
 from tocsin.cases.model import Case, Observed, Outcome, Proposal
-from tocsin.evidence.metadata import Metadata
 from tocsin.evidence.renditions import Region
 from tocsin.filing.drafting import Drafting
 from tocsin.filing.extents import Extents
@@ -25,6 +23,8 @@ from tocsin.storage.observations import ObservationStore
 from tocsin.storage.viewing import ViewingStore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tocsin.filing.draft import Draft
     from tocsin.hashing.signals import Signal
     from tocsin.intake.model import Member
@@ -54,20 +54,6 @@ CONTEXT: "JsonObject" = {
 
 
 @dataclass
-class NoMetadata:
-    """Reads no metadata, or what a test says, by content."""
-
-    known: Mapping[bytes, Metadata] = field(default_factory=dict)
-    asked: list[bytes] = field(default_factory=list)
-
-    def metadata(self, sha256: bytes, *, member: int = 0) -> Metadata:
-        """What a test says, or nothing."""
-        del member
-        self.asked.append(sha256)
-        return self.known.get(sha256, Metadata((), 0, 0))
-
-
-@dataclass
 class Bureau:
     """Where cases are reported."""
 
@@ -91,20 +77,20 @@ class Bureau:
             table.desk.submissions,
             ViewingStore(database),
         )
-        filings, metadata, environments = FilingStore(database), NoMetadata(), [Environment.SIMULATOR]
+        filings, environments = FilingStore(database), [Environment.SIMULATOR]
         drafting = Drafting(
             transactions=database,
             filings=filings,
             gathering=gathering,
             candidates=CandidateStore(database),
             extents=Extents(table.desk.submissions, screen.pictures),
-            metadata=metadata,
+            metadata=screen.metadata,
             ledger=table.desk.ledger,
             environment=lambda: environments[-1],
             organisation=organisation,
         )
         screen.clock.now = datetime.now(UTC) + timedelta(seconds=1)
-        return cls(screen, drafting, filings, metadata, environments)
+        return cls(screen, drafting, filings, screen.metadata, environments)
 
     @property
     def table(self) -> Table:

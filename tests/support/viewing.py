@@ -19,6 +19,7 @@ from tocsin.cases.viewing import Viewing
 from tocsin.errors import Refusal
 from tocsin.evidence.errors import NotRenderedError
 from tocsin.evidence.keys import Keys
+from tocsin.evidence.metadata import Metadata
 from tocsin.evidence.renditions import Picture, Region, Rendition, Timeline
 from tocsin.simulators.pictures import flat
 from tocsin.storage.cases import CaseStore
@@ -66,6 +67,23 @@ class Pictures:
 
 
 @dataclass
+class NoMetadata:
+    """Reads no metadata, or what a test says, by content; remembers what it was asked."""
+
+    known: dict[bytes, Metadata] = field(default_factory=dict)
+    asked: list[bytes] = field(default_factory=list)
+    broken: bool = False
+
+    def metadata(self, sha256: bytes, *, member: int = 0) -> Metadata:
+        """What a test says, or nothing."""
+        del member
+        self.asked.append(sha256)
+        if self.broken:
+            raise NotRenderedError(Refusal("media.undecodable", "It cannot be read.", "Nothing helps."))
+        return self.known.get(sha256, Metadata((), 0, 0))
+
+
+@dataclass
 class Screen:
     """Somebody at a screen: viewing over a table, with a clock of its own that leases do not go by."""
 
@@ -73,12 +91,13 @@ class Screen:
     clock: Clock
     pictures: Pictures
     viewing: Viewing
+    metadata: NoMetadata = field(default_factory=NoMetadata)
     opened: list[Database] = field(default_factory=list)
 
     @classmethod
     def over(cls, table: Table, limits: Limits | None = None) -> "Screen":
         """One over a table."""
-        clock, pictures = Clock(), Pictures()
+        clock, pictures, metadata = Clock(), Pictures(), NoMetadata()
         database = table.home.database
         viewing = Viewing(
             transactions=database,
@@ -86,11 +105,12 @@ class Screen:
             cases=table.desk.cases,
             judgements=DecisionStore(database),
             renderer=pictures,
+            reader=metadata,
             ledger=table.desk.ledger,
             limits=limits or Limits(),
             clock=clock,
         )
-        return cls(table, clock, pictures, viewing)
+        return cls(table, clock, pictures, viewing, metadata)
 
     def another(self) -> "Screen":
         """The same over connections of its own, as another server's; its clock is its own too."""

@@ -14,6 +14,7 @@ from tocsin.cases.model import Judgement
 from tocsin.cases.preferences import Preferences
 
 if TYPE_CHECKING:
+    from tocsin.evidence.metadata import Metadata
     from tocsin.evidence.renditions import Picture, Region, Rendition, Timeline
 
 
@@ -147,6 +148,14 @@ class Judgements(Protocol):
 
     def judgements(self, contents: Collection[bytes]) -> Mapping[bytes, Judgement]:
         """The judgement of each that has one."""
+        ...
+
+
+class ReadsMetadata(Protocol):
+    """What reads metadata: `tocsin.evidence.metadata.MetadataReader`."""
+
+    def metadata(self, sha256: bytes, *, member: int = 0) -> "Metadata":
+        """The metadata of a content, or of a member of an archive. Raises an Error: it cannot be read."""
         ...
 
 

@@ -24,22 +24,42 @@ from tocsin.cases.exposure import GroupWeek, OwnFigures
 from tocsin.cases.limits import Limits, Spent, SteadyClock
 from tocsin.cases.people import LOCAL
 from tocsin.cases.preferences import Preferences, Wanted
-from tocsin.cases.store_viewing import Held, Judgements, Look, NewLook, Renders, ViewingStore
+from tocsin.cases.store_viewing import (
+    Held,
+    Judgements,
+    Look,
+    NewLook,
+    ReadsMetadata,
+    Renders,
+    ViewingStore,
+)
 from tocsin.evidence.errors import NotRenderedError
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.transactions import Transactions
 
 if TYPE_CHECKING:
+    from tocsin.evidence.metadata import Metadata
     from tocsin.evidence.renditions import Picture, Region, Rendition, Timeline
     from tocsin.media.sandbox import JsonObject
 
-__all__ = ["Allowance", "GroupWeek", "Look", "OwnFigures", "Preferences", "Revealed", "Viewing", "Wanted"]
+__all__ = [
+    "Allowance",
+    "GroupWeek",
+    "Inspected",
+    "Look",
+    "OwnFigures",
+    "Preferences",
+    "Revealed",
+    "Viewing",
+    "Wanted",
+]
 
 LONGEST_PAGE: Final = 500
 """Characters in the name of the page that a look was asked for from."""
 LONGEST_REASON: Final = 1000
 MOST_PARTS: Final = 1_000_000
 """Stills, or members of an archive, that can be named."""
+_ORIGINAL: Final = "original"
 _MOST_LOOKS: Final = (1 << 63) - 1
 _PEOPLE: Final = (names.PERSON, LOCAL)
 
@@ -55,6 +75,16 @@ class Revealed:
 
 
 @dataclass(frozen=True, slots=True)
+class Inspected:
+    """A look at metadata that was granted."""
+
+    id: int
+    metadata: "Metadata"
+    seconds: int
+    """How long it may be shown."""
+
+
+@dataclass(frozen=True, slots=True)
 class Viewing:
     """All looking, and everybody's limits on it. All of one database."""
 
@@ -63,6 +93,7 @@ class Viewing:
     cases: Held
     judgements: Judgements
     renderer: Renders
+    reader: ReadsMetadata
     ledger: Ledger
     limits: Limits = field(default_factory=Limits)
     """The organisation's."""
@@ -143,31 +174,48 @@ class Viewing:
         are booked one on top of the other. If the picture cannot be made, the record says so and nothing is
         booked on reveals and seconds; the minute counts. Raises as `rendition`.
         """
-        person = _person(principal, Permission.REVEAL)
-        _check_text(page, LONGEST_PAGE)
         part = _part(region, still, member)
-        self._settle(person)
-        with self.transactions.writing():
-            self._demand(person, case, claim, sha256, despite, member)
-            at, seconds = self._allowances.reveal(person, seconds)
-            look = NewLook(person, at.day, at.present, case, sha256, json.dumps(part), page, seconds)
-            number = self.store.add_look(look)
-            shown = {
-                "sha256": sha256.hex(),
-                **part,
-                "seconds": seconds,
-                "page": page,
-                "rendition": "original",
-            }
-            vouched = self.store.vouched(number)
-            self.store.note_seen(person, case, claim, sha256)
-            self._record("content.revealed", person, case, {"reveal": number, **shown}, vouched)
+        number, seconds = self._look(
+            principal, case, claim, sha256, _Wish(part, member, seconds, page, despite, _ORIGINAL)
+        )
         try:
             picture = self.renderer.original(sha256, region, still, member=member)
         except Exception:
             self._failed(number)
             raise
         return Revealed(number, picture, seconds)
+
+    def metadata(  # noqa: PLR0913, PLR0917  # as reveal
+        self,
+        principal: Principal,
+        case: int,
+        claim: int,
+        sha256: bytes,
+        seconds: int,
+        page: str,
+        despite: str = "",
+        *,
+        member: int = 0,
+    ) -> Inspected:
+        """A look at the metadata of an original: texts of strangers, recorded and booked as `reveal` is.
+
+        It is no look at the content itself. A report to an authority says that metadata was viewed only where
+        a page has told (`ended`) that such a look was shown, and nothing of it was left out here. Raises as
+        `reveal`, and what the reader raises.
+        """
+        part = {"metadata": True, **_part(None, 0, member)}
+        del part["region"], part["still"]
+        number, seconds = self._look(
+            principal, case, claim, sha256, _Wish(part, member, seconds, page, despite, "metadata")
+        )
+        try:
+            found = self.reader.metadata(sha256, member=member)
+        except Exception:
+            self._failed(number)
+            raise
+        if not found.whole:
+            self._cut(number)
+        return Inspected(number, found, seconds)
 
     def ended(self, principal: Principal, reveal_id: int, seconds: float) -> int:
         """A page says that a look of this person lasted so long; how many seconds it counts for now.
@@ -304,6 +352,33 @@ class Viewing:
             message = f"no content of case {case} has the SHA-256 {sha256.hex()}"
             raise NotRevealableError(message)
 
+    def _look(
+        self, principal: Principal, case: int, claim: int, sha256: bytes, wish: "_Wish"
+    ) -> tuple[int, int]:
+        """Record and book a look: its number, and the seconds granted."""
+        person = _person(principal, Permission.REVEAL)
+        _check_text(wish.page, LONGEST_PAGE)
+        self._settle(person)
+        with self.transactions.writing():
+            self._demand(person, case, claim, sha256, wish.despite, wish.member)
+            at, seconds = self._allowances.reveal(person, wish.seconds)
+            part, page = json.dumps(wish.part), wish.page
+            number = self.store.add_look(
+                NewLook(person, at.day, at.present, case, sha256, part, page, seconds)
+            )
+            shown = {"sha256": sha256.hex(), **wish.part, "seconds": seconds, "page": page}
+            if wish.rendition == _ORIGINAL:
+                self.store.note_seen(person, case, claim, sha256)
+            detail: JsonObject = {"reveal": number, **shown, "rendition": wish.rendition}
+            vouched = self.store.vouched(number)
+            self._record("content.revealed", person, case, detail, vouched)
+        return number, seconds
+
+    def _cut(self, number: int) -> None:
+        """Not all of the metadata could be told: it counts whole, and nobody has seen all of it."""
+        with self.transactions.writing():
+            self.store.end_look(number, 0)
+
     def _failed(self, number: int) -> None:
         """Take back what was booked for a look of which nothing could be shown."""
         with self.transactions.writing():
@@ -318,6 +393,18 @@ class Viewing:
 
     def _record(self, kind: str, person: str, case: int, detail: "JsonObject", vouched: bytes = b"") -> None:
         self.ledger.append(Event(kind, person, f"case:{case}", detail, vouched))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A look as it is asked for."""
+
+    part: "JsonObject"
+    member: int
+    seconds: int
+    page: str
+    despite: str
+    rendition: str
 
 
 def _person(principal: Principal, permission: Permission) -> str:

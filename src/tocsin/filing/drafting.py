@@ -14,6 +14,7 @@ from tocsin.access.model import Permission, Principal
 from tocsin.cases.model import Decision, Outcome, Standpoint
 from tocsin.cases.people import demand_person
 from tocsin.cases.proposals import with_standpoint
+from tocsin.cases.store_viewing import ReadsMetadata
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.filing.cybertip import completeness as use
 from tocsin.filing.cybertip import preview as reading
@@ -26,7 +27,7 @@ from tocsin.filing.cybertip.material import Material, Seen
 from tocsin.filing.cybertip.preview import Preview
 from tocsin.filing.draft import Draft
 from tocsin.filing.errors import NotToBeReportedError, OutdatedDraftError, UnsuitableFilingError
-from tocsin.filing.exif import ReadsMetadata, exif_of
+from tocsin.filing.exif import exif_of
 from tocsin.filing.extents import Extents
 from tocsin.filing.gathering import Gathering
 from tocsin.filing.model import Authority, Environment, Filing, Kind, State

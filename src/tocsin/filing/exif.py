@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
+from tocsin.cases.store_viewing import ReadsMetadata
 from tocsin.errors import Error
 from tocsin.filing.cybertip.material import Pairs
 from tocsin.provenance.fields import Space
@@ -19,14 +20,6 @@ MOST_PAIRS: Final = 80
 LONGEST_VALUE: Final = 200
 """Longer texts are descriptions, prompts, maker notes: they are in the file; nobody has to read them."""
 _KINDS: Final = frozenset({"image", "video"})
-
-
-class ReadsMetadata(Protocol):
-    """What reads a file's metadata: `tocsin.evidence.metadata.MetadataReader`."""
-
-    def metadata(self, sha256: bytes, *, member: int = 0) -> "Metadata":
-        """The metadata of a content. Raises an Error where it cannot be read."""
-        ...
 
 
 def exif_of(contents: Sequence["ContentRecord"], reader: ReadsMetadata) -> tuple[dict[bytes, Pairs], int]:

@@ -104,7 +104,7 @@ def _sorted(looks: Sequence[Look]) -> tuple[dict[tuple[int, int], _Seen], list[b
             continue
         part, confirmed = object_in(json.loads(look.part)), look.shown is not None
         if part.get("metadata") is True:
-            metadata.append(confirmed)
+            metadata += [] if part.get("member") else [confirmed]
             continue
         place = number_in(part.get("member", 0)), number_in(part.get("still", 0))
         seen = pictures.setdefault(place, _Seen())

@@ -76,7 +76,7 @@ class Node:
             self.curation,
             review_settings,
         )
-        self.review = review(parts, self.renderer, self.accounts)
+        self.review = review(parts, self.renderer, self.metadata, self.accounts)
         self.casework = casework(parts)
         self.noticing = NoticeParts(
             self.database,

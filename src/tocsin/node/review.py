@@ -25,6 +25,7 @@ from tocsin.storage.viewing import ViewingStore
 if TYPE_CHECKING:
     from tocsin.access.accounts import Accounts
     from tocsin.banks.curation import Curation
+    from tocsin.evidence.metadata import MetadataReader
     from tocsin.evidence.renditions import Renderer
     from tocsin.law.packs import Packs
     from tocsin.node.settings import ReviewSettings
@@ -66,7 +67,7 @@ def casework(parts: Parts) -> Casework:
     )
 
 
-def review(parts: Parts, renderer: "Renderer", accounts: "Accounts") -> Review:
+def review(parts: Parts, renderer: "Renderer", reader: "MetadataReader", accounts: "Accounts") -> Review:
     """The services of review. Raises what reading the home's rule packs raises."""
     database, settings = parts.database, parts.settings
     observations, decisions = ObservationStore(database), DecisionStore(database)
@@ -77,6 +78,7 @@ def review(parts: Parts, renderer: "Renderer", accounts: "Accounts") -> Review:
         cases,
         decisions,
         renderer,
+        reader,
         parts.ledger,
         settings.limits,
         settings.zone,
