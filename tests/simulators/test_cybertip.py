@@ -1,10 +1,12 @@
 """The simulated CyberTipline: its calls, its books, and that the truth it tells is what happened."""
 
+import base64
 import hashlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -231,6 +233,8 @@ def test_a_file_is_described_once_unless_switched(running: Cybertip, calls: Call
         ("submit", b"", XML, 4110),
         ("submit", b"<!DOCTYPE report [<!ENTITY a 'b'>]>" + REPORT.encode(), XML, 4110),
         ("submit", details(4_600_001, "a").encode(), XML, 4100),
+        ("submit", b"<?xml version='1.0' encoding='ISO-8859-1'?>" + REPORT.encode(), XML, 4110),
+        ("finish", form(("id", "1" * 5000)), MULTIPART, 4000),
         ("fileinfo", REPORT.encode(), XML, 4100),
         ("nowhere", b"", "", 1210),
         ("status", b"", "", 1210),
@@ -252,6 +256,19 @@ def test_finish_and_retract_take_an_urlencoded_form(calls: Calls) -> None:
     first, second = calls.opened(), calls.opened()
     assert calls.call("POST", "finish", f"id={first}".encode(), kind).code == 0
     assert calls.call("POST", "retract", f"id={second}".encode(), kind).code == 0
+
+
+@pytest.mark.parametrize("head", ["Transfer-Encoding: chunked", "Content-Length: many", "Content-Length: -1"])
+def test_a_body_of_no_known_length_is_refused_and_ends_the_connection(running: Cybertip, head: str) -> None:
+    proof = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    with socket.create_connection(("127.0.0.1", running.port), timeout=30) as speaking:
+        request = f"POST /ispws/submit HTTP/1.1\r\nAuthorization: Basic {proof}\r\n{head}\r\n\r\n0\r\n\r\n"
+        speaking.sendall(request.encode())
+        assert speaking.recv(12) == b"HTTP/1.1 400"
+        with suppress(ConnectionResetError):
+            while speaking.recv(1000):
+                pass
+    assert [one.code for one in running.requests] == [4000]
 
 
 def test_as_in_2016_all_can_be_200_and_misnamed() -> None:

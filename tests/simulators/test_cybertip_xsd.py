@@ -1,8 +1,12 @@
 """The simulated CyberTipline's schema: what it takes, and that it refuses in the words of Xerces."""
 
+import re
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 from support.cybertip_calls import REPORT, XML, details
 
@@ -10,6 +14,7 @@ from tocsin.simulators.cybertip.codes import RefusedError
 from tocsin.simulators.cybertip.documents import Documents
 
 DOCUMENTS = Documents()
+VALIDATOR = etree.XMLSchema(etree.fromstring(DOCUMENTS.schema.text))
 SAMPLES = Path(__file__).parent / "cybertip_samples"
 SUMMARY = "</incidentType>"
 PERSON = "<reportingPerson>"
@@ -229,3 +234,47 @@ def test_another_schema_can_be_given() -> None:
     xml = after(SUMMARY, "<platform>x</platform>").encode()
     with pytest.raises(RefusedError, match=r"'platform'.*stage"):
         Documents(schema).read(XML, xml, "report")
+
+
+def _spoilt(root: str, data: st.DataObject) -> bytes:
+    """A sample with some of its elements or attributes gone, doubled, moved, renamed or filled otherwise."""
+    tree = _sample(root)
+    texts = st.sampled_from(
+        ["", "true", "false", "1", "-1", "x" * 300, "2026-01-02T03:04:05Z", "\u00e9<'>\"", "\n"]
+    )
+    names = st.sampled_from(["additionalInfo", "email", "type", "foo", "{urn:x}foo", "espIdentifier"])
+    for _ in range(data.draw(st.integers(1, 3))):
+        elements = list(tree.iter("*"))
+        one, other = (elements[data.draw(st.integers(0, len(elements) - 1))] for _ in range(2))
+        act = data.draw(st.sampled_from(["gone", "doubled", "moved", "renamed", "text", "attribute", "tail"]))
+        parent = one.getparent()
+        if act in ("gone", "doubled", "moved") and parent is not None:
+            if act == "doubled":
+                parent.insert(parent.index(one), deepcopy(one))
+            else:
+                parent.remove(one)
+            if act == "moved" and other not in one.iter():
+                other.append(one)
+        elif act == "renamed":
+            one.tag = data.draw(names)
+        elif act == "attribute":
+            one.set(data.draw(names), data.draw(texts))
+        elif act == "tail" and parent is not None:
+            one.tail = data.draw(texts)
+        else:
+            one.text = data.draw(texts)
+    return etree.tostring(tree, encoding="UTF-8", xml_declaration=True)
+
+
+@given(st.sampled_from(["report", "fileDetails"]), st.data())
+def test_whatever_breaks_the_schema_is_said_in_the_form_of_xerces(root: str, data: st.DataObject) -> None:
+    source = _spoilt(root, data)
+    parsed = etree.fromstring(source)
+    valid = VALIDATOR.validate(parsed)
+    found = DOCUMENTS.schema.violations(source, parsed)
+    assert (found == []) == valid
+    for line in found:
+        place = re.match(r"\[([0-9]+),([0-9]+)\] - cvc-[A-Za-z0-9.-]+: ", line)
+        assert place is not None, line
+        before = source.decode().split("\n")[int(place[1]) - 1][: int(place[2]) - 1]
+        assert before.endswith(">")

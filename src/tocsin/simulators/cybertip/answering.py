@@ -49,6 +49,7 @@ class Answering:
         self._exchange = cybertip.begin(step, headers)
         self._exchange.fault = self._fault
         self._bare = b""
+        self._length_text = headers.get("content-length", "0")
 
     def serve(self) -> None:
         """Read, do, answer."""
@@ -85,6 +86,9 @@ class Answering:
         try:
             if not self._cybertip.knows(self._headers):
                 raise RefusedError(Code.AUTHENTICATION_REQUIRED)
+            if "transfer-encoding" in self._headers or not self._length_text.isdigit():
+                self._request.close_connection = True  # where the next request begins is not known
+                raise RefusedError(Code.INVALID_REQUEST, "Content-Length is required")
             if self._exchange.step is Step.OTHER:
                 raise RefusedError(Code.RESOURCE_NOT_FOUND)
             damage = fault.kind is Kind.WRONG_MD5
@@ -168,7 +172,7 @@ class Answering:
 
     def _pieces(self, fault: Fault) -> Iterator[bytes]:
         """The body, as it comes."""
-        length = int(self._headers.get("content-length") or 0)
+        length = int(self._length_text) if self._length_text.isdigit() else 0
         during = fault.moment is Moment.DURING
         stop, came = min(fault.size, length) if during else length, 0
         while came < stop:

@@ -49,8 +49,11 @@ class Documents:
             parsed = etree.fromstring(source, etree.XMLParser(resolve_entities=False, no_network=True))
         except (etree.XMLSyntaxError, ValueError) as error:
             raise RefusedError(Code.MALFORMED_XML, str(error)) from error
-        if parsed.getroottree().docinfo.doctype:
+        info = parsed.getroottree().docinfo
+        if info.doctype:
             raise RefusedError(Code.MALFORMED_XML, "DOCTYPE is disallowed")
+        if (info.encoding or "UTF-8").upper() not in ("UTF-8", "US-ASCII", "ASCII"):
+            raise RefusedError(Code.MALFORMED_XML, f"the document says that it is in {info.encoding}")
         if found := self.schema.violations(source, parsed):
             raise RefusedError(Code.VALIDATION_FAILED, "\n".join(found))
         if parsed.tag != root:

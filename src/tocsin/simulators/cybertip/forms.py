@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 from tocsin.simulators.cybertip.codes import Code, RefusedError
 
 _MOST_TEXT: Final = 10_000
+_MOST_DIGITS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Form:
     def report(self) -> int | None:
         """The report it names."""
         text = self.fields.get("id", "").strip()
-        return int(text) if text.isascii() and text.isdigit() else None
+        return int(text) if text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS else None
 
 
 def form_of(content_type: str, pieces: Iterable[bytes], *, upload: bool) -> Form:

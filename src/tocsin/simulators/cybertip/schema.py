@@ -47,22 +47,19 @@ class Schema:
             if self._compiled.validate(root):
                 return []
             entries = list(self._compiled.error_log)
-        places = _places(source)
-        order = {element: at for at, element in enumerate(root.iter("*"))}
+        tree = root.getroottree()
+        standing = {
+            tree.getpath(one): (one, at) for one, at in zip(root.iter("*"), _places(source), strict=True)
+        }
         return [
             f"[{_line_and_column(source, place)}] - {message}"
             for entry in entries
-            for message, place in _told(entry, root, order, places)
+            for message, place in _told(entry, *standing[entry.path or tree.getpath(root)])
         ]
 
 
-def _told(
-    entry: "_LogEntry", root: "_Element", order: "dict[_Element, int]", places: list[_Place]
-) -> Iterator[tuple[str, int]]:
+def _told(entry: "_LogEntry", element: "_Element", place: _Place) -> Iterator[tuple[str, int]]:
     """The messages of Xerces for one of libxml2, each with its place."""
-    found = root.getroottree().xpath(entry.path or "/*")
-    element = found[0] if isinstance(found, list) and found else root
-    place = places[order[element]]
     messages, at_end = worded(entry.type_name, entry.message, element)
     for message in messages:
         yield message, place.end if at_end else place.start

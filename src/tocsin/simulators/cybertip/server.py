@@ -173,7 +173,8 @@ class _Handler(BaseHTTPRequestHandler):
         Answering(self.server.cybertip, self, headers, step_of(self.command, self.path)).serve()
 
     def _control(self, headers: Mapping[str, str]) -> None:
-        length = int(headers.get("content-length") or 0)
+        text = headers.get("content-length", "0")
+        length = int(text) if text.isdigit() else LARGEST + 1
         if not ip_address(self.client_address[0]).is_loopback or length > LARGEST:
             self.close_connection = True
             return

@@ -13,6 +13,16 @@ if TYPE_CHECKING:
 _EXPECTED: Final = re.compile(r"Expected is (?:one of )?\( (.*) \)")
 _ATTRIBUTE: Final = re.compile(r"attribute '([^']*)'")
 _QUOTED: Final = re.compile(r"'([^']*)'")
+_LAST: Final = re.compile(r"'([^']*)'[^']*$")
+_ATTRIBUTES: Final = {
+    "CVC_COMPLEX_TYPE_3_2_1": "cvc-complex-type.3.2.2: Attribute '{named}' is not allowed to appear in "
+    "element '{name}'.",
+    "CVC_COMPLEX_TYPE_4": "cvc-complex-type.4: Attribute '{named}' must appear on element '{name}'.",
+    "CVC_TYPE_3_1_1": "cvc-type.3.1.1: Element '{name}' is a simple type, so it cannot have attributes, "
+    "excepting those whose namespace name is identical to 'http://www.w3.org/2001/XMLSchema-instance' and "
+    "whose [local name] is one of 'type', 'nil', 'schemaLocation' or 'noNamespaceSchemaLocation'. However, "
+    "the attribute, '{named}' was found.",
+}
 _STRUCTURE: Final = {
     "CVC_COMPLEX_TYPE_2_1": "cvc-complex-type.2.1: Element '{name}' must have no character or "
     "element information item [children], because the type's content type is empty.",
@@ -39,16 +49,18 @@ def worded(kind: str, message: str, element: "_Element") -> tuple[list[str], boo
         return _content(message, name)
     if kind == "CVC_ELT_1":
         return [f"cvc-elt.1.a: Cannot find the declaration of element '{name}'."], False
-    if kind == "CVC_COMPLEX_TYPE_3_2_1" and attribute:
-        named = attribute[1].rpartition("}")[2]
-        text = f"Attribute '{named}' is not allowed to appear in element '{name}'."
-        return [f"cvc-complex-type.3.2.2: {text}"], False
-    if kind == "CVC_COMPLEX_TYPE_4":
-        named = _QUOTED.findall(message)[-1]
-        return [f"cvc-complex-type.4: Attribute '{named}' must appear on element '{name}'."], False
+    if kind in _ATTRIBUTES:
+        named = (attribute[1] if attribute else _last(message)).rpartition("}")[2]
+        return [_ATTRIBUTES[kind].format(name=name, named=named)], False
     if kind in _STRUCTURE:
-        return [_STRUCTURE[kind].format(name=name, last=_QUOTED.findall(message)[-1])], True
+        return [_STRUCTURE[kind].format(name=name, last=_last(message))], True
     return _value(kind, message, element, attribute[1] if attribute else None)
+
+
+def _last(message: str) -> str:
+    """What it names last; a value before may have apostrophes of its own."""
+    found = _LAST.search(message)
+    return found[1] if found else ""
 
 
 def _content(message: str, name: str) -> tuple[list[str], bool]:
@@ -68,8 +80,10 @@ def _value(kind: str, message: str, element: "_Element", attribute: str | None) 
     """A simple value that breaks its type: first how, then where."""
     name = str(element.tag)
     value = element.get(attribute, "") if attribute else element.text or ""
-    how = next((words(message, value) for known, words in _FACETS.items() if known in kind), f"cvc-{kind}")
-    how = how.replace("#AnonType", f"#AnonType_{attribute or name}")
+    facet = next((words for known, words in _FACETS.items() if known in kind), None)
+    if facet is None:  # none that the schema gives rise to: libxml2's own words
+        return [f"{kind.lower().replace('_', '-', 1).replace('_', '.')}: {message}"], False
+    how = facet(message, value).replace("#AnonType", f"#AnonType_{attribute or name}")
     if attribute:
         where = (
             f"cvc-attribute.3: The value '{value}' of attribute '{attribute}' on element '{name}' is not "
@@ -91,7 +105,7 @@ def _enumeration(message: str, value: str) -> str:
 
 
 def _length(message: str, value: str) -> str:
-    most = _QUOTED.findall(message)[-1]
+    most = _last(message)
     return (
         f"cvc-maxLength-valid: Value '{value}' with length = '{len(value)}' is not facet-valid with respect "
         f"to maxLength '{most}' for type '#AnonType'."
@@ -109,12 +123,12 @@ def _pattern(message: str, value: str) -> str:
 def _bound(which: str) -> Callable[[str, str], str]:
     return lambda message, value: (
         f"cvc-{which}-valid: Value '{value}' is not facet-valid with respect to {which} "
-        f"'{_QUOTED.findall(message)[-1]}' for type '#AnonType'."
+        f"'{_last(message)}' for type '#AnonType'."
     )
 
 
 def _datatype(message: str, value: str) -> str:
-    kind = str(_QUOTED.findall(message)[-1]).removeprefix("xs:")
+    kind = _last(message).removeprefix("xs:")
     return f"cvc-datatype-valid.1.2.1: '{value}' is not a valid value for '{kind}'."
 
 
