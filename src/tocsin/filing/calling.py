@@ -20,14 +20,19 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
     from tocsin.filing.cybertip.files import FileDetails
+    from tocsin.filing.cybertip.schema import Schema
 
 
-def request_of(request: Request, report: bytes) -> bytes:
-    """What is sent, for the record; of an upload all but the file. `report` is the XML of the report."""
+def request_of(request: Request, report: bytes, schema: "Schema | None" = None) -> bytes:
+    """What is sent, for the record; of an upload all but the file. `report` is the XML of the report.
+
+    What the authority's own schema lacks, if there is one, is not said of a file.
+    """
     if request.step == SUBMIT:
         return report
     if request.step == FILEINFO:
-        return details_xml(_details(request))
+        details = details_xml(_details(request))
+        return details if schema is None else schema.pruned(details)[0]
     form = f"id={request.report_id}"
     if request.file is not None:
         form += (

@@ -82,6 +82,8 @@ class _Run:
     """As it was when its job began."""
     report: bytes
     """The XML that is sent."""
+    schema: Schema | None
+    """The authority's own, as it was fetched last: what it lacks is not sent."""
     files: Sequence[DraftFile]
     caller: Caller | None = None
 
@@ -128,9 +130,10 @@ class Sending:
             filing, draft = self.filings.filing(number), self.filings.draft(number)
             fetched = self.connections.schema(filing.authority, filing.environment)
         report = report_xml(draft.report)
-        if fetched is not None:
-            report, _ = Schema.of(fetched.xsd).pruned(report)
-        return _Run(job, number, filing, report, [one for one in draft.files if one.include])
+        schema = None if fetched is None else Schema.of(fetched.xsd)
+        if schema is not None:
+            report, _ = schema.pruned(report)
+        return _Run(job, number, filing, report, schema, [one for one in draft.files if one.include])
 
     def _settled(self, run: _Run, asked: Asked, outcome: Outcome) -> Asked | None:
         """Write down what came of a call, and begin the next. Raises LeaseLostError."""
@@ -183,7 +186,7 @@ class Sending:
             move.report_id,
             move.place,
             self.clock(),
-            request_of(move, run.report),
+            request_of(move, run.report, run.schema),
         )
         return Asked(move, self.filings.call(self.filings.begin_call(begun)))
 
