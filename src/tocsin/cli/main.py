@@ -29,6 +29,8 @@ COMMANDS = {
     "ledger": "tocsin.cli.ledger:ledger",
     "link": "tocsin.cli.link:link_files",
     "match": "tocsin.cli.match:match",
+    "notices": "tocsin.cli.notices:notices",
+    "register": "tocsin.cli.register:register",
     "scan": "tocsin.cli.scan:scan",
     "serve": "tocsin.cli.serve:serve",
     "simulate": "tocsin.cli.simulate:simulate",
