@@ -42,6 +42,15 @@ def calls(running: Cybertip) -> Calls:
     return Calls(running)
 
 
+def test_a_clock_goes_with_the_day_until_it_is_moved() -> None:
+    clock = Clock(NOON)
+    first = clock()
+    assert NOON <= first <= clock()
+    assert clock.move(timedelta(hours=1)) >= first + timedelta(hours=1)
+    assert Clock(NOON, stands=True)() == NOON
+    assert abs(Clock()() - datetime.now(UTC)) < timedelta(minutes=1)
+
+
 def test_status_names_the_user_and_no_report(calls: Calls) -> None:
     reply = calls.call("GET", "status")
     assert (reply.status, reply.code) == (200, 0)

@@ -203,3 +203,15 @@ def test_the_past_is_what_its_clock_says() -> None:
         assert Calls(running).submit(xml).code == 4100
         running.clock.move(timedelta(days=1))
         assert Calls(running).submit(xml).code == 0
+
+
+@pytest.mark.parametrize("time", ["-0044-03-15T12:00:00Z", "12026-01-01T00:00:00Z", "2026-01-01T24:00:00Z"])
+def test_a_time_that_no_machine_of_ours_knows_is_refused(calls: Calls, time: str) -> None:
+    assert calls.submit(REPORT.replace("2026-01-02T03:04:05Z", time)).code == 4100
+
+
+@pytest.mark.parametrize("day", ["12026-01-01", "2026-11-24+14:00"])
+def test_a_birthday_to_come_is_refused(calls: Calls, day: str) -> None:
+    born = f"</email><dateOfBirth>{day}</dateOfBirth>"
+    assert calls.submit(REPORT.replace("</email>", born)).code == 4100
+    assert calls.submit(REPORT.replace("</email>", born.replace(day, "1986-01-01Z"))).code == 0

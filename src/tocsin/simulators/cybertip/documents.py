@@ -1,6 +1,5 @@
 """The XML that comes: read, and held against the schema."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
@@ -25,10 +24,6 @@ class Document:
     def text(self, name: str) -> str:
         """The text of a child of the root; empty if there is none."""
         return (self.root.findtext(name) or "").strip()
-
-    def all(self, name: str) -> Iterator["_Element"]:
-        """Every element of that name, wherever it stands."""
-        return self.root.iter(name)
 
 
 class Documents:
