@@ -22,6 +22,7 @@ from tocsin.filing.errors import (
     NoSuchSwitchError,
     NotConnectedError,
     NotSwitchedError,
+    PlaceError,
     SchemaNotFetchedError,
     SecondPersonError,
     SwitchPendingError,
@@ -29,8 +30,11 @@ from tocsin.filing.errors import (
 from tocsin.filing.model import Authority, Environment
 from tocsin.filing.transport import Answer
 from tocsin.storage import place
+from tocsin.storage.backup.restoring import restore
+from tocsin.storage.backup.saving import save
 from tocsin.storage.connections import ConnectionStore
 from tocsin.storage.database import Database
+from tocsin.storage.home import Home
 from tocsin.storage.ledger import LedgerStore
 from tocsin.storage.place import MARK, HomePlace
 
@@ -572,9 +576,40 @@ def test_a_torn_memory_is_as_none(switched: Rig) -> None:
 def test_a_mark_is_followed_nowhere(switched: Rig, tmp_path: Path) -> None:
     shutil.move(switched.home / MARK, tmp_path / MARK)
     (switched.home / MARK).symlink_to(tmp_path / MARK)
-    with pytest.raises(OSError, match="symbolic"):
-        switched.connections.transport(NCMEC, PRODUCTION)
+    refused(switched.connections)
     assert (switched.home / MARK).is_symlink()
+
+
+def test_nothing_is_sent_that_could_not_be_remembered(switched: Rig) -> None:
+    (switched.home / place.USED).mkdir()
+    for _ in range(2):
+        with pytest.raises((PlaceError, AnotherPlaceError)):
+            switched.connections.transport(NCMEC, PRODUCTION)
+    assert switched.wire.made == []
+
+
+def test_a_mistaken_confirmation_does_not_end_production(switched: Rig) -> None:
+    for who in (ANNA, BEN):
+        with pytest.raises(NoSuchSwitchError):
+            switched.connections.confirm_switch(who, NCMEC, HOST)
+    switched.connections.transport(NCMEC, PRODUCTION)
+
+
+def test_no_backup_holds_the_place(tmp_path: Path) -> None:
+    folder = tmp_path / "home"
+    with Home.open(folder, create=True) as home:
+        rig = Rig(home.database, folder)
+        rig.connect(PRODUCTION)
+        rig.switch()
+        rig.connections.transport(NCMEC, PRODUCTION)
+        save(folder, tmp_path / "backup", with_keys=True, vault_in_home=True, report=lambda *_: None)
+    restore(tmp_path / "backup", tmp_path / "restored", database=None, report=lambda *_: None)
+    with Home.open(tmp_path / "restored") as home:
+        assert [one.name for one in home.folder.iterdir() if one.name.startswith("place")] == []
+        rig = Rig(home.database, home.folder)
+        refused(rig.connections)
+        rig.switch()
+        rig.connections.transport(NCMEC, PRODUCTION)
 
 
 # Schemas

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Final
 
 from tocsin.access.model import Permission, Principal
 from tocsin.cases.people import demand_person
-from tocsin.evidence.errors import MissingKeyError, SealBrokenError
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.evidence.sealing import Sealer
-from tocsin.filing import credentials
-from tocsin.filing.credentials import Account, UnfitCredentialsError, checked_account
+from tocsin.filing.credentials import (
+    Account,
+    SealedAccounts,
+    UnfitCredentialsError,
+    checked_account,
+)
 from tocsin.filing.cybertip.hosts import checked_url, host_of, url_of
 from tocsin.filing.cybertip.schema import Schema
 from tocsin.filing.errors import (
@@ -49,6 +52,8 @@ if TYPE_CHECKING:
 
 _WHY: Final = "two people answer for a switch to production"
 _OK: Final = 200
+_UNREADABLE: Final = Account("", "")
+"""Stands for one that these keys do not open: it is to be given anew."""
 _LONGEST_REASON: Final = 2000
 
 Transports = Callable[[Environment, str, Account], Transport]
@@ -108,7 +113,7 @@ class Connections:
         """Over one database; `transports` is `tocsin.outgoing.cybertip.transport`."""
         self._transactions = transactions
         self._kept = kept
-        self._sealer = sealer
+        self._accounts = SealedAccounts(sealer)
         self._ledger = ledger
         self._transports = transports
         self._places = places
@@ -136,9 +141,12 @@ class Connections:
         place = checked_url(environment, url or url_of(environment))
         account = checked_account(environment, user, password)
         with self._transactions.writing():
-            before = self._readable(authority)
+            before = self._accounts.readable(self._kept.accounts(authority))
             _refuse_shared(before, environment, account)
-            self._keep(principal, authority, environment, place, account)
+            bare = KeptAccount(authority, environment, place, b"", self._clock(), principal.id)
+            self._kept.keep_account(self._accounts.sealed(bare, account))
+            detail: JsonObject = {"environment": environment.value, "url": place}
+            self._record("authority.connected", principal, authority, detail)
             if environment is not Environment.PRODUCTION:
                 self._kept.use(authority, InUse(environment, self._clock(), principal.id))
             elif before.get(environment, account).user != user:
@@ -243,7 +251,7 @@ class Connections:
             if kept is None:
                 message = f"there is no account at {authority.value}, environment {environment.value}"
                 raise NotConnectedError(message)
-            account = self._opened(kept)
+            account = self._accounts.opened(kept)
             if environment is Environment.PRODUCTION:
                 _demand_production(self._connection(kept, here))
         if environment is Environment.PRODUCTION:
@@ -283,7 +291,7 @@ class Connections:
             authority=kept.authority,
             environment=kept.environment,
             url=checked_url(kept.environment, kept.url),
-            user=self._opened(kept).user if self._opens(kept) else "",
+            user=self._accounts.readable([kept]).get(kept.environment, _UNREADABLE).user,
             connected=kept.connected,
             connected_by=kept.connected_by,
         )
@@ -305,31 +313,6 @@ class Connections:
         shown = (mine or switches)[0]
         people = f"{shown.asked_by}, {shown.confirmed_by}"
         return replace(found, since=shown.confirmed, by=people, here=bool(mine))
-
-    def _opened(self, kept: KeptAccount) -> Account:
-        return credentials.from_bytes(self._sealer.unseal(kept.sealed, _purpose(kept)))
-
-    def _opens(self, kept: KeptAccount) -> bool:
-        """Whether an account can be read: else it is to be given anew, and can be."""
-        try:
-            self._opened(kept)
-        except (SealBrokenError, MissingKeyError):
-            return False
-        return True
-
-    def _readable(self, authority: Authority) -> dict[Environment, Account]:
-        """The accounts at an authority."""
-        kept = self._kept.accounts(authority)
-        return {one.environment: self._opened(one) for one in kept if self._opens(one)}
-
-    def _keep(
-        self, principal: Principal, authority: Authority, environment: Environment, url: str, account: Account
-    ) -> None:
-        bare = KeptAccount(authority, environment, url, b"", self._clock(), principal.id)
-        sealed = self._sealer.seal(credentials.to_bytes(account), _purpose(bare))
-        self._kept.keep_account(replace(bare, sealed=sealed))
-        detail: JsonObject = {"environment": environment.value, "url": url}
-        self._record("authority.connected", principal, authority, detail)
 
     def _choose_another(self, principal: Principal, authority: Authority) -> None:
         """Use a system for tests that is left: the authority's own rather than a simulator."""
@@ -393,8 +376,3 @@ def _check_schema(answer: Answer) -> None:
     except UnreadableDocumentError as error:
         message = f"what the authority answers with is no schema to go by: {error.message}"
         raise SchemaNotFetchedError(message) from error
-
-
-def _purpose(kept: KeptAccount) -> str:
-    """What an account is sealed for: it opens for no other environment, and for no other URL."""
-    return f"authority:{kept.authority.value}:{kept.environment.value}:{kept.url}"

@@ -1,12 +1,17 @@
-"""An account at an authority: what is taken for one, and how it becomes bytes to be sealed."""
+"""An account at an authority: what is taken for one, and how it is sealed."""
 
 import json
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tocsin.errors import Error
+from tocsin.evidence.errors import MissingKeyError, SealBrokenError
+from tocsin.evidence.sealing import Sealer
 from tocsin.filing.model import Environment
+from tocsin.filing.store_connections import KeptAccount
 
 LONGEST: Final = 200
 _PLACEHOLDERS: Final = frozenset(
@@ -97,3 +102,31 @@ def from_bytes(data: bytes) -> Account:
     """What `to_bytes` gave."""
     found = json.loads(data)
     return Account(str(found["user"]), str(found["password"]))
+
+
+class SealedAccounts:
+    """Accounts as they rest in the database."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        """Sealed with the node's keys."""
+        self._sealer = sealer
+
+    def sealed(self, bare: KeptAccount, account: Account) -> KeptAccount:
+        """What is to be kept of an account: it opens for no other environment, and for no other URL."""
+        return replace(bare, sealed=self._sealer.seal(to_bytes(account), _purpose(bare)))
+
+    def opened(self, kept: KeptAccount) -> Account:
+        """The account. Raises SealBrokenError, MissingKeyError."""
+        return from_bytes(self._sealer.unseal(kept.sealed, _purpose(kept)))
+
+    def readable(self, kept: Iterable[KeptAccount]) -> dict[Environment, Account]:
+        """Those of one authority that these keys open, by their environments."""
+        found = {}
+        for one in kept:
+            with suppress(SealBrokenError, MissingKeyError):
+                found[one.environment] = self.opened(one)
+        return found
+
+
+def _purpose(kept: KeptAccount) -> str:
+    return f"authority:{kept.authority.value}:{kept.environment.value}:{kept.url}"

@@ -127,6 +127,13 @@ class AnotherPlaceError(Error):
     )
 
 
+class PlaceError(Error):
+    """The home folder cannot be marked as the place that production is used from."""
+
+    code = "filing.place"
+    advice = "Nothing was sent. Let the account that runs the node write in the home folder; look for room."
+
+
 class HostMistypedError(Error):
     """What was typed to confirm is not what had to be."""
 

@@ -12,17 +12,22 @@ Two files beside the database, in no backup, tell it:
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import secrets
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from tocsin.evidence.files import write_durably
+from tocsin.filing.errors import PlaceError
 from tocsin.filing.switching import Place
 from tocsin.storage.database import Database
 from tocsin.storage.ledger import LedgerStore
 
+_LOG = logging.getLogger(__name__)
 MARK: Final = "place"
 USED: Final = "place.used"
 _SIZE: Final = 512
@@ -43,47 +48,56 @@ class HomePlace:
     def here(self) -> Place | None:
         """This place; None where it was never marked, or the database has lost what it held when last used.
 
-        Raises OSError for files that cannot be read.
+        None too, with a warning in the log, where that cannot be read: then nothing is sent.
         """
         try:
             handle = os.open(self._home / MARK, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            with os.fdopen(handle, "rb") as file:
+                drawn, inode = file.read(_SIZE), os.fstat(handle).st_ino
+            if not self._goes_on():
+                return None
         except FileNotFoundError:
             return None
-        with os.fdopen(handle, "rb") as file:
-            drawn, inode = file.read(_SIZE), os.fstat(handle).st_ino
-        if not self._goes_on():
+        except OSError as error:
+            _LOG.warning("which place this is cannot be read: %s", error)
             return None
         told = json.dumps([drawn.hex(), inode, *_machine()]).encode()
         return Place(hashlib.sha256(told).hexdigest(), f"{socket.gethostname()}:{self._home.resolve()}")
 
     def marked(self) -> Place:
-        """This place, marked if it is not; anew where the database was put back. Raises OSError."""
-        found = self.here()
-        if found is None:
+        """This place, marked if it is not; anew where the database was put back. Raises PlaceError."""
+        if (found := self.here()) is not None:
+            return found
+        with _translated():
             (self._home / USED).unlink(missing_ok=True)
             write_durably(self._home / MARK, f"{secrets.token_hex(32)}\n".encode())
-            found = self.here()
-        assert found is not None  # noqa: S101  # written above; for the type checker
+        if (found := self.here()) is None:
+            message = "what was just written into the home folder cannot be read"
+            raise PlaceError(message)
         return found
 
     def used(self) -> None:
-        """Something is about to be sent from here: the database must never again be older than now."""
+        """Something is about to be sent from here: the database must never again be older than now.
+
+        Raises PlaceError.
+        """
         self._database.after_commit(self._remember)  # what is not committed may still be undone
 
     def _remember(self) -> None:
         last = self._ledger.head()
         if last is None:
             return
-        handle = os.open(self._home / USED, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            before = _parsed(os.pread(handle, _SIZE, 0))
-            if before is None or before[0] < last.number:
-                text = json.dumps([last.number, last.hash.hex()]).encode()
-                os.pwrite(handle, text.ljust(_SIZE - 1) + b"\n", 0)
-                os.fdatasync(handle)
-        finally:
-            os.close(handle)
+        with _translated():
+            handle = os.open(self._home / USED, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                before = _parsed(os.pread(handle, _SIZE, 0))
+                if before is None or before[0] < last.number:
+                    text = json.dumps([last.number, last.hash.hex()]).encode()
+                    os.pwrite(handle, text.ljust(_SIZE - 1) + b"\n", 0)
+                    os.fdatasync(handle)
+            finally:
+                os.close(handle)
 
     def _goes_on(self) -> bool:
         """Whether the ledger still has the row that was its last when something was last sent."""
@@ -96,6 +110,15 @@ class HomePlace:
         number, digest = found
         row = next(iter(self._ledger.rows(number - 1, 1)), None)
         return row is not None and row.number == number and row.hash == digest
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        message = f"{error.strerror or error}: {error.filename or 'the home folder'}"
+        raise PlaceError(message) from error
 
 
 def _parsed(text: bytes) -> tuple[int, bytes] | None:
