@@ -6,7 +6,11 @@ from tocsin.cli.lazy import LazyGroup
 from tocsin.cli.output import put, say
 from tocsin.cli.signals import signals
 
-COMMANDS = {"cybertip": "tocsin.cli.simulate:cybertip"}
+COMMANDS = {
+    "cybertip": "tocsin.cli.simulate:cybertip",
+    "mail": "tocsin.cli.simulate_notices:mail",
+    "provider": "tocsin.cli.simulate_notices:provider",
+}
 
 
 @click.group(cls=LazyGroup, commands_from=COMMANDS)

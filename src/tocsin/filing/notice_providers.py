@@ -3,13 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from tocsin.access.model import Permission, Principal
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.filing.notice_model import Channel, InvalidNoticeError, NotSetUpError, Provider
-from tocsin.filing.notice_terms import Terms, is_address
+from tocsin.filing.notice_terms import Terms, is_address, on_loopback
 from tocsin.filing.notice_text import LANGUAGES, checked_url, host_of
 from tocsin.filing.store_notices import NoticeStore, mail_purpose, token_purpose
 from tocsin.transactions import Transactions
@@ -115,15 +114,8 @@ def _check(provider: Provider) -> None:
     if len(provider.address) > _LONGEST_ADDRESS:
         _refuse(f"an address has at most {_LONGEST_ADDRESS} characters")
     checked_url(provider.address)
-    if not provider.address.lower().startswith("https://") and not _on_loopback(host_of(provider.address)):
+    if not provider.address.lower().startswith("https://") and not on_loopback(host_of(provider.address)):
         _refuse("outside this machine the address begins with https")
-
-
-def _on_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _check_secret(secret: str) -> None:

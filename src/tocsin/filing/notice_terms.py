@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Final
 
 _ADDRESS: Final = re.compile(
@@ -64,3 +65,11 @@ class Terms:
 def is_address(text: str) -> bool:
     """Whether it is one mail address, and nothing besides."""
     return len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
+
+
+def on_loopback(host: str) -> bool:
+    """Whether a host is an address of this machine alone; a name is not, whatever it resolves to."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -17,13 +17,14 @@ from pydantic import (
     PositiveInt,
     StringConstraints,
     ValidationError,
+    model_validator,
 )
 
 from tocsin.cases.limits import MOST_REVEAL_SECONDS, Limits
 from tocsin.cases.model import MAIN
 from tocsin.config import SETTINGS, SettingsError
 from tocsin.filing.duties import Organisation
-from tocsin.filing.notice_terms import MailServer, Sender, Terms, is_address
+from tocsin.filing.notice_terms import MailServer, Sender, Terms, is_address, on_loopback
 from tocsin.filing.organisation import Organisation as Reporter
 
 Network = IPv4Network | IPv6Network
@@ -285,23 +286,26 @@ class NoticesSettings(Table):
         default=60, description="How often a provider's API is asked what became of a notice."
     )
 
+    @model_validator(mode="after")
+    def _checked_mail(self) -> Self:
+        if self.mail_host and not self.mail_from:
+            message = "mail_from is missing beside mail_host"
+            raise ValueError(message)
+        if self.mail_host and self.mail_security == "none" and not on_loopback(self.mail_host):
+            message = "mail_security = none is only for a mail server at 127.0.0.1 or ::1"
+            raise ValueError(message)
+        return self
+
     @property
     def terms(self) -> Terms:
-        """As notices are made and sent by. Raises SettingsError."""
-        mail = None
-        if self.mail_host:
-            if not self.mail_from:
-                message = "notices.mail_from: it is missing beside mail_host"
-                raise SettingsError(message)
-            mail = MailServer(
-                self.mail_host, self.mail_port, self.mail_security, self.mail_user, self.mail_from
-            )
+        """As notices are made and sent by."""
+        mail = MailServer(self.mail_host, self.mail_port, self.mail_security, self.mail_user, self.mail_from)
         return Terms(
             Sender(self.organisation, self.contact, self.phone),
             self.laws,
             self.live,
             self.test_address,
-            mail,
+            mail if self.mail_host else None,
             timedelta(hours=self.remind_hours),
             self.reminders,
             timedelta(minutes=self.ask_minutes),

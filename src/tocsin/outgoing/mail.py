@@ -12,11 +12,10 @@ from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
-from ipaddress import ip_address
 from typing import Final
 
 from tocsin.filing.notice_model import NotSentError, NotSetUpError, ProviderAnswer, Sending
-from tocsin.filing.notice_terms import MailServer, Sender
+from tocsin.filing.notice_terms import MailServer, Sender, on_loopback
 
 _SECONDS: Final = 30.0
 """For each step with the server."""
@@ -41,7 +40,7 @@ class Mail:
 
         Raises NotSetUpError for a server in the clear that is not on this machine.
         """
-        if server.security == "none" and not _on_loopback(server.host):
+        if server.security == "none" and not on_loopback(server.host):
             message = "without TLS only a mail server on this machine, by its address, is used"
             raise NotSetUpError(message)
         self._server = server
@@ -147,10 +146,3 @@ def _words(error: smtplib.SMTPException | OSError) -> str:
 def _plain(words: bytes | str) -> str:
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     return "".join(one if one.isprintable() else " " for one in text)[:_LONGEST_WORDS]
-
-
-def _on_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
