@@ -456,7 +456,7 @@ def test_an_upload_that_nobody_takes_is_given_up() -> None:
         error = no_answer(lambda: to(server).upload("1", "a", file, size))  # type: ignore[arg-type]  # as above
     assert error.sent
     assert file.left > 0
-    assert file.largest <= 1 << 18
+    assert file.largest <= 1 << 17
 
 
 # What is not told

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LONGEST_ANSWER: Final = 1 << 20
 LONGEST_SCHEMA: Final = 8 << 20
 _LOOPBACK: Final = (ip_network("127.0.0.1/32"), ip_network("::1/128"))
-_PIECE: Final = 1 << 18
+_PIECE: Final = 1 << 17
 _LONGEST_NAME: Final = 255
 _REDIRECTS: Final = range(300, 400)
 _XML: Final = "text/xml; charset=utf-8"
