@@ -566,6 +566,15 @@ def _is_written(write: Callable[[], bytes]) -> bool:
         return False
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity"])
+def test_a_number_that_is_none_is_no_place(number: str) -> None:
+    nowhere = InternetDetails(cell_phone_incident=CellPhoneIncident(longitude=Decimal(number)))
+
+    assert _found(replace(REPORT, internet_details=(nowhere,))) == {
+        ("report/internetDetails[1]/cellPhoneIncident/longitude", "out_of_range")
+    }
+
+
 def test_times_of_other_zones_are_compared_as_times() -> None:
     early = datetime.fromisoformat("2026-11-01T13:59:59+02:00")
     late = datetime.fromisoformat("2026-11-01T07:00:01-05:00")

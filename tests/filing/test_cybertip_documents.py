@@ -2,7 +2,8 @@
 
 import os
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from importlib import resources
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from support.cybertip_reports import FILE, REPORT, details, reports
 
 from tocsin.filing.cybertip.accounts import PersonOrUserReported, Victim
 from tocsin.filing.cybertip.files import FileAnnotations, FileDetails
-from tocsin.filing.cybertip.incidents import ChatImIncident, EmailIncident, InternetDetails
+from tocsin.filing.cybertip.incidents import CellPhoneIncident, ChatImIncident, EmailIncident, InternetDetails
 from tocsin.filing.cybertip.people import Email, Person
 from tocsin.filing.cybertip.reading import details_of, report_of
 from tocsin.filing.cybertip.report import IncidentSummary, Report, ReportAnnotations
@@ -121,6 +122,27 @@ def test_a_text_stays_to_the_character(text: str) -> None:
 def test_what_xml_cannot_say_is_refused_with_its_place(text: str) -> None:
     with pytest.raises(UnwritableDocumentError, match=r"^report/additionalInfo holds"):
         report_xml(replace(REPORT, additional_info=text))
+
+
+def test_a_day_and_a_place_are_kept_as_they_were_given() -> None:
+    phone = CellPhoneIncident(latitude=Decimal("-0.50"), longitude=Decimal("1E+2"))
+    victim = Victim(Person(age=0, date_of_birth=date(2020, 2, 29)))
+    report = replace(REPORT, internet_details=(InternetDetails(cell_phone_incident=phone),), victim=(victim,))
+    document = report_xml(report)
+
+    assert b"<latitude>-0.50</latitude><longitude>100</longitude>" in document
+    assert b"<age>0</age><dateOfBirth>2020-02-29</dateOfBirth>" in document
+    assert report_of(document) == report
+    with pytest.raises(UnreadableDocumentError, match="dateOfBirth: its value"):
+        report_of(document.replace(b"2020-02-29", b"2021-02-29"))
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity"])
+def test_a_number_that_is_none_is_refused(number: str) -> None:
+    nowhere = InternetDetails(cell_phone_incident=CellPhoneIncident(latitude=Decimal(number)))
+
+    with pytest.raises(UnwritableDocumentError, match="latitude holds"):
+        report_xml(replace(REPORT, internet_details=(nowhere,)))
 
 
 def test_a_document_that_could_not_be_read_again_is_not_written() -> None:

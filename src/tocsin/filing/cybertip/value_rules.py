@@ -35,6 +35,11 @@ def of_values(value: object, root: str, now: datetime) -> Iterator[Problem]:
                     yield from _of_leaf(leaf, part, at, now)
 
 
+def keeps(rule: Rule, leaf: object) -> bool:
+    """Whether one value keeps one rule of those that speak of what is in it."""
+    return _RULES[rule][0](leaf)
+
+
 def _of_leaf(leaf: object, part: Part, at: str, now: datetime) -> Iterator[Problem]:
     if isinstance(leaf, str):
         yield from _of_text(leaf, part, at)
@@ -42,8 +47,8 @@ def _of_leaf(leaf: object, part: Part, at: str, now: datetime) -> Iterator[Probl
         yield Problem(at, "no_zone", "It does not say of which time zone it is.", DOC)
     elif isinstance(leaf, date) and Rule.PAST in part.rules and not _is_past(leaf, now):
         yield Problem(at, "not_past", "It is not in the past.", DOC)
-    for rule, (keeps, code, sentence) in _RULES.items():
-        if rule in part.rules and not keeps(leaf):
+    for rule, (kept, code, sentence) in _RULES.items():
+        if rule in part.rules and not kept(leaf):
             yield Problem(at, code, sentence, DOC)
 
 
@@ -92,7 +97,9 @@ def _is_digits(leaf: object) -> bool:
 
 
 def _within(least: int, most: int) -> Callable[[object], bool]:
-    return lambda leaf: isinstance(leaf, int | Decimal) and least <= leaf <= most
+    return lambda leaf: (
+        isinstance(leaf, int | Decimal) and Decimal(leaf).is_finite() and least <= leaf <= most
+    )
 
 
 def _among(words: frozenset[str]) -> Callable[[object], bool]:
