@@ -24,6 +24,7 @@ COMMANDS = {
     "demo": "tocsin.cli.demo:demo",
     "detector": "tocsin.cli.detector:detector",
     "explain": "tocsin.cli.explain:explain",
+    "filings": "tocsin.cli.filings:filings",
     "hash": "tocsin.cli.hash:hash_files",
     "law": "tocsin.cli.law:law",
     "ledger": "tocsin.cli.ledger:ledger",

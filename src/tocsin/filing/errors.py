@@ -167,3 +167,10 @@ class SchemaNotFetchedError(Error):
 
     code = "filing.schema_not_fetched"
     advice = "Check the account with `tocsin authority check`; the schema fetched before is kept."
+
+
+class NoReceiptError(Error):
+    """No authority has acknowledged that filing."""
+
+    code = "filing.no_receipt"
+    advice = "Look at its timeline: it says where it stands."
