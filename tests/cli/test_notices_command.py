@@ -91,7 +91,7 @@ def test_an_entry_of_the_register_by_commands(folder: Path) -> None:
     assert "account.recovery_email" in shown["blank"]
     register(folder, "priority", "1", "P2")
     assert register(folder, "record", "1", "NCA-1").code == 2  # whether it was a test has to be said
-    (sent,) = register(folder, "record", "1", "NCA-1", "--real", "--json").objects
+    (sent,) = register(folder, "record", "1", "NCA-1", "--as", "real", "--json").objects
     assert (sent["state"], sent["reference"], sent["test"]) == ("sent", "NCA-1", False)
     assert "Billing details\n    Not held." in register(folder, "form", "1").out
     assert register(folder, "form", "1", "--as", "html").out.startswith("<!DOCTYPE html>")

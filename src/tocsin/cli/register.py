@@ -188,12 +188,14 @@ def choose_priority(home: str | None, *, number: int, priority: str, reason: str
 @click.argument("number", type=int)
 @click.argument("reference")
 @click.option("--sent", metavar="TIME", help="When it was handed in, with zone  [default: now]")
-@click.option("--test/--real", "test", required=True, help="Whether it was an exercise.")
+@click.option(
+    "--as", "what", required=True, type=click.Choice(["real", "test"]), help="Whether it was an exercise."
+)
 @json_option
 @home_option
 @click.pass_obj
 def record_sent(  # noqa: PLR0913  # one for each option
-    home: str | None, *, number: int, reference: str, sent: str | None, test: bool, as_json: bool
+    home: str | None, *, number: int, reference: str, sent: str | None, what: str, as_json: bool
 ) -> None:
     """Record that you handed the form in, and the REFERENCE that the portal gave.
 
@@ -201,7 +203,9 @@ def record_sent(  # noqa: PLR0913  # one for each option
     """
     with open_notices(home) as shell:
         seen = shell.register.entry(shell.me, number)
-        made = shell.register.record(shell.me, number, seen.revision, reference, time_of(sent), test=test)
+        made = shell.register.record(
+            shell.me, number, seen.revision, reference, time_of(sent), test=what == "test"
+        )
         _put([made], as_json=as_json)
 
 
