@@ -9,10 +9,11 @@ from support.cases import Desk
 from support.notices import READER, REPORTER, TERMS, URL, Bureau, mail_server
 from support.tls import TestAuthority
 
+from tocsin.cases.model import Outcome
 from tocsin.errors import Refusal
 from tocsin.filing.notice_model import Channel, NoticeState, NotSentError, Provider
 from tocsin.filing.notice_sending import NOTICE_POLICY
-from tocsin.filing.notices import SEND
+from tocsin.filing.notice_steps import SEND
 from tocsin.filing.store_notices import WantedNotices
 from tocsin.jobs.model import LeaseLostError
 from tocsin.simulators.mail import Conduct, MailSink
@@ -71,6 +72,34 @@ def test_settings_that_were_live_when_it_was_queued(desk: Desk) -> None:
         bureau.run()
         assert not sink.taken
     assert bureau.store.notice(number).state is NoticeState.FAILED
+
+
+def test_a_decision_that_was_undone_meanwhile(desk: Desk) -> None:
+    """It could be undone for some minutes, and a notice may have to wait for hours."""
+    with MailSink() as sink:
+        sink.then(Conduct.LATER)
+        bureau = by_mail(desk, sink)
+        queued = bureau.queued()
+        bureau.run()
+        bureau.clock.move(HOUR)
+        del bureau.decided[queued.case]
+        bureau.run()
+        assert not sink.taken
+    failed = bureau.store.notice(queued.number)
+    assert failed.state is NoticeState.FAILED
+    assert "no decision to report" in failed.problem
+
+
+def test_nobody_is_reminded_of_what_is_not_to_be_reported_any_more(desk: Desk) -> None:
+    with MailSink() as sink:
+        bureau = by_mail(desk, sink)
+        sent = bureau.queued()
+        bureau.run()
+        bureau.decided[sent.case] = Outcome.FALSE_MATCH
+        bureau.clock.move(25 * HOUR)
+        bureau.run()
+        assert len(sink.taken) == 1
+    assert bureau.store.notice(sent.number).next_reminder is None
 
 
 def test_a_server_that_fails_for_a_while(desk: Desk) -> None:

@@ -15,8 +15,9 @@ from tocsin.filing.nca.register import Register
 from tocsin.filing.notice_model import Channel, Notice, NotSentError, Provider
 from tocsin.filing.notice_providers import Providers
 from tocsin.filing.notice_sending import NoticeWork
+from tocsin.filing.notice_steps import SEND, WATCH
 from tocsin.filing.notice_terms import MailServer, Sender, Terms
-from tocsin.filing.notices import SEND, WATCH, Notices, Wanted
+from tocsin.filing.notices import Notices, Wanted
 from tocsin.filing.organisation import Organisation
 from tocsin.filing.record import CaseRecord, ContentRecord
 from tocsin.filing.store_notices import Carrier, mail_purpose
@@ -144,7 +145,14 @@ class Bureau:
                 server, SENDER, lambda: self.store.secret(purpose), tls=self.tls, seconds=10
             )
         return NoticeWork(
-            self.desk.database, self.store, self.queue, self.desk.ledger, self.terms, carriers, self.clock
+            self.desk.database,
+            self.store,
+            self.queue,
+            self.desk.ledger,
+            self.terms,
+            carriers,
+            self.record,
+            self.clock,
         )
 
     def record(self, case: int) -> CaseRecord:

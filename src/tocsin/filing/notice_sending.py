@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from tocsin.evidence.ledger import Ledger
+from tocsin.filing.errors import NotToBeReportedError
 from tocsin.filing.notice_model import (
     ANSWERS,
     Channel,
@@ -22,9 +23,18 @@ from tocsin.filing.notice_model import (
     Sending,
     UnknownProviderError,
 )
+from tocsin.filing.notice_steps import (
+    SEND,
+    WATCH,
+    answered,
+    demand_reported,
+    enqueue_reminder,
+    note,
+    reminded,
+)
 from tocsin.filing.notice_terms import Terms
 from tocsin.filing.notice_text import text_of
-from tocsin.filing.notices import SEND, WATCH, answered, enqueue_reminder, note, reminded
+from tocsin.filing.record import CaseRecord
 from tocsin.filing.store_notices import Carrier, NoticeStore, token_purpose
 from tocsin.jobs.model import Job, JobQueue, NewJob
 from tocsin.jobs.retrying import RetryPolicy
@@ -52,6 +62,8 @@ class NoticeWork:
     ledger: Ledger
     terms: Terms
     carriers: Mapping[Channel, Carrier]
+    record: Callable[[int], CaseRecord]
+    """What is on record of a case: what is not to be reported any more is not sent."""
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     policy: RetryPolicy = NOTICE_POLICY
 
@@ -99,6 +111,10 @@ class NoticeWork:
 
     def _carried(self, notice: Notice, which: int) -> ProviderAnswer:
         """Raises NotSentError."""
+        try:
+            demand_reported(self.record, notice.case)
+        except NotToBeReportedError as error:
+            raise _final(error.message) from error
         sending = self._sending(notice, which)
         carrier = self.carriers.get(sending.provider.channel)
         if carrier is None:

@@ -8,14 +8,13 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import Final, NoReturn
 
 from tocsin.access.model import Permission, Principal
-from tocsin.cases.model import Outcome
 from tocsin.cases.notes import check_notes
 from tocsin.cases.people import demand_person
-from tocsin.evidence.ledger import Event, Ledger
-from tocsin.filing.errors import NotToBeReportedError, OutdatedDraftError
+from tocsin.evidence.ledger import Ledger
+from tocsin.filing.errors import OutdatedDraftError
 from tocsin.filing.notice_model import (
     ANSWERS,
     Channel,
@@ -30,6 +29,7 @@ from tocsin.filing.notice_model import (
     UnsuitableNoticeError,
 )
 from tocsin.filing.notice_providers import Providers
+from tocsin.filing.notice_steps import SEND, answered, demand_reported, enqueue_reminder, note, reminded
 from tocsin.filing.notice_terms import Terms
 from tocsin.filing.notice_text import checked_url, text_of
 from tocsin.filing.record import CaseRecord
@@ -37,13 +37,6 @@ from tocsin.filing.store_notices import NoticeStore, WantedNotices
 from tocsin.jobs.model import JobQueue, NewJob
 from tocsin.transactions import Transactions
 
-if TYPE_CHECKING:
-    from tocsin.media.sandbox import JsonObject
-
-SEND: Final = "notice"
-"""The kind of job that sends a notice or a reminder: `{"notice": NUMBER, "reminder": WHICH}`."""
-WATCH: Final = "notice-watch"
-"""The kind of job that looks after a notice: `{"notice": NUMBER, "what": "ask" or "remind"}`."""
 _REFERENCE_BYTES: Final = 10
 _LONGEST_REFERENCE: Final = 200
 _UNSENT: Final = frozenset({NoticeState.DRAFTED, NoticeState.FAILED})
@@ -108,10 +101,7 @@ class Notices:
         principal.demand(Permission.SEND_NOTICES)
         self._check_set_up()
         law = self._check(wanted)
-        decision = self.record(case).decision
-        if decision is None or decision.proposal.outcome is not Outcome.REPORT:
-            message = f"case {case} has no decision to report in force"
-            raise NotToBeReportedError(message)
+        demand_reported(self.record, case)
         with self.transactions.writing():
             self.store.provider(wanted.provider)
             new = NewNotice(
@@ -311,10 +301,7 @@ class Notices:
         if channel is Channel.MAIL and notice.test and not self.terms.test_address:
             message = "the settings name no test_address, where tests go"
             raise NotSetUpError(message)
-        decision = self.record(notice.case).decision
-        if decision is None or decision.proposal.outcome is not Outcome.REPORT:
-            message = f"case {notice.case} has no decision to report in force any more"
-            raise NotToBeReportedError(message)
+        demand_reported(self.record, notice.case)
 
     def _noted(self, notice: Notice, by: str, what: str, words: str = "") -> Notice:
         """Add what happened to the history and to the ledger, in the caller's transaction."""
@@ -336,51 +323,6 @@ class Notices:
         if wanted.law and wanted.law not in self.terms.laws:
             _invalid(f"the settings have no law named {wanted.law!r}")
         return self.terms.laws.get(wanted.law, "")
-
-
-_LEDGER_KINDS: Final = {"acknowledged": "answered", "refused": "answered"}
-
-
-def note(store: NoticeStore, ledger: Ledger, notice: Notice, event: NoticeEvent) -> None:
-    """Add an event to a notice's history and to the ledger, in the caller's transaction.
-
-    The URL stays out of the ledger, which vouches for it.
-    """
-    store.happened(notice.number, event)
-    kind = f"notice.{_LEDGER_KINDS.get(event.what, event.what)}"
-    detail: JsonObject = {
-        "case": notice.case,
-        "provider": notice.provider,
-        "reference": notice.reference,
-        "state": notice.state.value,
-        "test": notice.test,
-    }
-    ledger.append(Event(kind, event.by, f"notice:{notice.number}", detail, store.vouched(notice.number)))
-
-
-def answered(notice: Notice, state: NoticeState, now: datetime, their_reference: str) -> Notice:
-    """A notice after an answer; what is over is reminded of no more."""
-    return replace(
-        notice,
-        state=state,
-        answered=now,
-        their_reference=their_reference,
-        next_reminder=notice.next_reminder if state.waiting else None,
-    )
-
-
-def reminded(notice: Notice, terms: Terms, now: datetime) -> Notice:
-    """A notice after one more reminder."""
-    sent = notice.reminders + 1
-    following = now + terms.remind_after if sent < terms.most_reminders else None
-    return replace(notice, reminders=sent, next_reminder=following, problem="")
-
-
-def enqueue_reminder(queue: JobQueue, notice: Notice) -> None:
-    """Have the next reminder sent."""
-    which = notice.reminders + 1
-    payload = {"notice": notice.number, "reminder": which}
-    queue.enqueue(NewJob(SEND, payload, key=f"{SEND}:{notice.number}:{which}:{notice.revision}"))
 
 
 def _reference() -> str:

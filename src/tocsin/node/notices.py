@@ -68,7 +68,9 @@ def notices(parts: NoticeParts) -> Notices:
 
 def notice_work(parts: NoticeParts) -> NoticeWork:
     """What does the jobs of notices; jobs of the kind SEND are to be tried by NOTICE_POLICY."""
-    return NoticeWork(parts.database, parts.store, parts.queue, parts.ledger, parts.terms, carriers(parts))
+    return NoticeWork(
+        parts.database, parts.store, parts.queue, parts.ledger, parts.terms, carriers(parts), parts.record
+    )
 
 
 def carriers(parts: NoticeParts) -> Mapping[Channel, Carrier]:

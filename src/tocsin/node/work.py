@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from tocsin.filing.notice_sending import NOTICE_POLICY
-from tocsin.filing.notices import SEND
+from tocsin.filing.notice_steps import SEND
 from tocsin.filing.outbox import POLICIES
 from tocsin.intake.webhooks import DELIVER
 from tocsin.jobs.runner import Handler, Runner
