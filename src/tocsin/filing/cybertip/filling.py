@@ -13,7 +13,7 @@ from tocsin.filing.cybertip.filling_files import files
 from tocsin.filing.cybertip.happenings import HAPPENED, UPLOADED, Happened, happenings, time_named
 from tocsin.filing.cybertip.incidents import InternetDetails, WebPageIncident
 from tocsin.filing.cybertip.material import Material
-from tocsin.filing.cybertip.noting import Noted, clean, is_url
+from tocsin.filing.cybertip.noting import Noted, as_url, clean
 from tocsin.filing.cybertip.people import ContactPerson, Email, Person, Phone
 from tocsin.filing.cybertip.report import BatchedReport, IncidentSummary, Report, Reporter
 from tocsin.filing.cybertip.values import BatchReason, IncidentType
@@ -140,8 +140,7 @@ def _internet(material: Material, noted: Noted) -> tuple[InternetDetails, ...]:
     """The pages that submissions name. Chats, mails and games are a person's to say."""
     found: dict[str, str] = {}
     for one in material.submissions:
-        url = clean(one.context.url)
-        if is_url(url):
+        if url := as_url(one.context.url):
             found.setdefault(url, one.id)
     if not found:
         return ()

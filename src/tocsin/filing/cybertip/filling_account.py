@@ -6,8 +6,10 @@ from typing import Final
 from tocsin.filing.cybertip.accounts import PersonOrUserReported
 from tocsin.filing.cybertip.happenings import Happened
 from tocsin.filing.cybertip.material import Material
-from tocsin.filing.cybertip.noting import Noted, clean, is_url, shortened, text_in
+from tocsin.filing.cybertip.noting import Noted, as_url, clean, shortened, text_in
 from tocsin.filing.cybertip.people import Email, Person, Phone
+from tocsin.filing.cybertip.shape import Rule
+from tocsin.filing.cybertip.value_rules import keeps
 from tocsin.filing.draft import Source
 from tocsin.filing.model import Kind
 
@@ -48,7 +50,7 @@ def _account(material: Material, events: Sequence[Happened], noted: Noted) -> Pe
     emails = [one for one in _few(said["email"], "addresses", noted) if _is_email(one, noted)]
     phones = [one for one in _few(said["phone"], "telephone numbers", noted) if _short(one, _PHONE, noted)]
     shown = [one for one in _few(said["display_name"], "names", noted) if _short(one, _DISPLAY_NAME, noted)]
-    profiles = [one for one in _few(said["url"], "profiles", noted) if is_url(one)]
+    profiles = _profiles(said["url"], noted)
     ids, names = list(said["id"]), list(said["name"])
     identifier, screen_name = next(iter(ids), ""), next(iter(names), "")
     known = bool(ids or names or emails or phones or shown or profiles)
@@ -59,11 +61,12 @@ def _account(material: Material, events: Sequence[Happened], noted: Noted) -> Pe
         esp_service=_service(material, noted) if known else "",
         screen_name=noted.fitting(screen_name, _SCREEN_NAME, "the name of the account"),
         display_name=tuple(shown),
-        profile_url=tuple(profiles),
+        profile_url=tuple(profiles.values()),
         ip_capture_event=tuple(one.event for one in events),
         prior_ct_reports=_prior(material, noted),
         additional_info=noted.joined([*_others("id", ids[1:]), *_others("name", names[1:])]),
     )
+    said["url"] = {url: said["url"][told] for told, url in profiles.items()}
     _note(made, said, events, noted)
     return made
 
@@ -119,6 +122,7 @@ def _service(material: Material, noted: Noted) -> str:
 def _prior(material: Material, noted: Noted) -> tuple[int, ...]:
     """Numbers of earlier reports about the account: a report takes numbers only."""
     numbers = dict.fromkeys(int(one) for one in material.prior if one.isascii() and one.isdigit())
+    numbers = {one: None for one in numbers if keeps(Rule.NUMBER, one)}
     if len(numbers) > MOST_PRIOR:
         noted.out(f"of {len(numbers):,} earlier reports about the account the last {MOST_PRIOR} are named")
     if numbers:
@@ -137,9 +141,17 @@ def _short(text: str, most: int, noted: Noted) -> bool:
     return bool(noted.fitting(text, most, f"{shortened(text)!r}"))
 
 
+def _profiles(told: Iterable[str], noted: Noted) -> dict[str, str]:
+    """Addresses of profiles as a report takes them, by what was told."""
+    made = {one: as_url(one) for one in _few(told, "profiles", noted)}
+    for one in [one for one, url in made.items() if not url]:
+        noted.out(f"{shortened(one)!r} is no address of a profile that a report takes")
+        del made[one]
+    return {one: url for url, one in {url: one for one, url in made.items()}.items()}
+
+
 def _is_email(text: str, noted: Noted) -> bool:
-    local, at, domain = text.rpartition("@")
-    if at and 0 < len(local) <= 64 and "." in domain and len(text) <= _EMAIL and " " not in text:  # noqa: PLR2004  # RFC 5321
+    if len(text) <= _EMAIL and keeps(Rule.EMAIL, text):
         return True
     noted.out(f"{shortened(text)!r} is no e-mail address that a report takes")
     return False

@@ -18,7 +18,7 @@ from tocsin.filing.cybertip.files import (
 )
 from tocsin.filing.cybertip.happenings import UPLOADED, Happened, event_of_file, time_named
 from tocsin.filing.cybertip.material import Material
-from tocsin.filing.cybertip.noting import Noted, clean, is_url, text_in
+from tocsin.filing.cybertip.noting import Noted, as_url, clean, text_in
 from tocsin.filing.cybertip.telling import matches_told, signs_told
 from tocsin.filing.cybertip.values import DetailsType, FileRelevance, IndustryClassification
 from tocsin.filing.draft import DraftFile, Source
@@ -134,11 +134,11 @@ def _name(content: ContentRecord, material: Material, noted: Noted, path: str) -
 
 def _place(content: ContentRecord, material: Material, noted: Noted, path: str) -> str:
     for one in material.submissions_of(content):
-        url = clean(one.context.url)
-        if is_url(url):
+        url = as_url(one.context.url)
+        if url:
             noted.of(f"{path}/locationOfFile", Source.SUBMISSION, f"submission:{one.id}")
             return url
-        if url:
+        if one.context.url.strip():
             noted.out(f"{path}: the URL of submission {one.id} is none that the report takes")
     return ""
 

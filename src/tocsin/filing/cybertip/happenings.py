@@ -8,11 +8,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 from tocsin.filing.cybertip.accounts import IpCaptureEvent
 from tocsin.filing.cybertip.noting import Noted, text_in
+from tocsin.filing.cybertip.shape import Rule
+from tocsin.filing.cybertip.value_rules import keeps
 from tocsin.filing.cybertip.values import EventName
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ MOST_EVENTS: Final = 500
 UPLOADED: Final = ("uploaded", "upload", "uploaded_at", "upload_time")
 """Names under which submitters give the time of an upload, the likeliest first."""
 HAPPENED: Final = ("incident", "happened", "posted", "posted_at", "sent", "sent_at", "shared", "published")
+_FIRST: Final = 1970
+"""Times before that year are those of clocks that were never set."""
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 _EVENTS: Final = {
     "login": EventName.LOGIN,
@@ -138,11 +142,7 @@ def _event(item: "JsonObject", now: datetime, noted: Noted) -> IpCaptureEvent | 
 
 def _address(text: str) -> str:
     """An address as a report takes it: without the name of a network card behind it."""
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return ""
-    return "" if isinstance(address, IPv6Address) and address.scope_id else str(address)
+    return str(ip_address(text)) if keeps(Rule.IP, text) else ""
 
 
 def _time(value: object) -> datetime | None:
@@ -150,4 +150,4 @@ def _time(value: object) -> datetime | None:
         time = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
-    return time if time is not None and time.tzinfo is not None else None
+    return time if time is not None and time.tzinfo is not None and time.year >= _FIRST else None

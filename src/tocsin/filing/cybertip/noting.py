@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
+from tocsin.filing.cybertip.shape import Rule
+from tocsin.filing.cybertip.value_rules import keeps
 from tocsin.filing.draft import Source, Sourced
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ LONGEST_URL: Final = 2083
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold (section 2.2)."""
 _SHOWN: Final = 80
+_ASCII: Final = "".join(map(chr, range(ord("!"), ord("~") + 1)))
+"""What stays as it is in an address."""
 
 
 @dataclass(slots=True)
@@ -66,15 +70,19 @@ def text_in(given: "Mapping[str, JsonValue] | JsonValue | None", name: str) -> s
     return clean(found) if isinstance(found, str) else ""
 
 
-def is_url(text: str) -> bool:
-    """Whether it is an address of the web that a report takes."""
-    if not text or len(text) > LONGEST_URL or any(one.isspace() for one in text):
-        return False
+def as_url(text: str) -> str:
+    """An address of the web as a report takes it, its foreign letters encoded; empty where it is none."""
+    text = clean(text)
     try:
         parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https", "ftp"} and bool(parts.hostname)
+        host = (parts.hostname or "").encode("idna").decode("ascii")
+    except ValueError:  # UnicodeError is one
+        return ""
+    if not text.isascii() and parts.hostname:
+        place = parts.netloc.lower().replace(parts.hostname, host)
+        text = urlunsplit(parts._replace(netloc=place))
+    text = quote(text, safe=_ASCII)
+    return text if len(text) <= LONGEST_URL and keeps(Rule.URL, text) else ""
 
 
 def shortened(text: str) -> str:
