@@ -29,6 +29,8 @@ ROLES: Final[Mapping[str, str]] = {
     "matcher": _("matches hashes or files without leaving them here"),
     "curator": _("adds, withdraws and reinstates entries, and gives opinions"),
     "reviewer": _("reviews cases and may look at originals, within limits"),
+    "reporter": _("drafts, checks and confirms reports to authorities, and sends notices; sees no picture"),
+    "filing-manager": _("sets up connections to authorities, and keeps holds; sees no picture"),
     "review-manager": _("moves cases between queues and people; sees figures of groups, no material"),
     "auditor": _("reads the ledger, jobs and the state of the node"),
     "operator": _("keeps jobs and webhooks going"),
