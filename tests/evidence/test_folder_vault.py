@@ -218,3 +218,15 @@ def test_errors_of_the_vault_are_one_family() -> None:
     assert issubclass(VaultFullError, VaultError)
     assert issubclass(VaultAccessError, VaultError)
     assert issubclass(VaultDamagedError, VaultError)
+
+
+def test_what_a_disk_may_still_hold_of_a_destroyed_content_does_not_open(tmp_path: Path, keys: Keys) -> None:
+    vault = FolderVault(tmp_path / FOLDER, keys)
+    digest = put(vault, b"a benign content" * 1000)
+    left = tmp_path / "left"
+    left.hardlink_to(vault.path(digest))
+    vault.destroy(digest)
+    assert b"age-encryption.org" not in left.read_bytes()
+    left.rename(vault.path(digest))
+    with pytest.raises(VaultDamagedError), vault.open(digest):
+        pass

@@ -101,3 +101,15 @@ def test_threads_put_the_same_and_others_at_once(vault: Vault) -> None:
         digests = set(pool.map(work, range(6)))
     assert digests == set(vault.digests())
     assert {len(read(vault, one)) for one in digests} == {100_000, 100_001}
+
+
+def test_what_is_destroyed_is_gone_and_nothing_else_is(vault: Vault) -> None:
+    digest, other = put(vault, noise(300_000)), put(vault, noise(10))
+    assert vault.destroy(digest)
+    assert not vault.has(digest)
+    assert list(vault.digests()) == [other]
+    with pytest.raises(NotInVaultError), vault.open(digest):
+        pass
+    assert not vault.destroy(digest), "it was not there any more"
+    assert put(vault, noise(300_000)) == digest
+    assert read(vault, digest) == noise(300_000)

@@ -26,6 +26,7 @@ COMMANDS = {
     "explain": "tocsin.cli.explain:explain",
     "filings": "tocsin.cli.filings:filings",
     "hash": "tocsin.cli.hash:hash_files",
+    "holds": "tocsin.cli.holds:holds",
     "law": "tocsin.cli.law:law",
     "ledger": "tocsin.cli.ledger:ledger",
     "link": "tocsin.cli.link:link_files",

@@ -36,6 +36,7 @@ MARK: Final = "tocsin-backup"
 """A file that says that a folder is ours to write and sweep in."""
 _PARTS: Final = "parts"
 _CONTENT: Final = "content"
+_DESTRUCTION: Final = "destruction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def save(home: Path, to: Path, *, with_keys: bool, vault_in_home: bool, report: 
         identity, parts = _save_tables(home, to, run, before, report)
         with_keys = with_keys or (before is not None and before.keys)
         keeper = FileKeeper(home, to, () if before is None else listed(to, before.files))
-        listing = _Listing(keeper, report)
+        listing = _Listing(keeper, report, _destroyed(to, parts))
         paths = [*_settings(home), *(_below(home, home / keys.FOLDER) if with_keys else ())]
         contents = _contents(to, parts) if vault_in_home else iter(())
         files = write_part(to, f"{run}/files.ndjson.gz", listing.lines(paths, contents))
@@ -144,8 +145,9 @@ def _table(database: Database, table: Table, to: Path, run: str, report: Report)
 class _Listing:
     """Keeps files and lists them."""
 
-    def __init__(self, keeper: FileKeeper, report: Report) -> None:
+    def __init__(self, keeper: FileKeeper, report: Report, destroyed: set[str]) -> None:
         self._keeper = keeper
+        self._destroyed = destroyed
         self._report = report
         self.digests: set[str] = set()
         self.contents = 0
@@ -158,7 +160,7 @@ class _Listing:
                 yield self._noted(kept)
         for path in contents:
             if (kept := self._keeper.keep(path)) is None:
-                self.missing += 1
+                self.missing += path not in self._destroyed
                 continue
             self.contents += 1
             if self.contents % 100 == 0:
@@ -186,7 +188,20 @@ def _contents(to: Path, parts: tuple[TablePart, ...]) -> Iterator[str]:
     table = next(one for one in parts if one.name == _CONTENT)
     place = table.columns.index("sha256")
     for row in read_part(to, table.part):
-        yield f"{FOLDER}/{place_of(b64decode(text_in(list_in(row)[place])))}"
+        yield _file(list_in(row)[place])
+
+
+def _destroyed(to: Path, parts: tuple[TablePart, ...]) -> set[str]:
+    """The files of the contents that people had destroyed: they are not missed."""
+    table = next(one for one in parts if one.name == _DESTRUCTION)
+    place, state = table.columns.index("sha256"), table.columns.index("state")
+    rows = (list_in(row) for row in read_part(to, table.part))
+    return {_file(row[place]) for row in rows if row[state] == "destroyed"}
+
+
+def _file(sha256: "JsonValue") -> str:
+    """The file of a content, of which a part has the digest."""
+    return f"{FOLDER}/{place_of(b64decode(text_in(sha256)))}"
 
 
 def _sweep(to: Path, run: str, digests: set[str]) -> int:
