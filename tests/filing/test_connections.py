@@ -1,6 +1,8 @@
 """Connections to authorities: tests by default, production by two people, here and nowhere else."""
 
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -593,6 +595,47 @@ def test_a_mistaken_confirmation_does_not_end_production(switched: Rig) -> None:
         with pytest.raises(NoSuchSwitchError):
             switched.connections.confirm_switch(who, NCMEC, HOST)
     switched.connections.transport(NCMEC, PRODUCTION)
+
+
+@pytest.mark.slow
+def test_a_ledger_that_grows_meanwhile_is_not_taken_for_one_put_back(switched: Rig) -> None:
+    over = threading.Event()
+
+    def write() -> None:
+        try:
+            for _ in range(100):
+                switched.connect(TEST)
+        finally:
+            over.set()
+
+    def use() -> int:
+        asked = 0
+        while not over.is_set():
+            switched.connections.transport(NCMEC, PRODUCTION)
+            assert switched.connections.connection(NCMEC).here
+            asked += 1
+        return asked
+
+    with ThreadPoolExecutor(4) as threads:
+        using = [threads.submit(use) for _ in range(3)]
+        threads.submit(write).result()
+        assert sum(one.result() for one in using) > 0
+
+
+def test_of_two_who_confirm_at_once_one_does(rig: Rig) -> None:
+    rig.connect(PRODUCTION)
+    rig.connections.request_switch(ANNA, NCMEC, HOST, "why")
+
+    def confirm(name: str) -> bool:
+        try:
+            rig.connections.confirm_switch(person(name), NCMEC, HOST)
+        except NoSuchSwitchError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sorted(threads.map(confirm, ("ben", "carl", "dora", "emil"))) == [False, False, False, True]
+    rig.connections.transport(NCMEC, PRODUCTION)
 
 
 def test_no_backup_holds_the_place(tmp_path: Path) -> None:
