@@ -1,11 +1,11 @@
 """What there is to look at in a content, so that looks can be held against it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tocsin.errors import Error
-from tocsin.filing.viewed import Extent, Inside, counted, viewed
+from tocsin.filing.viewed import Extent, Inside, counted, looked_at, viewed
 from tocsin.intake.model import Member, Submissions
 from tocsin.media.identify import ARCHIVES
 
@@ -43,16 +43,16 @@ class Extents:
     ) -> tuple["Viewed", tuple["Look", ...]]:
         """What looks in a case say of a content that an account submitted (`own`), and those that count."""
         looks = counted(content.looks, case, min(one.received for one in own))
-        return viewed(looks, lambda: self.inside(content.sha256, own[0])), looks
+        return viewed(looks, lambda: self._inside(content.sha256, own[0], looked_at(looks))), looks
 
-    def inside(self, sha256: bytes, submission: "Submission") -> Inside:
-        """What there is to look at in a content."""
+    def _inside(self, sha256: bytes, submission: "Submission", seen: Collection[int]) -> Inside:
+        """What there is to look at in a content, of an archive those members that were looked at (`seen`)."""
         if submission.content is None:
             return Inside({0: None})
         if submission.content.format not in ARCHIVES:
             return Inside({0: self._extent(sha256, submission.content)})
         told = submission.inside
-        if told is None or not 0 < told.members <= MOST_MEMBERS:
+        if told is None or not 0 < told.members <= min(MOST_MEMBERS, len(seen)):
             return Inside({}, complete=False)
         members = self.submissions.members(sha256)
         whole = not told.refused and submission.content.refused is None and len(members) == told.members

@@ -75,6 +75,12 @@ def counted(looks: Iterable[Look], case: int, since: datetime) -> tuple[Look, ..
     return tuple(one for one in looks if one.case == case and one.time >= since and not one.failed)
 
 
+def looked_at(looks: Iterable[Look]) -> frozenset[int]:
+    """The members of an archive that were looked at; 0 stands for the content itself."""
+    parts = [object_in(json.loads(look.part)) for look in looks]
+    return frozenset(number_in(part.get("member", 0)) for part in parts)
+
+
 def viewed(looks: Sequence[Look], inside: Callable[[], Inside]) -> Viewed:
     """What looks say of a file. `inside` is asked only where somebody looked.
 
