@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from PIL import Image
 from support.case_pages import claimed, open_case, reviewer
-from support.console import EVERY_ROLE, Console, console, serious_findings
+from support.console import EVERY_ROLE, Console, serious_findings
+from support.filing_pages import cybertip, drafted, filing_console, reported_case, state, until
 from support.nodes import OPERATOR
 
 from tocsin.access.tokens import Scope
 from tocsin.banks.model import EntryDraft, Label, Origin, Policy
 from tocsin.content.examine import signals_of
+from tocsin.filing.model import State
 from tocsin.simulators.encoders import jpeg
 from tocsin.simulators.origins import ORIGINS
 from tocsin.simulators.pictures import picture
@@ -105,8 +107,9 @@ def drawn(seed: int) -> Image.Image:
 
 @pytest.fixture(scope="module")
 def tour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tour]:
-    with console(tmp_path_factory.mktemp("tour") / "home") as opened:
+    with filing_console(tmp_path_factory.mktemp("tour") / "home") as opened, cybertip(opened):
         number, entry = filled(opened)
+        filings = filed(opened)
         values = {
             "number": number,
             "entry": entry,
@@ -118,6 +121,7 @@ def tour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tour]:
         places = {path: path.format(**values) for path in paths()}
         places |= {"/banks/one": "/banks/one?name=known", "/banks/entries": "/banks/entries?name=known"}
         places["/search"] = f"/search?text={number}"
+        places |= filings
         yield Tour(opened, places)
 
 
@@ -144,6 +148,37 @@ def filled(console: Console) -> tuple[int, int]:
     )
     node.ledger.sign_head()
     return number, next(iter(entries))
+
+
+def filed(console: Console) -> dict[str, str]:
+    """A filing that is finished, one to confirm and a draft, a hold, a notice, an entry of the register."""
+    client = console.client("demo")
+    case = reported_case(console, jpeg(drawn(30)), account={"id": "account-30", "name": "account 30"})
+    other = reported_case(console, jpeg(drawn(31)), account={"id": "account-31", "name": "account 31"})
+    reported_case(console, jpeg(drawn(32)), account={"id": "account-32", "name": "account 32"})
+    done, draft = drafted(client, case, "account-30"), drafted(client, other, "account-31")
+    for number, revision in ((done, "1"), (draft, "1")):
+        client.act(f"/filings/{number}/check", revision=revision)
+    client.act(f"/filings/{done}/confirm", revision="1", read="1")
+    until(lambda: state(console, done) is State.FINISHED)
+    hoster = {"name": "forum", "channel": "hand", "address": "https://forum.example/report"}
+    client.act("/providers", **hoster, hosts="forum.example")
+    found = "2026-03-01T14:05:09+00:00"
+    notice = {"url": "https://forum.example/posts/17", "provider": "forum", "found": found}
+    client.act("/notices", case=str(case), **notice, law="")
+    client.act("/register", case=str(case), account="account-30")
+    part = "part=report/personOrUserReported[1]"
+    return {
+        "/cases/{number}/duties": f"/cases/{case}/duties",
+        "/filings/{number}": f"/filings/{done}",
+        "/filings/{number}/draft": f"/filings/{draft}/draft",
+        "/filings/{number}/change": f"/filings/{draft}/change?{part}",
+        "/filings/{number}/preview": f"/filings/{draft}/preview",
+        "/filings/{number}/confirm": f"/filings/{draft}/confirm",
+        "/holds/{number}": "/holds/1",
+        "/notices/{number}": "/notices/1",
+        "/register/{number}": "/register/1",
+    }
 
 
 def submit(console: Console, data: bytes, seed: int, *, danger: bool = False) -> int:
@@ -205,7 +240,7 @@ def picture_public_pages(tour: Tour, browser: "Browser") -> None:
 
 def keep(page: "Page", path: str) -> None:
     """Picture a page as it is at first sight, for the docs where that is asked for."""
-    if "/cases/" in path:
+    if path == "/cases/{number}":
         page.wait_for_function("document.getElementById('preview').naturalWidth > 0")
     with Image.open(io.BytesIO(page.screenshot())) as taken:
         assert taken.size == (1366, 768)
