@@ -92,13 +92,28 @@ def _written(draft: Draft, path: str, text: str, author: str) -> Draft:
 
 
 def _removed(draft: Draft, path: str, author: str) -> Draft:
-    path = _canonical(path)
+    path = _emptied(draft, _canonical(path))
     made = _changed(draft, path, None)
     if not path.endswith("]"):
         return replace(made, sources=_sourced(draft.sources, path, author))
     moved = [(one, renumbered(one.field, path)) for one in draft.sources]
     sources = tuple(replace(one, field=field) for one, field in moved if field is not None)
     return made if made == draft else replace(made, sources=sources)
+
+
+def _emptied(draft: Draft, path: str) -> str:
+    """The path, or the outermost of several repeated parts that would say nothing without it.
+
+    A part that says nothing is not written: those behind it would be counted otherwise than here.
+    """
+    root, *steps = path.split("/")
+    said = [one.path for one in draft_leaves(draft, root)]
+    for place, step in enumerate(steps[:-1], 1):
+        around = "/".join((root, *steps[:place]))
+        inside = [one for one in said if within(one, around)]
+        if step.endswith("]") and inside and all(within(one, path) for one in inside):
+            return around
+    return path
 
 
 def _canonical(path: str) -> str:
@@ -135,14 +150,17 @@ def _order(path: str) -> tuple[tuple[str, int], ...]:
 
 def _text(draft: Draft, path: str) -> str:
     """What a field says, as it would be written into it."""
-    return next((text_of(one.value) for one in draft_leaves(draft) if one.path == path), "")
+    root = path.partition("/")[0]
+    return next((text_of(one.value) for one in draft_leaves(draft, root) if one.path == path), "")
 
 
-def draft_leaves(draft: Draft) -> Iterator[Leaf]:
-    """All that a draft says, files last."""
-    yield from leaves(draft.report, "report")
+def draft_leaves(draft: Draft, root: str = "") -> Iterator[Leaf]:
+    """All that a draft says, files last; with `root`, that of the report or of one file."""
+    if root in {"", "report"}:
+        yield from leaves(draft.report, "report")
     for one in draft.files:
-        yield from leaves(one.details, f"file[{one.place}]")
+        if root in {"", f"file[{one.place}]"}:
+            yield from leaves(one.details, f"file[{one.place}]")
 
 
 def _counts(draft: Draft) -> dict[str, int]:
