@@ -34,6 +34,7 @@ from tocsin.content.examiner import Examiner, Lent
 from tocsin.content.model import Content
 from tocsin.errors import Refusal
 from tocsin.evidence.errors import VaultError
+from tocsin.evidence.folder import FolderVault
 from tocsin.hashing.signals import Dialect, Signal, SignalType
 from tocsin.intake.lookups import MOST_VARIANTS, LookupLimitError
 from tocsin.intake.model import Context, OtherContentError, UnknownSubmissionError, Wanted
@@ -290,6 +291,27 @@ def test_closing_gives_back_what_has_not_begun(home: Home, rooms: Rooms, examine
     with Intake(rooms) as other:
         assert len(do_jobs(other, jobs)) == waiting
         assert all(other.answer(one, PLATFORM).matches == () for one in ids)
+
+
+def test_what_is_destroyed_while_it_is_accepted_is_kept_again(rooms: Rooms) -> None:
+    destroyed: list[bytes] = []
+
+    class Late(FolderVault):
+        """A vault of which two people destroy what was there, just before the submission is on record."""
+
+        def put(self, source: BinaryIO, sha256: bytes) -> None:
+            super().put(source, sha256)
+            if sha256 not in destroyed:
+                destroyed.append(sha256)
+                assert self.destroy(sha256)
+
+    assert isinstance(rooms.vault, FolderVault)
+    late = Late(rooms.vault.folder, rooms.vault._keys)
+    with Intake(replace(rooms, vault=late)) as intake:
+        answer = submit(intake, jpeg(1))
+    assert destroyed == [answer.submission.sha256]
+    with late.open(answer.submission.sha256) as kept:
+        assert kept.read() == jpeg(1)
 
 
 def test_what_cannot_be_kept_is_not_accepted(home: Home, rooms: Rooms) -> None:
