@@ -167,7 +167,8 @@ def _kind(part: Part) -> str:
         return "date"
     if part.type is not str:
         return "number"
-    return "long" if not part.limit or part.limit > LONG else "text"
+    free = not part.rules - {Rule.REQUIRED}
+    return "long" if free and (not part.limit or part.limit > LONG) else "text"
 
 
 def _choices(part: Part) -> tuple[str, ...]:

@@ -27,6 +27,10 @@ ENTRIES: Final = (
     ("/account", _("My account"), "g a"),
 )
 """Path, name, keys. One that no module has is left out."""
+BESIDE: Final = {
+    "/filings": ("/authorities", "/holds", "/destructions", "/notices", "/providers", "/register")
+}
+"""Pages that a page of the menu leads to and that do not stand below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,14 @@ class Menu:
         """What the visitor may see of it."""
         here = visit.request.url.path.removeprefix(PREFIX)
         return [
-            Item(path, name, key, here=here == path or here.startswith(f"{path}/"))
+            Item(path, name, key, here=any(_below(here, one) for one in (path, *BESIDE.get(path, ()))))
             for path, name, key in ENTRIES
             if path in self._needs and _open_to(visit.person, self._needs[path])
         ]
+
+
+def _below(here: str, path: str) -> bool:
+    return here == path or here.startswith(f"{path}/")
 
 
 def _open_to(person: "Principal", needs: Needs) -> bool:
