@@ -298,7 +298,10 @@ def test_a_file_is_left_out_and_put_back(bureau: Bureau) -> None:
     now = bureau.drafting.include(RITA, filing.number, 1, 1, include=False)
     assert [one.include for one in bureau.filings.draft(filing.number).files] == [False]
     assert [one.code for one in bureau.drafting.check(RITA, filing.number, now.revision)] == ["no_file"]
+    left = "1 more of the account's files in this case"
+    assert left in bureau.filings.draft(filing.number).report.additional_info
     now = bureau.drafting.include(RITA, filing.number, now.revision, 1, include=True)
+    assert left not in bureau.filings.draft(filing.number).report.additional_info
     assert bureau.drafting.check(RITA, filing.number, now.revision) == ()
     with pytest.raises(FieldError):
         bureau.drafting.include(RITA, filing.number, now.revision, 2, include=True)

@@ -25,7 +25,7 @@ LOGGED = ("fileViewedByEsp", "exifViewedByEsp")
 def drafted(*numbers: int, events: int = 1) -> Draft:
     """A draft about these files."""
     told = [{"ip": f"192.0.2.{n}", "time": "2026-03-01T00:00:00Z"} for n in range(events)]
-    made = [submission(n, {**CONTEXT, "ip_events": told}) for n in numbers]  # type: ignore[dict-item]
+    made = [submission(n, {**CONTEXT, "ip_events": told}) for n in numbers]
     return fill(material(record(made)))
 
 

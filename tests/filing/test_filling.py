@@ -19,8 +19,8 @@ from tocsin.filing.cybertip.filling import fill
 from tocsin.filing.cybertip.filling_files import MOST_FILES
 from tocsin.filing.cybertip.happenings import MOST_EVENTS
 from tocsin.filing.cybertip.material import Pairs, Seen
-from tocsin.filing.cybertip.noting import as_url
-from tocsin.filing.cybertip.preview import source_of
+from tocsin.filing.cybertip.noting import MOST_TOLD, as_url
+from tocsin.filing.cybertip.paths import source_of
 from tocsin.filing.cybertip.reading import details_of, report_of
 from tocsin.filing.cybertip.schema import Schema
 from tocsin.filing.cybertip.values import EventName, IndustryClassification
@@ -320,6 +320,16 @@ def test_a_large_case_is_bounded_and_says_so() -> None:
     assert any("IP addresses" in one for one in draft.left_out)
     assert "40 more of the account's files" in draft.report.additional_info
     assert len(report_xml(draft.report)) < 1 << 20
+
+
+def test_what_is_left_out_stays_readable() -> None:
+    """Of single files so much, and how much more there is; what is about all of them comes first."""
+    rows = [submission(n, {**CONTEXT, "url": f"no address {n}"}) for n in range(1, 141)]
+    long: JsonObject = {**CONTEXT, "account": {"id": "u-17", "name": "n" * 300}}
+    draft = fill(material(record([submission(141, long), *rows])))
+    assert "the name of the account" in draft.left_out[0]
+    assert len(draft.left_out) == MOST_TOLD + 1
+    assert draft.left_out[-1].startswith("41 more")
 
 
 def test_what_is_too_long_is_left_out_and_told() -> None:

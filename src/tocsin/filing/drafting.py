@@ -103,7 +103,8 @@ class Drafting:
     def problems(self, number: int) -> tuple[Problem, ...]:
         """What must be put right before it can be confirmed; nothing is recorded."""
         with self.transactions.reading():
-            return self._problems(self.filings.filing(number), self.filings.draft(number))
+            now, draft = self.filings.filing(number), self.filings.draft(number)
+        return self._problems(now, draft)
 
     # ---- acting
 
@@ -207,16 +208,16 @@ class Drafting:
         Raises DeniedError, UnknownFilingError, OutdatedDraftError, UnsuitableFilingError.
         """
         self._demand_person(principal)
+        with self.transactions.reading():
+            now, draft = self._to_check(number, revision), self.filings.draft(number)
+        found = self._problems(now, draft)  # takes long for many files, and others wait for who writes
+        if found:
+            return found
         with self.transactions.writing():
-            now = self._at(number, revision)
-            if now.state not in {State.DRAFTED, State.CHECKED}:
-                message = f"filing {number} is {now.state.value}: only a draft is checked"
-                raise UnsuitableFilingError(message)
-            found = self._problems(now, self.filings.draft(number))
-            if not found and now.state is State.DRAFTED:
+            if self._to_check(number, revision).state is State.DRAFTED:
                 self.filings.checked(number, principal.id)
                 self._record("filing.checked", principal, now, {"revision": revision})
-        return found
+        return ()
 
     # ---- inside
 
@@ -284,6 +285,14 @@ class Drafting:
             raise UnsuitableFilingError(message)
         if now.revision != revision:
             raise OutdatedDraftError
+        return now
+
+    def _to_check(self, number: int, revision: int) -> Filing:
+        """Raises as `_at`, and UnsuitableFilingError."""
+        now = self._at(number, revision)
+        if now.state not in {State.DRAFTED, State.CHECKED}:
+            message = f"filing {number} is {now.state.value}: only a draft is checked"
+            raise UnsuitableFilingError(message)
         return now
 
     def _demand_in_force(self, case: int, decision: int) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from tocsin.filing.cybertip.files import FileDetails
+from tocsin.filing.cybertip.noting import with_files_left
 from tocsin.filing.cybertip.paths import (
     Leaf,
     canonical,
@@ -14,6 +15,7 @@ from tocsin.filing.cybertip.paths import (
     leaves,
     refuse,
     renumbered,
+    source_of,
     within,
 )
 from tocsin.filing.cybertip.report import Report
@@ -24,6 +26,8 @@ MOST_EDITS: Final = 1000
 LONGEST_TEXT: Final = 100_000
 _FILE: Final = re.compile(r"file\[([1-9][0-9]{0,5})\]")
 _NUMBER: Final = re.compile(r"\[(\d+)\]")
+_INFO: Final = "report/additionalInfo"
+"""It says how many files are left out, unless a person has written it."""
 _GIVEN: Final = frozenset({"reportId", "fileId", "fileName"})
 """What only the authority can say, and what is not used."""
 _LOGGED: Final = frozenset({"fileViewedByEsp", "exifViewedByEsp"})
@@ -47,10 +51,16 @@ def edited(draft: Draft, edits: Mapping[str, str | None], author: str) -> Draft:
 def with_included(draft: Draft, place: int, author: str, *, include: bool) -> Draft:
     """The draft with one file in it, or left out. Raises FieldError."""
     path = f"file[{place}]/include"
-    if not any(one.place == place for one in draft.files):
+    now = next((one for one in draft.files if one.place == place), None)
+    if now is None:
         refuse(path, "there is no such file")
-    files = tuple(replace(one, include=include) if one.place == place else one for one in draft.files)
-    return replace(draft, files=files, sources=_sourced(draft.sources, path, author))
+    files = tuple(replace(one, include=include) if one is now else one for one in draft.files)
+    made = replace(draft, files=files, sources=_sourced(draft.sources, path, author))
+    ours = source_of(draft.sources, _INFO)
+    if now.include is include or ours is None or ours.source is not Source.NODE:
+        return made
+    info = with_files_left(draft.report.additional_info, now.include - include)
+    return replace(made, report=replace(draft.report, additional_info=info))
 
 
 def carried(old: Draft, new: Draft) -> Draft:

@@ -13,7 +13,7 @@ from tocsin.filing.cybertip.filling_files import files
 from tocsin.filing.cybertip.happenings import HAPPENED, UPLOADED, Happened, happenings, time_named
 from tocsin.filing.cybertip.incidents import InternetDetails, WebPageIncident
 from tocsin.filing.cybertip.material import Material
-from tocsin.filing.cybertip.noting import Noted, as_url, clean
+from tocsin.filing.cybertip.noting import Noted, as_url, clean, files_left
 from tocsin.filing.cybertip.people import ContactPerson, Email, Person, Phone
 from tocsin.filing.cybertip.report import BatchedReport, IncidentSummary, Report, Reporter
 from tocsin.filing.cybertip.values import BatchReason, IncidentType
@@ -47,7 +47,7 @@ def fill(material: Material) -> Draft:
         noted.of("report/batchedReport", Source.PERSON, material.author)
     if material.unread:
         noted.out(f"the metadata of {material.unread:,} files was not read for this draft")
-    return Draft(report, draft_files, tuple(noted.sources), tuple(noted.left_out))
+    return Draft(report, draft_files, tuple(noted.sources), noted.told())
 
 
 def _summary(material: Material, events: list[Happened], noted: Noted) -> IncidentSummary:
@@ -188,7 +188,7 @@ def _info(material: Material, draft_files: tuple[DraftFile, ...], noted: Noted) 
         told.append(f"This follows report {material.follows} about the same account.")
     left = sum(not one.include for one in draft_files) + len(material.contents) - len(draft_files)
     if left and material.kind is not Kind.TEXT:
-        told.append(f"{left:,} more of the account's files in this case are not part of this report.")
+        told.append(files_left(left))
     others = len(material.record.accounts) - 1
     if others > 0:
         told.append(f"Other accounts of the same case, each reported by itself: {others:,}.")

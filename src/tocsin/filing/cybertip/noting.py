@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 
     from tocsin.media.sandbox import JsonValue
 
+MOST_TOLD: Final = 100
+"""Sentences about what is not in a draft."""
 LONGEST_INFO: Final = 20_000
 """Characters of one text of further information: the schema has no limit, and readers have."""
 LONGEST_URL: Final = 2083
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold (section 2.2)."""
 _SHOWN: Final = 80
+_FILES_LEFT: Final = re.compile("[0-9,]+ more of the account's files in this case .+")
 _ASCII: Final = "".join(map(chr, range(ord("!"), ord("~") + 1)))
 """What stays as it is in an address."""
 
@@ -40,6 +43,14 @@ class Noted:
         if sentence not in self.left_out:
             self.left_out.append(sentence)
 
+    def told(self) -> tuple[str, ...]:
+        """What is not in the draft, that of single files last, and no more than somebody reads."""
+        found = sorted(self.left_out, key=lambda one: one.startswith("file["))
+        if len(found) <= MOST_TOLD:
+            return tuple(found)
+        more = len(found) - MOST_TOLD
+        return (*found[:MOST_TOLD], f"{more:,} more things of single files, such as these, were left out")
+
     def fitting(self, text: str, most: int, what: str) -> str:
         """A text that names something, or nothing where it is too long: cut, it would name something else."""
         if len(text) <= most:
@@ -57,6 +68,23 @@ class Noted:
                 break
             kept.append(one)
         return "\n".join(kept)
+
+
+def files_left(count: int) -> str:
+    """That so many files are not in the report, as whoever receives it is told."""
+    return f"{count:,} more of the account's files in this case are not part of this report."
+
+
+def with_files_left(info: str, more: int) -> str:
+    """Further information once `more` files (or fewer, below 0) are not in the report."""
+    lines = info.split("\n") if info else []
+    told = next((one for one in lines if _FILES_LEFT.fullmatch(one)), None)
+    count = more + (int(told.partition(" ")[0].replace(",", "")) if told else 0)
+    now = [files_left(count)] if count > 0 else []
+    if told is None:
+        return "\n".join([*lines, *now])
+    place = lines.index(told)
+    return "\n".join([*lines[:place], *now, *lines[place + 1 :]])
 
 
 def clean(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import Final, NoReturn, TypeVar
 
 from tocsin.errors import Error
 from tocsin.filing.cybertip.shape import ATTRIBUTE, TEXT, Part, parts_of, placed
+from tocsin.filing.draft import Sourced
 
 T = TypeVar("T")
 Value = str | bool | int | Decimal | date | datetime | StrEnum
@@ -165,6 +166,12 @@ def _parsed(kind: type, text: str, whole: str) -> object:
 def within(path: str, part: str) -> bool:
     """Whether a path is that of a part or of something in it."""
     return path == part or path.startswith((f"{part}/", f"{part}["))
+
+
+def source_of(sources: Sequence[Sourced], path: str) -> Sourced | None:
+    """Where a field comes from: the source that is nearest to it; the later one where two are as near."""
+    around = [one for one in sources if within(path, one.field)]
+    return max(enumerate(around), key=lambda one: (len(one[1].field), one[0]))[1] if around else None
 
 
 def renumbered(path: str, removed: str) -> str | None:

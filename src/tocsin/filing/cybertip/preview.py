@@ -1,13 +1,14 @@
 """A draft as whoever receives it reads it: sections of lines, each with where it comes from, and the XML."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tocsin.filing.cybertip.paths import Leaf, leaves, within
+from tocsin.filing.cybertip.paths import Leaf, leaves, source_of, within
 from tocsin.filing.cybertip.writing import details_xml, report_xml, text_of
 from tocsin.filing.draft import Draft, DraftFile, Sourced
+
+__all__ = ["Line", "Preview", "Section", "in_words", "preview", "source_of"]
 
 MOST_FILES: Final = 50
 """Files that are shown; of more it is said how many."""
@@ -70,12 +71,6 @@ def preview(draft: Draft) -> Preview:
         len(included) - len(shown),
         draft.left_out,
     )
-
-
-def source_of(sources: Sequence[Sourced], path: str) -> Sourced | None:
-    """Where a field comes from: the source that is nearest to it; the later one where two are as near."""
-    around = [one for one in sources if within(path, one.field)]
-    return max(enumerate(around), key=lambda one: (len(one[1].field), one[0]))[1] if around else None
 
 
 def _of_report(draft: Draft) -> list[Section]:
