@@ -1,7 +1,9 @@
 """Drafting: from a decided case, of one account, once; changed by people, checked, and never by accident."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
@@ -122,6 +124,24 @@ def test_an_account_of_a_case_is_drafted_once(bureau: Bureau) -> None:
         bureau.drafted(filing.case)
     bureau.filings.set_state(filing.number, State.RETRACTED)
     assert bureau.drafted(filing.case)[0].number != filing.number
+
+
+def test_two_who_draft_the_same_at_once(bureau: Bureau) -> None:
+    """One of them is told that there is one."""
+    number = bureau.decided(bureau.submit()[0])
+    at_once = Barrier(2)
+
+    def draft(_: int) -> bool:
+        at_once.wait(60)
+        try:
+            bureau.drafting.draft(RITA, number, "u-17")
+        except UnsuitableFilingError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(draft, range(2))) == [False, True]
+    assert len(bureau.filings.page(Wanted())) == 1
 
 
 @SQLITE

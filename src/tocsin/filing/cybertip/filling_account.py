@@ -61,12 +61,12 @@ def _account(material: Material, events: Sequence[Happened], noted: Noted) -> Pe
         esp_service=_service(material, noted) if known else "",
         screen_name=noted.fitting(screen_name, _SCREEN_NAME, "the name of the account"),
         display_name=tuple(shown),
-        profile_url=tuple(profiles.values()),
+        profile_url=tuple(profiles),
         ip_capture_event=tuple(one.event for one in events),
         prior_ct_reports=_prior(material, noted),
         additional_info=noted.joined([*_others("id", ids[1:]), *_others("name", names[1:])]),
     )
-    said["url"] = {url: said["url"][told] for told, url in profiles.items()}
+    said["url"] = {url: said["url"][told] for url, told in profiles.items()}
     _note(made, said, events, noted)
     return made
 
@@ -142,12 +142,14 @@ def _short(text: str, most: int, noted: Noted) -> bool:
 
 
 def _profiles(told: Iterable[str], noted: Noted) -> dict[str, str]:
-    """Addresses of profiles as a report takes them, by what was told."""
-    made = {one: as_url(one) for one in _few(told, "profiles", noted)}
-    for one in [one for one, url in made.items() if not url]:
-        noted.out(f"{shortened(one)!r} is no address of a profile that a report takes")
-        del made[one]
-    return {one: url for url, one in {url: one for one, url in made.items()}.items()}
+    """What was told of profiles, by their addresses as a report takes them."""
+    found: dict[str, str] = {}
+    for one in _few(told, "profiles", noted):
+        if url := as_url(one):
+            found.setdefault(url, one)
+        else:
+            noted.out(f"{shortened(one)!r} is no address of a profile that a report takes")
+    return found
 
 
 def _is_email(text: str, noted: Noted) -> bool:
