@@ -11,8 +11,8 @@ from tocsin.filing.cybertip.editing import edited
 from tocsin.filing.cybertip.filling import fill
 from tocsin.filing.cybertip.material import Seen
 from tocsin.filing.draft import Draft
+from tocsin.filing.filer import Filer
 from tocsin.filing.model import Kind
-from tocsin.filing.organisation import Organisation
 from tocsin.filing.viewed import Viewed
 
 WHO = "report/personOrUserReported[1]"
@@ -89,7 +89,7 @@ def test_files_that_are_left_out_lack_nothing() -> None:
 
 def test_who_reports() -> None:
     """Nothing is set: it is said where to set it."""
-    draft = fill(material(record([submission(1, {"review": True})]), account="", organisation=Organisation()))
+    draft = fill(material(record([submission(1, {"review": True})]), account="", organisation=Filer()))
     found = fields(draft)
     assert found["report/reporter/reportingPerson/email[1]"].help is Help.HIGH
     assert "[filing]" in found["report/reporter/companyTemplate"].words

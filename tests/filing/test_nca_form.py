@@ -6,12 +6,12 @@ import pytest
 from support.cases import Desk, entry_match
 from support.notices import NOON, ORGANISATION, Bureau
 
+from tocsin.filing.filer import Filer
 from tocsin.filing.nca.exporting import BLANK, NOT_HELD, as_html, as_text, form_from_json, form_to_json
 from tocsin.filing.nca.filling import held_of
 from tocsin.filing.nca.form import KEYS, Answer, Form, From, Standing, form_of
 from tocsin.filing.nca.model import Entry, EntryState
 from tocsin.filing.nca.priorities import Priority, Proposed
-from tocsin.filing.organisation import Organisation
 from tocsin.media.sandbox import JsonObject
 
 CONTEXT: JsonObject = {
@@ -129,4 +129,4 @@ def test_an_organisation_that_said_nothing_of_itself() -> None:
     form = form_of({}, {})
     assert {item.key for item in form.blanks} == set(KEYS)
     assert as_text(replace(ENTRY, priority=Priority.P1), form).startswith("Priority P1. Immediately")
-    assert Organisation() == replace(Organisation(), company="")
+    assert Filer() == replace(Filer(), company="")

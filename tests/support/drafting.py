@@ -13,9 +13,9 @@ from tocsin.cases.model import Case, Observed, Outcome, Proposal
 from tocsin.evidence.renditions import Region
 from tocsin.filing.drafting import Drafting
 from tocsin.filing.extents import Extents
+from tocsin.filing.filer import Filer
 from tocsin.filing.gathering import Gathering
 from tocsin.filing.model import Environment, Fate, Filing, Kind, Receipt, State
-from tocsin.filing.organisation import Organisation
 from tocsin.storage.decisions import DecisionStore
 from tocsin.storage.filing_candidates import CandidateStore
 from tocsin.storage.filings import FilingStore
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tocsin.provenance.model import Finding
 
 RITA = person("rita", "reporter")
-OURS = Organisation(
+OURS = Filer(
     company="Example Host",
     service="example.org",
     first_name="Ada",
@@ -65,7 +65,7 @@ class Bureau:
     """The last one is in use."""
 
     @classmethod
-    def over(cls, screen: Screen, organisation: Organisation = OURS) -> "Bureau":
+    def over(cls, screen: Screen, organisation: Filer = OURS) -> "Bureau":
         """One over a screen."""
         table = screen.table
         database = table.home.database

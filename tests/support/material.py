@@ -11,8 +11,8 @@ from tocsin.cases.model import Standpoint as StandsAs
 from tocsin.cases.model import State as CaseState
 from tocsin.content.model import Content
 from tocsin.filing.cybertip.material import Material
+from tocsin.filing.filer import Filer
 from tocsin.filing.model import Kind
-from tocsin.filing.organisation import Organisation
 from tocsin.filing.record import CaseRecord, ContentRecord
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 from tocsin.intake.context import context_of
@@ -108,7 +108,7 @@ def material(
     of: CaseRecord,
     account: str = "u-17",
     kind: Kind = Kind.REPORT,
-    organisation: Organisation = OURS,
+    organisation: Filer = OURS,
     **more: object,
 ) -> Material:
     """What a report about an account is filled from."""

@@ -11,6 +11,7 @@ from tocsin.access.model import Permission, Principal
 from tocsin.cases.model import Decision, Observation, Observed, Outcome, Proposal, Standpoint
 from tocsin.errors import Error, Refusal
 from tocsin.evidence.keys import Keys
+from tocsin.filing.filer import Filer
 from tocsin.filing.nca.register import Register
 from tocsin.filing.notice_model import Channel, Notice, NotSentError, Provider
 from tocsin.filing.notice_providers import Providers
@@ -18,7 +19,6 @@ from tocsin.filing.notice_sending import NoticeWork
 from tocsin.filing.notice_steps import SEND, WATCH
 from tocsin.filing.notice_terms import MailServer, Sender, Terms
 from tocsin.filing.notices import Notices, Wanted
-from tocsin.filing.organisation import Organisation
 from tocsin.filing.record import CaseRecord, ContentRecord
 from tocsin.filing.store_notices import Carrier, mail_purpose
 from tocsin.jobs.model import Job
@@ -44,8 +44,8 @@ URL = "https://files.example.org/a.b/c?d=1"
 SENDER = Sender("Hotline of Examples", "desk@example.net", "+1 555 0100")
 LAWS = {"us": "18 U.S.C. 2258A"}
 TERMS = Terms(SENDER, LAWS, test_address="tests@example.net")
-ORGANISATION = Organisation(
-    company="Hotline of Examples", first_name="Rita", last_name="Reporter", email="desk@example.net"
+ORGANISATION = Filer(
+    company="Hotline of Examples", first_name="Rita", last_name="Filer", email="desk@example.net"
 )
 LEASE = timedelta(seconds=30)
 

@@ -29,9 +29,9 @@ from tocsin.filing.draft import Draft
 from tocsin.filing.errors import NotToBeReportedError, OutdatedDraftError, UnsuitableFilingError
 from tocsin.filing.exif import exif_of
 from tocsin.filing.extents import Extents
+from tocsin.filing.filer import Filer
 from tocsin.filing.gathering import Gathering
 from tocsin.filing.model import Authority, Environment, Filing, Kind, State
-from tocsin.filing.organisation import Organisation
 from tocsin.filing.record import CaseRecord
 from tocsin.filing.store_filings import Filings, NewFiling, Wanted
 from tocsin.transactions import Transactions
@@ -80,7 +80,7 @@ class Drafting:
     ledger: Ledger
     environment: Callable[[], Environment]
     """Which environment of the CyberTipline new filings go to."""
-    organisation: Organisation = field(default_factory=Organisation)
+    organisation: Filer = field(default_factory=Filer)
     clock: Callable[[], datetime] = _present
 
     # ---- asking

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from tocsin.evidence.ledger import Ledger
     from tocsin.evidence.sealing import Sealer
+    from tocsin.filing.filer import Filer
     from tocsin.filing.model import Receipt
     from tocsin.filing.nca.store_register import Keeping
     from tocsin.filing.notice_terms import Terms
-    from tocsin.filing.organisation import Organisation
     from tocsin.filing.record import CaseRecord
     from tocsin.jobs.model import JobQueue
     from tocsin.outgoing.addresses import Network
@@ -93,7 +93,7 @@ def register(
     parts: NoticeParts,
     receipts: "Callable[[Collection[int]], Sequence[Receipt]]",
     holds: "Keeping",
-    organisation: "Organisation",
+    organisation: "Filer",
 ) -> Register:
     """The register of reports to the NCA."""
     return Register(

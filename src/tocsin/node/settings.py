@@ -24,8 +24,8 @@ from tocsin.cases.limits import MOST_REVEAL_SECONDS, Limits
 from tocsin.cases.model import MAIN
 from tocsin.config import SETTINGS, SettingsError
 from tocsin.filing.duties import Organisation
+from tocsin.filing.filer import Filer
 from tocsin.filing.notice_terms import MailServer, Sender, Terms, is_address, on_loopback
-from tocsin.filing.organisation import Organisation as Reporter
 
 Network = IPv4Network | IPv6Network
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -216,9 +216,9 @@ class FilingSettings(Table):
     )
 
     @property
-    def organisation(self) -> Reporter:
+    def organisation(self) -> Filer:
         """As reports name it."""
-        return Reporter(**self.model_dump())
+        return Filer(**self.model_dump())
 
 
 class DutiesSettings(Table):

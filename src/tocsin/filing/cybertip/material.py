@@ -6,8 +6,8 @@ from datetime import datetime
 from functools import cached_property
 
 from tocsin.cases.store_viewing import Look
+from tocsin.filing.filer import Filer
 from tocsin.filing.model import Kind
-from tocsin.filing.organisation import Organisation
 from tocsin.filing.record import CaseRecord, ContentRecord
 from tocsin.filing.viewed import Viewed
 from tocsin.intake.model import Submission
@@ -40,7 +40,7 @@ class Material:
     kind: Kind
     author: str
     """Who drafts: `Principal.id`."""
-    organisation: Organisation
+    organisation: Filer
     now: datetime
     seen: Mapping[bytes, Seen] = field(default_factory=dict)
     """By content; where nobody looked there may be nothing."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from tocsin.filing.filer import Filer
 from tocsin.filing.model import Receipt
 from tocsin.filing.nca.form import From, Held
-from tocsin.filing.organisation import Organisation
 from tocsin.filing.record import CaseRecord, ContentRecord
 from tocsin.hashing.signals import SignalType
 from tocsin.intake.model import Submission
@@ -23,7 +23,7 @@ _CAMERA: Final = "camera."
 def held_of(
     record: CaseRecord,
     account: str,
-    organisation: Organisation,
+    organisation: Filer,
     earlier: Sequence[str] = (),
     receipts: Sequence[Receipt] = (),
 ) -> Mapping[str, Held]:
@@ -57,7 +57,7 @@ def held_of(
     return {**held, **_reporter(organisation)}
 
 
-def _reporter(organisation: Organisation) -> Mapping[str, Held]:
+def _reporter(organisation: Filer) -> Mapping[str, Held]:
     name = f"{organisation.first_name} {organisation.last_name}".strip()
     said = {
         "reporter.organisation": organisation.company,

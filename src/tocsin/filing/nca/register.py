@@ -15,6 +15,7 @@ from tocsin.cases.notes import check_notes
 from tocsin.cases.people import demand_person
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.filing.errors import NotToBeReportedError, OutdatedDraftError
+from tocsin.filing.filer import Filer
 from tocsin.filing.holding import NCA_REPORT_SENT
 from tocsin.filing.model import Receipt
 from tocsin.filing.nca.exporting import form_to_json
@@ -31,7 +32,6 @@ from tocsin.filing.nca.model import (
 )
 from tocsin.filing.nca.priorities import Priority, Proposed, proposed
 from tocsin.filing.nca.store_register import Keeping, RegisterStore, WantedEntries
-from tocsin.filing.organisation import Organisation
 from tocsin.filing.reasons import check_reason
 from tocsin.filing.record import CaseRecord
 from tocsin.law.duties import Occasion
@@ -56,7 +56,7 @@ class Register:
     receipts: Callable[[Collection[int]], Sequence[Receipt]]
     """What other authorities have acknowledged of cases."""
     holds: Keeping
-    organisation: Organisation
+    organisation: Filer
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     def prepare(

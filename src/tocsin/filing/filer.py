@@ -1,10 +1,10 @@
-"""Who reports: what an operator has set of the organisation, under the names of `[filing]` in tocsin.toml."""
+"""Who files: what an operator has set of the organisation, under the names of `[filing]` in tocsin.toml."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Organisation:
+class Filer:
     """What stands in every report of this organisation; empty where it is not set."""
 
     company: str = ""
