@@ -12,6 +12,7 @@ from support.filing_pages import at, cybertip, drafted, filing_console, reported
 
 from tocsin.filing.draft import Source
 from tocsin.filing.model import Environment, State
+from tocsin.simulators.cybertip.faults import Fault, Kind, Step
 from tocsin.simulators.cybertip.server import Cybertip
 
 SIMULATED = "This goes to a simulator on this machine."
@@ -211,3 +212,41 @@ def test_in_production_two_people_confirm_and_the_pages_say_that_it_is_real(
         assert filing.confirmed_by == ("person:rita", "person:rolf")
         assert filing.environment is Environment.PRODUCTION
         assert re.search(r'class="environment live"', rolf.get(f"/console/filings/{number}").text)
+
+
+def test_what_stopped_says_why_and_goes_on_when_somebody_says_so(
+    served: Console, rita: Client, authority: Cybertip, filing: int
+) -> None:
+    page = confirm_page(rita, filing)
+    authority.faults.then(Step.SUBMIT, Fault(Kind.CODE, code=4100))
+    assert page.send(rita, f"/console/filings/{filing}/confirm", read="1").status_code == 303
+    until(lambda: state(served, filing) is State.STOPPED)
+    stopped = at(rita, f"/filings/{filing}")
+    assert "stopped: it waits for a person" in stopped.said
+    assert "4100" in stopped.said.partition("Why it stopped:")[2]
+    assert f"Filing {filing}" in at(rita, "/filings?group=stopped").said
+    assert stopped.send(rita, f"/console/filings/{filing}/retry").status_code == 303
+    until(lambda: state(served, filing) is State.FINISHED)
+
+
+def test_what_is_open_says_when_it_expires_and_is_retracted_for_a_reason(
+    served: Console, rita: Client, authority: Cybertip, filing: int
+) -> None:
+    page = confirm_page(rita, filing)
+    authority.faults.always(Fault(Kind.HTML, status=503), Step.FINISH)
+    try:
+        assert page.send(rita, f"/console/filings/{filing}/confirm", read="1").status_code == 303
+        until(lambda: "The last attempt failed:" in at(rita, f"/filings/{filing}").said)
+        opened = at(rita, f"/filings/{filing}")
+        assert "If it is not finished, the authority deletes what is open at" in opened.said
+        assert "It is tried again at" in opened.said
+        assert "HTTP 503" in opened.said
+        assert rita.act(f"/filings/{filing}/retract", reason="").status_code == 422
+        assert opened.send(rita, f"/console/filings/{filing}/retract", reason="a mistake").status_code == 303
+        until(lambda: state(served, filing) is State.RETRACTED)
+    finally:
+        authority.faults.clear()
+    told = at(rita, f"/filings/{filing}")
+    assert "asked for it to be given up" in told.said
+    assert "a mistake" in told.said
+    assert "Nothing of it is at the authority." in told.said
