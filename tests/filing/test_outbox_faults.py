@@ -218,7 +218,7 @@ def test_an_authority_that_cannot_be_reached_for_20_hours_costs_nothing_but_an_a
 
 
 @pytest.mark.parametrize("hours", [20, 30])
-@pytest.mark.parametrize("step", [Step.SUBMIT, Step.UPLOAD, Step.FILEINFO, Step.FINISH, Step.RETRACT])
+@pytest.mark.parametrize("step", [Step.SUBMIT, Step.UPLOAD, Step.FINISH, Step.RETRACT])
 def test_an_outage_of_hours_ends_in_one_finished_report(
     office: Office, cybertip: Cybertip, step: Step, hours: int
 ) -> None:
@@ -297,7 +297,7 @@ def test_a_report_that_turns_out_to_be_finished_when_it_is_retracted_is_finished
 
 
 @pytest.mark.parametrize("step", [Step.SUBMIT, Step.UPLOAD, Step.FILEINFO, Step.FINISH])
-@pytest.mark.parametrize("jump", [-30 * HOUR, -HOUR, HOUR, 20 * HOUR, 30 * HOUR])
+@pytest.mark.parametrize("jump", [-30 * HOUR, 20 * HOUR, 30 * HOUR])
 def test_a_clock_that_jumps_loses_and_doubles_nothing(
     office: Office, cybertip: Cybertip, step: Step, jump: timedelta
 ) -> None:

@@ -159,6 +159,7 @@ class Office:
     vault: FolderVault
     announced: Announced
     outbox: Outbox
+    lease: timedelta = timedelta(seconds=30)
 
     @classmethod
     def over(  # noqa: PLR0913  # what tests vary
