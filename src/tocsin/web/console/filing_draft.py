@@ -11,7 +11,7 @@ from tocsin.errors import Error
 from tocsin.filing.errors import UnsuitableFilingError
 from tocsin.filing.model import Filing, State
 from tocsin.web.console import filing_words as words
-from tocsin.web.console.asking import again
+from tocsin.web.console.asking import again, page_after
 from tocsin.web.console.filing_fields import Field, Section, file_section, part_of, sections
 from tocsin.web.console.filings import ACT, SEE, filing_values
 from tocsin.web.console.pages import Pages
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 pages = Pages()
 GIVEN: Final = "value-"
 """Before the path of a field, in a form."""
+FILES: Final = 25
+"""Files of a draft that one page shows."""
 CHANGEABLE: Final = frozenset({State.DRAFTED, State.CHECKED})
 
 
@@ -105,13 +107,16 @@ def draft_values(visit: Visit, problems: "Sequence[Problem]" = ()) -> dict[str, 
     reporting = visit.node.reporting
     values = filing_values(visit)
     draft = reporting.filings.draft(visit.number("number"))
-    parts, files = sections(draft), [(one, file_section(draft, one.place)) for one in draft.files]
+    after = page_after(visit)
+    files = [one for one in draft.files if one.place > after][:FILES]
     return {
         **values,
         "draft": draft,
-        "sections": parts,
-        "files": files,
-        "part_of": partial(part_of, parts=(*parts, *(said for _, said in files))),
+        "sections": sections(draft),
+        "files": [(one, file_section(draft, one.place)) for one in files],
+        "first": after == 0,
+        "following": files[-1].place if files and files[-1].place < len(draft.files) else "",
+        "part_of": partial(part_of, draft),
         "missing": reporting.drafting.completeness(draft),
         "problems": problems,
         "changeable": _changeable(visit, reporting.filings.filing(visit.number("number"))),
@@ -138,7 +143,9 @@ def _drafted(visit: Visit) -> "tuple[Filing, Draft]":
 
 def _part(draft: "Draft", path: str) -> Section:
     """The part of that path. Raises UnsuitableFilingError."""
-    for one in (*sections(draft), *(file_section(draft, file.place) for file in draft.files)):
+    if any(path == f"file[{one.place}]" for one in draft.files):
+        return file_section(draft, int(path.removeprefix("file[").removesuffix("]")))
+    for one in sections(draft):
         if one.path == path:
             return one
     message = "the draft has no such part"

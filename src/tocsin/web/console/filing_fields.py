@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from tocsin.filing.cybertip.files import FileDetails
+from tocsin.filing.cybertip.paths import within
 from tocsin.filing.cybertip.preview import in_words, source_of
 from tocsin.filing.cybertip.report import Report
 from tocsin.filing.cybertip.shape import Part, Role, Rule, parts_of
@@ -28,6 +29,9 @@ _NOT_OURS: Final = frozenset(
 """What only the authority can give, what is chosen on drafting, and what is there for old times' sake."""
 _LOGGED: Final = frozenset({"file_viewed_by_esp", "exif_viewed_by_esp"})
 """What the log of looks says: a person can have it left out, and no more."""
+
+
+Sources = Sequence[Sourced]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def sections(draft: Draft) -> tuple[Section, ...]:
         elif is_dataclass(part.type):
             found.append(_section(draft, path, in_words(part.name), given or part.type()))
         else:
-            fields = (_leaf(draft, part, path, given, in_words(part.name)),)
+            fields = (_leaf(draft.sources, part, path, given, in_words(part.name)),)
             found.append(_parted(path, in_words(part.name), fields))
     return tuple(found)
 
@@ -86,13 +90,18 @@ def file_section(draft: Draft, place: int) -> Section:
     return _section(draft, f"file[{place}]", f"File {place}", file.details)
 
 
-def part_of(path: str, parts: Sequence[Section]) -> str:
-    """The path of the part that a field is in, or would be; empty where that part is not there."""
-    return next((one.path for one in parts if path == one.path or path.startswith(f"{one.path}/")), "")
+def part_of(draft: Draft, path: str) -> str:
+    """The path of the part that a field is in, as a form changes it; empty where there is none."""
+    root, _, rest = path.partition("/")
+    if root == "report":
+        name = rest.partition("/")[0]
+        return f"report/{name}" if name else ""
+    return root if any(root == f"file[{one.place}]" for one in draft.files) else ""
 
 
 def _section(draft: Draft, path: str, words: str, given: object) -> Section:
-    return _parted(path, words, tuple(_fields(draft, path, "", given)))
+    around = [one for one in draft.sources if within(path, one.field) or within(one.field, path)]
+    return _parted(path, words, tuple(_fields(around, path, "", given)))
 
 
 def _parted(path: str, words: str, fields: Sequence[Field]) -> Section:
@@ -101,7 +110,7 @@ def _parted(path: str, words: str, fields: Sequence[Field]) -> Section:
     )
 
 
-def _fields(draft: Draft, path: str, before: str, given: object, depth: int = 0) -> Iterator[Field]:
+def _fields(sources: Sources, path: str, before: str, given: object, depth: int = 0) -> Iterator[Field]:
     """The fields of a part and of the parts within it; of parts that are not there, one level deep."""
     for part in parts_of(type(given)):
         value = getattr(given, part.field)
@@ -109,29 +118,31 @@ def _fields(draft: Draft, path: str, before: str, given: object, depth: int = 0)
             continue
         where = path if part.role is Role.TEXT else f"{path}/{part.name}"
         if not is_dataclass(part.type):
-            yield from _leaves(draft, part, where, before, value)
+            yield from _leaves(sources, part, where, before, value)
         elif part.repeated:
             offered = (part.type(),) if depth < _OFFERED else ()
             for at, one in enumerate((*value, *offered), 1):
                 deeper = depth + (at > len(value))
                 yield from _fields(
-                    draft, f"{where}[{at}]", f"{before}{in_words(f'{part.name}[{at}]')}, ", one, deeper
+                    sources, f"{where}[{at}]", f"{before}{in_words(f'{part.name}[{at}]')}, ", one, deeper
                 )
         elif value is not None or depth < _OFFERED:
             deeper = depth + (value is None)
-            yield from _fields(draft, where, f"{before}{in_words(part.name)}, ", value or part.type(), deeper)
+            yield from _fields(
+                sources, where, f"{before}{in_words(part.name)}, ", value or part.type(), deeper
+            )
 
 
-def _leaves(draft: Draft, part: Part, path: str, before: str, value: object) -> Iterator[Field]:
+def _leaves(sources: Sources, part: Part, path: str, before: str, value: object) -> Iterator[Field]:
     words = f"{before}{in_words(part.name or part.field)}"
     if part.repeated and isinstance(value, tuple):
         for at, one in enumerate((*value, None), 1):
-            yield _leaf(draft, part, f"{path}[{at}]", one, f"{words} {at}" if at > 1 else words)
+            yield _leaf(sources, part, f"{path}[{at}]", one, f"{words} {at}" if at > 1 else words)
     else:
-        yield _leaf(draft, part, path, value, words)
+        yield _leaf(sources, part, path, value, words)
 
 
-def _leaf(draft: Draft, part: Part, path: str, value: object, words: str) -> Field:
+def _leaf(sources: Sources, part: Part, path: str, value: object, words: str) -> Field:
     said = "" if part.is_flag and value is False else written(value)
     return Field(
         path=path,
@@ -141,7 +152,7 @@ def _leaf(draft: Draft, part: Part, path: str, value: object, words: str) -> Fie
         choices=(said,) if part.field in _LOGGED else _choices(part),
         limit=part.limit,
         required=Rule.REQUIRED in part.rules,
-        source=source_of(draft.sources, path) if said else None,
+        source=source_of(sources, path) if said else None,
     )
 
 
