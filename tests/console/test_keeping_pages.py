@@ -138,6 +138,27 @@ def test_a_receipt_is_held_longer_released_and_what_it_held_destroyed_by_two(
     assert "destroyed" in at(rita, "/destructions").said
 
 
+def test_a_letter_is_followed_by_a_hold(served: Console, case: int) -> None:
+    manager = served.client("mia", "filing-manager")
+    letter = {"case": str(case), "since": "2026-11-01", "reason": "letter 17"}
+    triggers = at(manager, "/holds").text
+    named = next(one.trigger for one in served.node.review.packs.retentions if "2703" in one.provision.id)
+    assert f'value="{named}"' in triggers
+    letter["trigger"] = named
+    assert manager.act("/holds", **{**letter, "since": "soon"}).status_code == 409
+    assert manager.act("/holds", **{**letter, "since": "2099-01-01"}).status_code == 409
+    assert manager.act("/holds", **{**letter, "trigger": "moon"}).status_code == 409
+    assert manager.act("/holds", **{**letter, "case": "999999"}).status_code == 404
+    made = manager.act("/holds", **letter)
+    assert made.status_code == 303, said(made)
+    page = at(manager, made.headers["location"].split("?")[0].removeprefix("/console"))
+    assert "letter 17" in page.said
+    assert not page.said.startswith("TEST")
+    (extending,) = (one for one in page.forms if one.endswith("/extend"))
+    renewed = page.send(manager, extending, how="renew", reason="letter 18")
+    assert renewed.status_code == 303, said(renewed)
+
+
 def test_a_notice_is_drafted_of_a_link_handed_in_and_answered(served: Console, case: int) -> None:
     rita, manager = served.client("rita", "reporter"), served.client("mia", "filing-manager")
     provider = {"name": "forum", "address": "https://forum.example/report", "language": "en"}

@@ -10,11 +10,12 @@ from starlette.responses import Response
 from tocsin.access.model import Permission
 from tocsin.errors import Error
 from tocsin.filing.errors import UnsuitableHoldError
+from tocsin.law.duties import Occasion
 from tocsin.web.console import keeping_words as words
 from tocsin.web.console.asking import PAGE, again, digest_of, local_time, page_after, text
 from tocsin.web.console.filings import SEE
 from tocsin.web.console.pages import Pages
-from tocsin.web.console.visit import Visit
+from tocsin.web.console.visit import Visit, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,26 +41,20 @@ class Content:
 @pages.page("/holds", needs=SEE)
 def holds_page(visit: Visit) -> Response:
     """What is kept and until when; first what ends soon, and what no rule is clear about."""
-    holds, after, now = visit.node.reporting.holds, page_after(visit), datetime.now(UTC)
-    view = visit.asked("view") if visit.asked("view") in VIEWS else "all"
-    found: Sequence[Hold]
-    if view == "ending":
-        found = holds.ending(now + SOON, limit=PAGE)
-    elif view == "unclear":
-        found = holds.unclear(limit=PAGE)
-    else:
-        found = holds.page(after=after, limit=PAGE)
-    return visit.page(
-        "holds.html",
-        words=words,
-        holds=found,
-        view=view,
-        ending=len(holds.ending(now + SOON, limit=PAGE)),
-        unclear=len(holds.unclear(limit=PAGE)),
-        now=now,
-        first=after == 0,
-        following=found[-1].number if view == "all" and len(found) == PAGE else "",
-    )
+    return visit.page("holds.html", **_list(visit), refused=None)
+
+
+@pages.action("/holds", needs=MANAGE)
+def set_hold(visit: Visit) -> Response:
+    """Hold the contents of a case after an event that no receipt tells of, such as an agency's letter."""
+    reporting, case = visit.node.reporting, whole(visit.field("case")) or 0
+    try:
+        occasion = Occasion(visit.field("trigger"), _day(visit, "since"))
+        contents = [one.sha256 for one in reporting.gathering.record(case).contents]
+        made = reporting.holds.set(visit.person, occasion, case, contents, text(visit, "reason"))
+    except Error as error:
+        return again(visit, error, "holds.html", **_list(visit))
+    return visit.go(f"/holds/{made.number}", said="saved")
 
 
 @pages.page("/holds/{number}", needs=SEE)
@@ -73,7 +68,7 @@ def extend(visit: Visit) -> Response:
     """Keep longer: until a day that somebody names, or as its rule is renewed."""
 
     def do(number: int) -> None:
-        until = _day(visit) if visit.field("how") == "until" else None
+        until = _day(visit, "until") if visit.field("how") == "until" else None
         visit.node.reporting.holds.extend(visit.person, number, text(visit, "reason"), until=until)
 
     return _doing(visit, do)
@@ -93,6 +88,28 @@ def release(visit: Visit) -> Response:
     return _doing(visit, lambda number: visit.node.reporting.holds.release(visit.person, number, reason))
 
 
+def _list(visit: Visit) -> dict[str, object]:
+    holds, after, now = visit.node.reporting.holds, page_after(visit), datetime.now(UTC)
+    view = visit.asked("view") if visit.asked("view") in VIEWS else "all"
+    ending, unclear = holds.ending(now + SOON, limit=PAGE), holds.unclear(limit=PAGE)
+    found: Sequence[Hold] = {"ending": ending, "unclear": unclear}.get(view, ())
+    if view == "all":
+        found = holds.page(after=after, limit=PAGE)
+    return {
+        "words": words,
+        "holds": found,
+        "view": view,
+        "ending": len(ending),
+        "unclear": len(unclear),
+        "triggers": sorted({one.trigger for one in visit.node.review.packs.retentions}),
+        "may": visit.person.may(Permission.MANAGE_HOLDS),
+        "typed": {name: visit.field(name) for name in ("case", "trigger", "since", "reason")},
+        "now": now,
+        "first": after == 0,
+        "following": found[-1].number if view == "all" and len(found) == PAGE else "",
+    }
+
+
 def _doing(visit: Visit, what: Callable[[int], object]) -> Response:
     number = visit.number("number")
     try:
@@ -102,14 +119,14 @@ def _doing(visit: Visit, what: Callable[[int], object]) -> Response:
     return visit.go(f"/holds/{number}", said="saved")
 
 
-def _day(visit: Visit) -> datetime:
+def _day(visit: Visit, name: str) -> datetime:
     """The day that the form names. Raises UnsuitableHoldError."""
     try:
-        day = local_time(visit.field("until"))
+        day = local_time(visit.field(name))
     except ValueError:
         day = None
     if day is None:
-        message = "name the day until which it is to be kept"
+        message = "name the day"
         raise UnsuitableHoldError(message)
     return day
 
