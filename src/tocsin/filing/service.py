@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tocsin.filing.asked import destructions, questions
 from tocsin.filing.errors import NoReceiptError
 
 if TYPE_CHECKING:
@@ -48,5 +49,9 @@ class Reporting:
 
     def owed(self, case: int, on: "datetime") -> "tuple[Owed, ...]":
         """Every duty as it stands for a case at a time. Raises UnknownCaseError."""
-        record = self.gathering.record(case)
-        return self.duties.of(record, self.filings.receipts_of_case([case]), on)
+        with self.gathering.transactions.reading():
+            record = self.gathering.record(case)
+            receipts = self.filings.receipts_of_case([case])
+            asked = questions(self.register.store, case, on)
+            asked += destructions(self.destroying.records, record, on)
+            return self.duties.of(record, receipts, on, events=asked)

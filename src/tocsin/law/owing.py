@@ -267,8 +267,9 @@ def _unmet(duty: Duty, situation: Situation, on: datetime, law: Packs) -> str:
     lacks = [name for event in found for name in event.lacks]
     if lacks:
         return f"A report has been made, but not about: {', '.join(dict.fromkeys(lacks))}."
+    reports = {one.provision.id for one in law.duties if one.begins == DECIDED}
     elsewhere = {one.event for one in situation.events if not one.is_test} & {
-        one.by for one in law.satisfactions
+        one.by for one in law.satisfactions if reports.intersection(one.duties)
     }
     if elsewhere and duty.begins == DECIDED:
         return f"No rule says that {', '.join(sorted(elsewhere))} meets it."
