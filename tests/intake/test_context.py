@@ -12,6 +12,7 @@ FULL = {
     "platform": "forum",
     "account": {"id": "u1", "name": "anna", "email": "anna@example.org"},
     "url": "https://example.org/1",
+    "file_name": "IMG 0001.jpg",
     "ip_events": [
         {"ip": "192.0.2.7", "port": 40123, "time": "2026-03-01T14:05:09+01:00", "event": "upload"},
         {"ip": "2001:db8::7", "time": "2026-03-01T13:05:09.123Z"},
@@ -48,6 +49,8 @@ def test_an_account_is_looked_up_by_the_best_there_is(account: dict[str, str], k
     [
         ({"platfrom": "x"}, "platfrom"),
         ({"platform": 3}, "platform"),
+        ({"file_name": ["a.jpg"]}, "file_name"),
+        ({"file_name": "x" * 1001}, "file_name"),
         ({"platform": "x" * 201}, "platform"),
         ({"platform": "a\0b"}, "platform"),
         ({"extra": {"deep": ["ok", "\ud800"]}}, "extra.deep[1]"),

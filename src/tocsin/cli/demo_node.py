@@ -217,11 +217,27 @@ def _matched(client: "httpx2.Client", told: "dict[str, Any]") -> "dict[str, Any]
 
 def _context(number: int, path: Path) -> "JsonObject":
     """Where a file is said to have come from: names and addresses that stand for nobody (RFC 2606, 5737)."""
+    name = f"account-{number // 2}"
     return {
         "platform": "forum.example",
-        "account": {"id": f"account-{number // 2}", "name": f"account {number // 2}"},
+        "account": {
+            "id": name,
+            "name": name,
+            "display_name": f"Member {number // 2}",
+            "email": f"{name}@mail.example",
+            "url": f"https://forum.example/members/{name}",
+        },
         "url": f"https://forum.example/posts/{number}/{path.name}",
-        "ip_events": [{"ip": f"192.0.2.{number + 1}", "time": "2026-03-01T14:05:09Z", "event": "upload"}],
+        "file_name": path.name,
+        "ip_events": [
+            {
+                "ip": f"192.0.2.{number + 1}",
+                "port": 50_000 + number,
+                "time": "2026-03-01T14:05:09Z",
+                "event": "upload",
+            }
+        ],
+        "times": {"uploaded": "2026-03-01T14:05:10Z"},
         "note": "A harmless picture of the demonstration.",
         "review": True,
         "danger": path.name == URGENT,

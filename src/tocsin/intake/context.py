@@ -37,7 +37,7 @@ class ContextError(Error):
     """The context of the submission is not as it should be."""
 
     code = "intake.bad_context"
-    advice = "The message names the field; docs/reference/api.md describes them all. Nothing was kept."
+    advice = "The message names the field; docs/reference/http.md describes them all. Nothing was kept."
 
     path: str = ""
     """Where, as in `ip_events[0].time`."""
@@ -53,12 +53,13 @@ def _refuse(path: str, problem: str, cause: Exception | None = None) -> NoReturn
 def context_of(given: "JsonObject") -> Context:
     """A context as its submitter sent it.
 
-    Fields, all optional: `platform`, `url`, `note`: texts. `account`: an object of texts (`id`, `name`,
-    `email`, `display_name`, `phone`, `url`). `ip_events`: objects with `ip`, `time` and, where known, `port`
-    and `event`. `times`: an object of ISO 8601 times with zones, by names the submitter chooses. `review`:
-    true asks that people look at it, whether anything matches or not. `danger`: true says that a child may be
-    in danger now. `notice`: the rule under which removal is asked for, as in `us.tida`. `extra`: an object
-    of anything. No other fields.
+    Fields, all optional: `platform`, `url`, `note`: texts. `file_name`: the name under which the file was
+    uploaded to the platform, which reports to authorities repeat. `account`: an object of texts (`id`,
+    `name`, `email`, `display_name`, `phone`, `url`). `ip_events`: objects with `ip`, `time` and, where known,
+    `port` and `event`. `times`: an object of ISO 8601 times with zones, by names the submitter chooses.
+    `review`: true asks that people look at it, whether anything matches or not. `danger`: true says that a
+    child may be in danger now. `notice`: the rule under which removal is asked for, as in `us.tida`.
+    `extra`: an object of anything. No other fields.
 
     Raises:
         ContextError: it is not that.
@@ -221,6 +222,7 @@ _FIELDS: "Final[Mapping[str, _Check]]" = {
     "platform": _text,
     "account": _account,
     "url": _text,
+    "file_name": _text,
     "ip_events": _ip_events,
     "times": _times,
     "note": _text,

@@ -124,8 +124,9 @@ def _details(
 def _name(content: ContentRecord, material: Material, noted: Noted, path: str) -> str:
     """The name that the submitter says it had: the end of a URL is not one."""
     for one in material.submissions_of(content):
-        extra = (one.context.given or {}).get("extra")
-        name = text_in(extra, "file_name") or text_in(extra, "filename")
+        given = one.context.given or {}
+        extra = given.get("extra")
+        name = text_in(given, "file_name") or text_in(extra, "file_name") or text_in(extra, "filename")
         if name:
             noted.of(f"{path}/originalFileName", Source.SUBMISSION, f"submission:{one.id}")
             return noted.fitting(name, _LONGEST_NAME, f"{path}: its name")

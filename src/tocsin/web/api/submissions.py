@@ -72,6 +72,8 @@ class ContextShape(BaseModel):
     platform: Text = ""
     account: Account = Account()
     url: Text = ""
+    file_name: Text = ""
+    """The name under which the file was uploaded to the platform; reports to authorities repeat it."""
     ip_events: list[IpEvent] = []
     times: dict[str, Time] = {}
     note: Text = ""
