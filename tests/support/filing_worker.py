@@ -12,6 +12,8 @@ from support.outbox import QUICK, Office
 from tocsin.errors import Error
 from tocsin.filing.outbox import POLICIES
 from tocsin.jobs.runner import Runner
+from tocsin.storage.database import Database
+from tocsin.storage.errors import StoreUnreachableError
 from tocsin.storage.opening import open_database
 
 LEASE = timedelta(milliseconds=1500)
@@ -22,7 +24,7 @@ LEFT = """
 
 def main(home: Path, url: str) -> None:
     """Work until nothing is left, or until killed."""
-    office = Office.over(open_database(home, create=False), home, url, policy=QUICK, lease=LEASE)
+    office = Office.over(opened(home), home, url, policy=QUICK, lease=LEASE)
     policies = dict.fromkeys(POLICIES, QUICK)
     with Runner(office.queue, office.outbox.handlers(), threads=2, lease=LEASE, policies=policies):
         sys.stdout.write("working\n")
@@ -30,6 +32,15 @@ def main(home: Path, url: str) -> None:
         while left(office):
             time.sleep(0.1)
     office.database.close()
+
+
+def opened(home: Path) -> Database:
+    """The home's database, as soon as it is there."""
+    while True:
+        try:
+            return open_database(home, create=False)
+        except StoreUnreachableError:
+            time.sleep(0.1)
 
 
 def left(office: Office) -> int:

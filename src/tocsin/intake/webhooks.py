@@ -12,6 +12,7 @@ DELIVER = "deliver"
 TEST_EVENT = "webhook.test"
 EVENTS = {
     "submission.matched": "A submission matched, when it came or because a bank grew (`retroactive`).",
+    "filing.alarm": "A report to an authority needs a person: it is about to expire, or was refused.",
     TEST_EVENT: "Somebody asked for a test; it goes to that webhook whatever it is registered for.",
 }
 """What a webhook can be registered for."""
