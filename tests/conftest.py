@@ -30,6 +30,7 @@ WAITING = {
     "test_kill.py",
     "test_scan_kills.py",
     "test_job_kills.py",
+    "test_filing_kills.py",
     "test_call_the_api.py",
 }
 """Files of few tests that take long, most of it waiting: for leases of the killed, for servers to start."""
