@@ -3,6 +3,8 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
+from importlib import resources
 from threading import Barrier
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,8 @@ from tocsin.filing.errors import (
     UnknownFilingError,
     UnsuitableFilingError,
 )
-from tocsin.filing.model import Environment, Filing, Kind, State
+from tocsin.filing.model import Authority, Environment, Filing, Kind, State
+from tocsin.filing.store_connections import FetchedSchema
 from tocsin.filing.store_filings import Wanted
 
 if TYPE_CHECKING:
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 SQLITE = pytest.mark.parametrize("home_folder", ["sqlite"], indirect=True)
 """What is decided above the store is tried on one database: CI is short of time."""
+XSD = resources.files("tocsin.simulators").joinpath("data/cybertip.xsd").read_bytes()
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 WHO = "report/personOrUserReported[1]"
 
 
@@ -421,3 +426,40 @@ def test_a_preview_is_what_would_be_sent(bureau: Bureau) -> None:
     assert [place for place, _ in shown.files] == [1]
     bureau.drafting.include(RITA, filing.number, 1, 1, include=False)
     assert bureau.drafting.preview(filing.number).files == ()
+
+
+# The authority's own schema, where it was fetched
+
+
+def fetched(bureau: Bureau, old: bytes, new: bytes = b"") -> None:
+    """The authority's schema is ours, but for one thing; of each line that has `old`."""
+    lines = (line.replace(old, new) if new else line for line in XSD.split(b"\n") if new or old not in line)
+    where = Authority.NCMEC, Environment.SIMULATOR
+    bureau.schemas[Environment.SIMULATOR] = FetchedSchema(*where, NOW, "person:rita", b"", b"\n".join(lines))
+
+
+@SQLITE
+def test_a_draft_is_held_against_the_schema_that_was_fetched(bureau: Bureau) -> None:
+    """What it would refuse is named by the file's place in the draft, and nothing can be confirmed."""
+    number, _ = bureau.submit()
+    bureau.submit()
+    filing = bureau.drafted(bureau.decided(number))[0]
+    bureau.drafting.include(RITA, filing.number, 1, 1, include=False)
+    fetched(bureau, b'<xs:enumeration value="Reported"/>', b'<xs:enumeration value="Other"/>')
+    (problem,) = bureau.drafting.check(RITA, filing.number, 2)
+    assert (problem.code, problem.field) == ("not_in_schema", "file[2]/fileRelevance")
+    assert bureau.filings.filing(filing.number).state is State.DRAFTED
+    bureau.schemas.clear()
+    assert bureau.drafting.check(RITA, filing.number, 2) == ()
+
+
+@SQLITE
+def test_a_preview_says_what_the_schema_has_no_place_for(bureau: Bureau) -> None:
+    """It is in neither the lines nor the XML, as it will not be sent."""
+    filing = drafted(bureau)
+    fetched(bureau, b'"legalURL"')
+    shown = bureau.drafting.preview(filing.number)
+    assert "report/reporter/legalURL: it has no place in the authority's schema" in shown.left_out[-1]
+    assert "report/reporter/legalURL" not in {one.path for part in shown.sections for one in part.lines}
+    assert b"legalURL" not in shown.xml
+    assert bureau.drafting.check(RITA, filing.number, 1) == ()

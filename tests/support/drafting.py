@@ -16,6 +16,7 @@ from tocsin.filing.extents import Extents
 from tocsin.filing.filer import Filer
 from tocsin.filing.gathering import Gathering
 from tocsin.filing.model import Environment, Fate, Filing, Kind, Receipt, State
+from tocsin.filing.store_connections import FetchedSchema
 from tocsin.storage.decisions import DecisionStore
 from tocsin.storage.filing_candidates import CandidateStore
 from tocsin.storage.filings import FilingStore
@@ -63,6 +64,8 @@ class Bureau:
     metadata: NoMetadata
     environments: list[Environment]
     """The last one is in use."""
+    schemas: dict[Environment, FetchedSchema]
+    """The authority's, as fetched."""
 
     @classmethod
     def over(cls, screen: Screen, organisation: Filer = OURS) -> "Bureau":
@@ -78,6 +81,7 @@ class Bureau:
             ViewingStore(database),
         )
         filings, environments = FilingStore(database), [Environment.SIMULATOR]
+        schemas: dict[Environment, FetchedSchema] = {}
         drafting = Drafting(
             transactions=database,
             filings=filings,
@@ -87,10 +91,11 @@ class Bureau:
             metadata=screen.metadata,
             ledger=table.desk.ledger,
             environment=lambda: environments[-1],
+            schema=lambda _authority, environment: schemas.get(environment),
             organisation=organisation,
         )
         screen.clock.now = datetime.now(UTC) + timedelta(seconds=1)
-        return cls(screen, drafting, filings, screen.metadata, environments)
+        return cls(screen, drafting, filings, screen.metadata, environments, schemas)
 
     @property
     def table(self) -> Table:

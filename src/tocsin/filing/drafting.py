@@ -16,15 +16,17 @@ from tocsin.cases.people import demand_person
 from tocsin.cases.proposals import with_standpoint
 from tocsin.cases.store_viewing import ReadsMetadata
 from tocsin.evidence.ledger import Event, Ledger
+from tocsin.filing.checking import problems_of
 from tocsin.filing.cybertip import completeness as use
 from tocsin.filing.cybertip import preview as reading
-from tocsin.filing.cybertip.checks import Problem, problems
 from tocsin.filing.cybertip.completeness import Missing
 from tocsin.filing.cybertip.editing import carried, edited, with_included
 from tocsin.filing.cybertip.filling import fill
 from tocsin.filing.cybertip.filling_files import why_not
 from tocsin.filing.cybertip.material import Material, Seen
 from tocsin.filing.cybertip.preview import Preview
+from tocsin.filing.cybertip.problems import Problem
+from tocsin.filing.cybertip.schema import Schema
 from tocsin.filing.draft import Draft
 from tocsin.filing.errors import NotToBeReportedError, OutdatedDraftError, UnsuitableFilingError
 from tocsin.filing.exif import exif_of
@@ -37,6 +39,7 @@ from tocsin.filing.store_filings import Filings, NewFiling, Wanted
 from tocsin.transactions import Transactions
 
 if TYPE_CHECKING:
+    from tocsin.filing.store_connections import FetchedSchema
     from tocsin.media.sandbox import JsonObject
 
 MOST_TO_DRAFT: Final = 1000
@@ -80,6 +83,8 @@ class Drafting:
     ledger: Ledger
     environment: Callable[[], Environment]
     """Which environment of the CyberTipline new filings go to."""
+    schema: Callable[[Authority, Environment], "FetchedSchema | None"]
+    """The authority's own schema as it was last fetched: `Connections.schema`."""
     organisation: Filer = field(default_factory=Filer)
     clock: Callable[[], datetime] = _present
 
@@ -97,8 +102,8 @@ class Drafting:
     def preview(self, number: int) -> Preview:
         """A draft as whoever receives it reads it. Raises UnknownFilingError, UnwritableDocumentError."""
         with self.transactions.reading():
-            draft = self.filings.draft(number)
-        return reading.preview(draft)
+            now, draft = self.filings.filing(number), self.filings.draft(number)
+        return reading.preview(draft, self._schema(now))
 
     def problems(self, number: int) -> tuple[Problem, ...]:
         """What must be put right before it can be confirmed; nothing is recorded."""
@@ -259,13 +264,12 @@ class Drafting:
         }
 
     def _problems(self, filing: Filing, draft: Draft) -> tuple[Problem, ...]:
-        included = [one for one in draft.files if one.include]
-        places = {f"file[{at}]": f"file[{one.place}]" for at, one in enumerate(included, 1)}
-        found = []
-        for one in problems(draft.report, [file.details for file in included], self.clock()):
-            root, slash, rest = one.field.partition("/")
-            found.append(replace(one, field=f"{places.get(root, root)}{slash}{rest}"))
-        return (*found, *_own_problems(filing, bool(included)))
+        return problems_of(filing, draft, self.clock(), self._schema(filing))
+
+    def _schema(self, filing: Filing) -> Schema | None:
+        """The authority's own, as it was fetched last from where a filing goes."""
+        fetched = self.schema(filing.authority, filing.environment)
+        return None if fetched is None else Schema.of(fetched.xsd)
 
     def _keep(self, principal: Principal, number: int, draft: Draft, fields: Sequence[str]) -> Filing:
         made = self.filings.set_draft(number, draft)
@@ -343,11 +347,3 @@ def _same(decision: Decision, filing: Filing) -> None:
     if decision.id != filing.decision:
         message = f"filing {filing.number} follows from an earlier decision: give it up, and draft another"
         raise NotToBeReportedError(message)
-
-
-def _own_problems(filing: Filing, files: bool) -> tuple[Problem, ...]:  # noqa: FBT001  # a value
-    """What no rule of the authority says, and would still make it another report than it is called."""
-    if filing.kind is Kind.TEXT or files:
-        return ()
-    sentence = "There is no file in it: put one in, or draft a report of an incident without files."
-    return (Problem("file[1]/include", "no_file", sentence, "Tocsin"),)

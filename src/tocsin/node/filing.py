@@ -90,6 +90,7 @@ def reporting(parts: FilingParts, noticing: NoticeParts) -> Reporting:
             parts.metadata,
             ledger,
             environment,
+            linked.schema,
             organisation,
             parts.clock,
         ),

@@ -8,6 +8,7 @@ from typing import Final
 from tocsin.filing.cybertip.files import FileDetails
 from tocsin.filing.cybertip.noting import with_files_left
 from tocsin.filing.cybertip.paths import (
+    FILE,
     Leaf,
     canonical,
     changed,
@@ -18,13 +19,14 @@ from tocsin.filing.cybertip.paths import (
     source_of,
     within,
 )
+from tocsin.filing.cybertip.reading import details_of, report_of
 from tocsin.filing.cybertip.report import Report
-from tocsin.filing.cybertip.writing import text_of
+from tocsin.filing.cybertip.writing import details_xml, report_xml, text_of
 from tocsin.filing.draft import Draft, Source, Sourced
+from tocsin.filing.errors import UnreadableDocumentError, UnwritableDocumentError
 
 MOST_EDITS: Final = 1000
 LONGEST_TEXT: Final = 100_000
-_FILE: Final = re.compile(r"file\[([1-9][0-9]{0,5})\]")
 _NUMBER: Final = re.compile(r"\[(\d+)\]")
 _INFO: Final = "report/additionalInfo"
 """It says how many files are left out, unless a person has written it."""
@@ -41,11 +43,27 @@ def edited(draft: Draft, edits: Mapping[str, str | None], author: str) -> Draft:
     if len(edits) > MOST_EDITS:
         refuse(next(iter(edits)), f"at most {MOST_EDITS:,} fields are changed at once")
     texts = {path: (text or "").strip() for path, text in edits.items()}
+    made = draft
     for path in sorted((path for path, text in texts.items() if text), key=_order):
-        draft = _written(draft, path, texts[path], author)
+        made = _written(made, path, texts[path], author)
     for path in sorted((path for path, text in texts.items() if not text), key=_order, reverse=True):
-        draft = _removed(draft, path, author)
-    return draft
+        made = _removed(made, path, author)
+    _demand_kept(draft, made)
+    return made
+
+
+def _demand_kept(draft: Draft, made: Draft) -> None:
+    """Raise FieldError for what could be kept as XML and not read again, or not even be kept."""
+    before = {one.place: one.details for one in draft.files}
+    try:
+        if made.report != draft.report:
+            report_of(report_xml(made.report))
+        for one in made.files:
+            if one.details != before[one.place]:
+                details_of(details_xml(one.details))
+    except (UnwritableDocumentError, UnreadableDocumentError) as error:
+        path, _, problem = error.message.partition(" ")
+        refuse(path.rstrip(":"), problem)
 
 
 def with_included(draft: Draft, place: int, author: str, *, include: bool) -> Draft:
@@ -128,7 +146,7 @@ def _emptied(draft: Draft, path: str) -> str:
 
 def _canonical(path: str) -> str:
     root, _, rest = path.partition("/")
-    shape = Report if root == "report" else FileDetails if _FILE.fullmatch(root) else None
+    shape = Report if root == "report" else FileDetails if FILE.fullmatch(root) else None
     if shape is None:
         refuse(path, "there is no such field")
     return f"{root}/{canonical(shape, rest)}"
@@ -190,7 +208,7 @@ def _moved(path: str, places: Mapping[int, int | None]) -> str | None:
 
 
 def _place(path: str) -> int:
-    found = _FILE.match(path)
+    found = FILE.match(path)
     return int(found[1]) if found else 0
 
 

@@ -8,7 +8,7 @@ shape of the values.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, is_dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Final, NoReturn, TypeVar
@@ -20,6 +20,8 @@ from tocsin.filing.draft import Sourced
 T = TypeVar("T")
 Value = str | bool | int | Decimal | date | datetime | StrEnum
 _STEP: Final = re.compile(r"@?([A-Za-z0-9]+)(?:\[([1-9][0-9]{0,5})\])?")
+FILE: Final = re.compile(r"file\[([1-9][0-9]{0,5})\]")
+"""The first step of a path into a file's details."""
 _BOOLEANS: Final = {"true": True, "false": False}
 
 
@@ -157,7 +159,9 @@ def _parsed(kind: type, text: str, whole: str) -> object:
         if kind is date:
             return date.fromisoformat(text)
         time = datetime.fromisoformat(text)
-    except (ValueError, InvalidOperation):
+        if time.tzinfo is not None:
+            time.astimezone(UTC)  # which the first and the last day of all may not have
+    except (ValueError, OverflowError, InvalidOperation):
         shapes = {int: "a whole number", Decimal: "a number", date: "a day as in 2026-03-01"}
         refuse(whole, f"write {shapes.get(kind, 'a time with its zone, as in 2026-03-01T14:05:09Z')}")
     return time if time.tzinfo is not None else refuse(whole, "a time needs its zone: add Z, or +01:00")
@@ -166,6 +170,15 @@ def _parsed(kind: type, text: str, whole: str) -> object:
 def within(path: str, part: str) -> bool:
     """Whether a path is that of a part or of something in it."""
     return path == part or path.startswith((f"{part}/", f"{part}["))
+
+
+def in_draft(path: str, places: Sequence[int]) -> str:
+    """A path that counts the files that are sent, with the file's place in the draft instead."""
+    found = FILE.match(path)
+    number = int(found[1]) if found else 0
+    if found is None or not 0 < number <= len(places):
+        return path
+    return f"file[{places[number - 1]}]{path[found.end() :]}"
 
 
 def source_of(sources: Sequence[Sourced], path: str) -> Sourced | None:

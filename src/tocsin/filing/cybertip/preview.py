@@ -1,10 +1,13 @@
 """A draft as whoever receives it reads it: sections of lines, each with where it comes from, and the XML."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from tocsin.filing.cybertip.paths import Leaf, leaves, source_of, within
+from tocsin.filing.cybertip.fitting import FETCHED, fit
+from tocsin.filing.cybertip.paths import Leaf, in_draft, leaves, source_of, within
+from tocsin.filing.cybertip.schema import Schema
 from tocsin.filing.cybertip.writing import details_xml, report_xml, text_of
 from tocsin.filing.draft import Draft, DraftFile, Sourced
 
@@ -59,18 +62,37 @@ class Preview:
     left_out: tuple[str, ...] = ()
 
 
-def preview(draft: Draft) -> Preview:
-    """The draft without the files that are left out. Raises UnwritableDocumentError."""
+def preview(draft: Draft, schema: Schema | None = None) -> Preview:
+    """The draft without the files that are left out, and without what `schema` has no place for.
+
+    Raises UnwritableDocumentError.
+    """
     included = [one for one in draft.files if one.include]
     shown = included[:MOST_FILES]
+    lost = () if schema is None else _lost(draft, shown, schema)
     sections = [*_of_report(draft), *(_of_file(draft, one) for one in shown)]
     return Preview(
-        tuple(one for one in sections if one.lines),
-        report_xml(draft.report),
-        tuple((one.place, details_xml(one.details)) for one in shown),
+        tuple(sent for one in sections if (sent := _without(one, lost)).lines),
+        _sent(report_xml(draft.report), schema),
+        tuple((one.place, _sent(details_xml(one.details), schema)) for one in shown),
         len(included) - len(shown),
-        draft.left_out,
+        (*draft.left_out, *(f"{path}: it has no place in {FETCHED}" for path in lost)),
     )
+
+
+def _lost(draft: Draft, shown: Sequence[DraftFile], schema: Schema) -> tuple[str, ...]:
+    """The paths of what is not sent because the schema lacks it."""
+    dropped = fit(draft.report, [one.details for one in shown], schema).dropped
+    return tuple(in_draft(path, [one.place for one in shown]) for path in dropped)
+
+
+def _without(section: Section, lost: Sequence[str]) -> Section:
+    lines = (one for one in section.lines if not any(within(one.path, path) for path in lost))
+    return replace(section, lines=tuple(lines))
+
+
+def _sent(document: bytes, schema: Schema | None) -> bytes:
+    return document if schema is None else schema.pruned(document)[0]
 
 
 def _of_report(draft: Draft) -> list[Section]:
