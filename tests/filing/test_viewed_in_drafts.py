@@ -97,6 +97,17 @@ def test_a_look_whose_page_went_away(bureau: Bureau) -> None:
     assert flags(draft) == (None, False)
 
 
+def test_a_look_that_ended_before_anything_was_shown(bureau: Bureau) -> None:
+    """The page says so: whoever let go, or whose browser could not show it, has viewed nothing."""
+    number, sha256 = bureau.submit()
+    case = bureau.claimed(number)
+    look = bureau.screen.viewing.reveal(ANNA, number, case.claim, sha256, None, 5, "/cases")
+    bureau.screen.clock.move(timedelta(seconds=2))
+    assert bureau.screen.viewing.ended(ANNA, look.id, 0) == 2, "the time counts all the same"
+    _, draft = bureau.drafted(bureau.decided(number, case))
+    assert flags(draft) == (False, False)
+
+
 def test_two_halves_and_the_metadata(bureau: Bureau) -> None:
     """Half is not viewed; both are; metadata by a look of its own."""
     number, sha256 = bureau.submit()

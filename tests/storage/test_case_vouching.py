@@ -143,7 +143,7 @@ def _decided(table: Table) -> None:
 def _looked(screen: Screen) -> None:
     """Looks of each sort."""
     held, viewing = screen.case(), screen.viewing
-    viewing.reveal(*held.at, None, 5, "/case")
+    viewing.ended(ANNA, viewing.reveal(*held.at, None, 5, "/case").id, 0)
     viewing.ended(ANNA, viewing.reveal(*held.at, None, 5, "/case").id, 2)
     screen.pictures.broken = True
     with pytest.raises(Error):

@@ -41,7 +41,7 @@ class Look(NewLook):
 
     id: int
     shown: int | None
-    """How many seconds it lasted at most, where the page has said that it ended."""
+    """How many seconds it lasted at most, where the page has said that it ended; 0: nothing was shown."""
     failed: bool
     """Nothing was shown: the picture could not be made."""
 

@@ -221,7 +221,8 @@ class Viewing:
         """A page says that a look of this person lasted so long; how many seconds it counts for now.
 
         No fewer than have passed here, no more than were granted; whatever is said after the first time
-        changes nothing. Raises InvalidObservationError where the person has had no such look.
+        changes nothing. A page that says 0 has shown nothing, which the record has: the seconds count, and
+        nobody has viewed anything. Raises InvalidObservationError where the person has had no such look.
         """
         with self.transactions.writing():
             look = self.store.look(reveal_id) if 0 < reveal_id <= _MOST_LOOKS else None
@@ -234,13 +235,15 @@ class Viewing:
             passed = at.present - look.time
             steady = at.now == at.present and passed >= timedelta()
             lasted = max(passed.total_seconds(), seconds) if steady and seconds >= 0 else math.inf
-            shown = look.seconds if lasted >= look.seconds else math.ceil(lasted)
+            counts = look.seconds if lasted >= look.seconds else math.ceil(lasted)
+            shown = counts if seconds else 0
             self.store.end_look(reveal_id, shown)
+            if counts < look.seconds:
+                self.store.spend(look.person, look.day, Spent(seconds=counts - look.seconds))
             if shown < look.seconds:
-                self.store.spend(look.person, look.day, Spent(seconds=shown - look.seconds))
                 detail: JsonObject = {"reveal": reveal_id, "sha256": look.sha256.hex(), "seconds": shown}
                 self._record("content.reveal_ended", look.person, look.case, detail)
-            return shown
+            return counts
 
     def allowance(self, principal: Principal) -> Allowance:
         """What is left to the person who asks: today, of the stretch, until a break ends."""

@@ -15,6 +15,8 @@ from tocsin.web.console.visit import PREFIX, Visit, whole
 
 pages = Pages()
 NEEDS = (Permission.REVIEW, Permission.REVEAL)
+_READ = 1
+"""Seconds that reading takes at least; as long as has passed counts."""
 
 
 @pages.action("/cases/{number}/contents/{sha256}/metadata", needs=NEEDS, waits=True)
@@ -49,4 +51,4 @@ def metadata_read(visit: Visit) -> Response:
     """Say that the metadata that was shown has been read."""
     look = whole(visit.field("look")) or 0
     viewing = visit.node.review.viewing
-    return acting(visit, lambda _number: viewing.ended(visit.person, look, 0), "saved")
+    return acting(visit, lambda _number: viewing.ended(visit.person, look, _READ), "saved")
