@@ -509,6 +509,19 @@ def test_a_switch_copied_within_the_database_switches_nothing(switched: Rig) -> 
     refused(switched.connections)
 
 
+def test_a_switch_that_was_ended_does_not_come_back(switched: Rig) -> None:
+    """By a row changed by hand, or by a database put back to when it held."""
+    with switched.database.reading():
+        before = switched.database.rows("SELECT id FROM authority_switch WHERE ended IS NULL")
+    switched.connections.transport(NCMEC, PRODUCTION)
+    switched.connections.switch_back(BEN, NCMEC, "wrong account")
+    with switched.database.writing():
+        switched.database.change_many("UPDATE authority_switch SET ended = NULL WHERE id = ?", before)
+    refused(switched.connections)
+    switched.switch()
+    switched.connections.transport(NCMEC, PRODUCTION)
+
+
 def test_a_switch_needs_the_keys_that_sealed_it(switched: Rig) -> None:
     for path in switched.keys.folder.glob("vault-*.key"):
         path.unlink()

@@ -49,6 +49,10 @@ class Places(Protocol):
         """This place, marked if it is not."""
         ...
 
+    def left(self) -> None:
+        """Production is not used from here any more: what was confirmed for this place never holds again."""
+        ...
+
     def used(self) -> None:
         """Something is about to be sent from here: the database must never again be older than now."""
         ...
@@ -120,11 +124,15 @@ class Switching:
         self._record(principal, authority, {"step": "confirmed", "people": people, "place": place.words})
 
     def end(self, principal: Principal, authority: Authority, why: str) -> bool:
-        """End every switch there is, asked for or confirmed; whether there was one."""
+        """End every switch there is, asked for or confirmed; whether there was one.
+
+        None comes back with a database that is put back to when it held, or by a row changed by hand.
+        """
         ended = self._kept.switches(authority)
         for one in ended:
             self._kept.end_switch(one.id, self._clock(), principal.id, why)
         if ended:
+            self._places.left()
             self._record(principal, authority, {"step": "back", "reason": why})
         return bool(ended)
 

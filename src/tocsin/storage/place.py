@@ -2,9 +2,9 @@
 
 Two files beside the database, in no backup, tell it:
 
-- `place`, a number drawn at random. A copy has another inode number, and another machine another name or
-  id. Containers get a new name whenever they are made anew, so theirs does not count: there the file and its
-  inode, on the volume, tell copies apart.
+- `place`, a number drawn at random, and removed when production is left. A copy has another inode number,
+  and another machine another name or id. Containers get a new name whenever they are made anew, so theirs
+  does not count: there the file and its inode, on the volume, tell copies apart.
 - `place.used`, the ledger's last row when something was last sent to production from here. A database that
   was put back to an earlier state has another row there, or none: what was filed since would be filed again.
 """
@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tocsin.evidence.files import write_durably
+from tocsin.evidence.files import sync_folder, write_durably
 from tocsin.filing.errors import PlaceError
 from tocsin.filing.switching import Place
 from tocsin.storage.database import Database
@@ -76,12 +76,24 @@ class HomePlace:
             raise PlaceError(message)
         return found
 
+    def left(self) -> None:
+        """Production is not used from here any more: what was confirmed for this place never holds again."""
+        self._database.after_commit(self._unmark)
+
     def used(self) -> None:
         """Something is about to be sent from here: the database must never again be older than now.
 
         Raises PlaceError.
         """
         self._database.after_commit(self._remember)  # what is not committed may still be undone
+
+    def _unmark(self) -> None:
+        """Remove the mark. Where that fails production has ended all the same, so it is only told."""
+        try:
+            (self._home / MARK).unlink(missing_ok=True)
+            sync_folder(self._home)
+        except OSError as error:
+            _LOG.warning("the mark of this place cannot be removed: %s", error)
 
     def _remember(self) -> None:
         last = self._ledger.head()
