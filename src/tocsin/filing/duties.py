@@ -62,32 +62,26 @@ class Duties:
         on: datetime,
         *,
         events: Iterable[Happened] = (),
-        linked_to: frozenset[str] | None = None,
     ) -> tuple[Owed, ...]:
         """Every duty of the rule packs, as it stands for a case at a time, in the order of the packs.
 
         `receipts`: all of the case's. `events`: what else is known to have happened, such as a question of
         an authority (`uk.nca_question`); holds of the case that people set tell of letters and
-        notifications. `linked_to`: the countries that the content is linked to; None where nobody has said.
+        notifications.
 
         Raises ValueError for a time without its zone.
         """
         happened = (*self._received(record, receipts), *self._recorded(record), *events)
-        return owing(self._situation(record, happened, linked_to), on, self.packs)
+        return owing(self._situation(record, happened), on, self.packs)
 
-    def _situation(
-        self, record: CaseRecord, happened: tuple[Happened, ...], linked_to: frozenset[str] | None
-    ) -> Situation:
+    def _situation(self, record: CaseRecord, happened: tuple[Happened, ...]) -> Situation:
         case = frozenset({"url"}) if any(one.context.url for one in record.submissions) else frozenset[str]()
-        circumstances = {**self.organisation.circumstances, About.CASE: case}
-        if linked_to is not None:
-            circumstances[About.LINKED_TO] = linked_to
         standing, decided = _standing(record.decision)
         return Situation(
             standing=standing,
             decided=decided,
             contents=tuple(map(_seen, record.contents)),
-            circumstances=circumstances,
+            circumstances={**self.organisation.circumstances, About.CASE: case},
             notices=_notices(record),
             events=happened,
         )

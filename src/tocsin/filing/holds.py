@@ -7,7 +7,7 @@ several rules the longest. Where no rule says how long, the hold says so and bin
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tocsin.access.model import Permission, Principal
 from tocsin.cases.people import demand_person
@@ -25,6 +25,8 @@ from tocsin.transactions import Transactions
 
 if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject
+
+_NODE: Final = "node"
 
 
 def _present() -> datetime:
@@ -59,9 +61,7 @@ class Holds:
     packs: Packs
     now: Callable[[], datetime] = _present
 
-    def begin(
-        self, occasion: Occasion, filing: Filing, contents: Iterable[bytes], *, actor: str = "node"
-    ) -> Hold:
+    def begin(self, occasion: Occasion, filing: Filing, contents: Iterable[bytes]) -> Hold:
         """Begin the hold that an event of a filing begins, in the caller's transaction if there is one.
 
         The same event of the same filing begins one hold, however often it is told. It never fails for want
@@ -73,7 +73,7 @@ class Holds:
                 return earlier
             of = (filing.number, filing.case, filing.is_test)
             held, ends = tuple(dict.fromkeys(contents)), ends_of(occasion, self.packs)
-            return self._add(NewHold(occasion, *of, self.now(), actor, "", held, ends))
+            return self._add(NewHold(occasion, *of, self.now(), _NODE, "", held, ends))
 
     def begin_of_case(  # noqa: PLR0913  # what a hold is made of
         self,

@@ -64,12 +64,7 @@ def derive(
     reads a code only within the scheme that it names. A fact that is left out is as one undetermined.
     """
     packs = shipped() if packs is None else packs
-    schemes = packs.schemes
-
-    def is_code(scheme: str, code: str) -> bool:
-        return scheme in schemes and schemes[scheme].has(code)
-
-    known = Known(facts, age, codes, is_code)
+    known = Known(facts, age, codes, packs.has_code)
     return tuple(_status(rule, ask(rule.when, known)) for rule in packs.rules(on))
 
 

@@ -169,13 +169,9 @@ def _dormant(versions: Sequence[Duty], situation: Situation, began: datetime | N
 
 def _applies(duty: Duty, situation: Situation, law: Packs) -> Answer:
     """Whether it binds this organisation, and what was observed of any content fits a rule that names it."""
-    schemes = law.schemes
 
     def known(seen: Seen) -> Known:
-        def is_code(scheme: str, code: str) -> bool:
-            return scheme in schemes and schemes[scheme].has(code)
-
-        return Known(seen.facts, seen.age, seen.codes, is_code, situation.circumstances)
+        return Known(seen.facts, seen.age, seen.codes, law.has_code, situation.circumstances)
 
     binds = Answer(Value.YES) if duty.applies is None else ask(duty.applies, known(Seen()))
     if binds.value is Value.NO or duty.begins != DECIDED:

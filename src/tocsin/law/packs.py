@@ -78,6 +78,10 @@ class Packs:
         """Classification schemes by their id, as in `iwf:2024`."""
         return {scheme.id: scheme for pack in self.packs for scheme in pack.schemes}
 
+    def has_code(self, scheme_id: str, code: str) -> bool:
+        """Whether there is such a scheme, and it has the code."""
+        return any(one.id == scheme_id and one.has(code) for pack in self.packs for one in pack.schemes)
+
     def scheme(self, scheme_id: str) -> Scheme:
         """The scheme of that id. Raises UnknownSchemeError."""
         found = self.schemes.get(scheme_id)
