@@ -187,6 +187,22 @@ def test_a_follow_up(bureau: Bureau) -> None:
 
 
 @SQLITE
+def test_a_follow_up_is_about_the_account_that_was_reported(bureau: Bureau) -> None:
+    """One of the accounts, where that was a batched report."""
+    number, _ = bureau.submit(context=of("a"), data=b"one")
+    bureau.submit(context=of("b"), data=b"one")
+    batched = bureau.drafted(bureau.decided(number), "", Kind.BATCHED)[0]
+    alone = bureau.drafted(bureau.decided(bureau.submit(context=of("c"))[0]), "c")[0]
+    for one, report_id in ((batched, "1"), (alone, "2")):
+        bureau.finished(one, report_id)
+    later = bureau.decided(bureau.submit(context=of("b"))[0])
+    with pytest.raises(UnsuitableFilingError, match="another account"):
+        bureau.drafting.draft(RITA, later, "b", Kind.FOLLOW_UP, alone.number)
+    made = bureau.drafting.draft(RITA, later, "b", Kind.FOLLOW_UP, batched.number)
+    assert "follows report 1 " in bureau.filings.draft(made.number).report.additional_info
+
+
+@SQLITE
 def test_an_incident_without_files(bureau: Bureau) -> None:
     """It can be reported too (Coop's defect 7); what it is, a person has to say."""
     number = bureau.decided(bureau.submit()[0])

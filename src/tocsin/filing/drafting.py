@@ -5,7 +5,7 @@ transaction that keeps it; that one looks again whether the decision to report i
 else has drafted the same.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
@@ -131,7 +131,7 @@ class Drafting:
         record = self.gathering.record(case)
         decision = _reported(record.decision, case)
         with self.transactions.reading():
-            earlier = self._followed(follows, kind, environment)
+            earlier = self._followed(follows, kind, account, environment)
             self._demand_new(case, account, kind)
         material = self._material(record, account, kind, principal.id, environment, earlier)
         if not material.submissions:
@@ -166,7 +166,7 @@ class Drafting:
         with self.transactions.reading():
             now = self._at(number, revision)
             old = self.filings.draft(number)
-            earlier = self._followed(now.follows, now.kind, environment)
+            earlier = self._followed(now.follows, now.kind, now.account, environment)
         record = self.gathering.record(now.case)
         _same(_reported(record.decision, now.case), now)
         material = self._material(record, now.account, now.kind, now.author, environment, earlier)
@@ -316,7 +316,7 @@ class Drafting:
                 raise UnsuitableFilingError(message)
 
     def _followed(
-        self, number: int | None, kind: Kind, environment: Environment
+        self, number: int | None, kind: Kind, account: str, environment: Environment
     ) -> tuple[Filing, Draft] | None:
         """The filing that a follow-up follows. Raises UnsuitableFilingError, UnknownFilingError."""
         if (kind is Kind.FOLLOW_UP) is (number is None):
@@ -328,7 +328,11 @@ class Drafting:
         if found.state is not State.FINISHED or found.environment is not environment:
             message = f"filing {number} has no receipt from where this one goes: it cannot be followed"
             raise UnsuitableFilingError(message)
-        return found, self.filings.draft(number)
+        draft = self.filings.draft(number)
+        if account not in _reported_in(found, draft):
+            message = f"filing {number} is about another account: it cannot be followed by one about this"
+            raise UnsuitableFilingError(message)
+        return found, draft
 
     @staticmethod
     def _demand_person(principal: Principal) -> None:
@@ -341,6 +345,13 @@ def _reported(decision: Decision | None, case: int) -> Decision:
         message = f"no decision to report case {case} is in force"
         raise NotToBeReportedError(message)
     return decision
+
+
+def _reported_in(filing: Filing, draft: Draft) -> Collection[str]:
+    """The accounts that a filing is about: one, or those that a batched report names."""
+    if filing.kind is not Kind.BATCHED:
+        return (filing.account,)
+    return {one.esp_identifier for one in draft.report.person_or_user_reported}
 
 
 def _same(decision: Decision, filing: Filing) -> None:
