@@ -7,11 +7,11 @@ import click
 from tocsin.cli.cases_shell import open_cases
 from tocsin.cli.lazy import LazyGroup
 from tocsin.cli.output import home_option, json_option, put, put_json, say
+from tocsin.cli.times import minute
 from tocsin.names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from tocsin.cases.model import Case, Decision, Reason
     from tocsin.cases.opening import Casework
@@ -224,7 +224,7 @@ def _where(case: "Case") -> str:
     if case.holder is not None:
         return f"claimed by {shown(case.holder)}"
     if case.decided is not None:
-        return f"decided {_time(case.decided)}"
+        return f"decided {minute(case.decided)}"
     whom = shown(case.reserved_for) or f"{case.stage.value} reviewer"
     return f"waits for {whom}"
 
@@ -232,14 +232,10 @@ def _where(case: "Case") -> str:
 def _reason(reason: "Reason") -> str:
     words = [reason.ground.value]
     if reason.when is not None:
-        words.append(_time(reason.when))
+        words.append(minute(reason.when))
     if reason.by:
         words.append(f"said by {shown(reason.by)}" + (f" (their turn {reason.turn})" * (reason.turn > 1)))
     return " ".join(words)
-
-
-def _time(time: "datetime") -> str:
-    return f"{time:%Y-%m-%d %H:%M}"
 
 
 def _whole(shell: "CasesShell", case: "Case") -> "JsonObject":
@@ -270,7 +266,7 @@ def _whole(shell: "CasesShell", case: "Case") -> "JsonObject":
 
 def _put_whole(shell: "CasesShell", case: "Case") -> None:
     put(_line(case))
-    put(f"  queue {case.queue}, opened {_time(case.opened)}")
+    put(f"  queue {case.queue}, opened {minute(case.opened)}")
     if case.note:
         put(f"  note: {shown(case.note)}")
     contents = shell.queue.contents(case.number)
@@ -293,5 +289,5 @@ def _decision(one: "Decision") -> str:
     needs = f", needs a second person: {', '.join(one.needs_second)}" if one.needs_second else ""
     return (
         f"decision {one.id}: {one.proposal.outcome.value}, {one.standpoint.value}"
-        f"  ({shown(one.author)}{second}, {_time(one.time)}{needs})"
+        f"  ({shown(one.author)}{second}, {minute(one.time)}{needs})"
     )

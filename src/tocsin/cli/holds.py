@@ -9,6 +9,7 @@ import click
 
 from tocsin.cli.lazy import LazyGroup
 from tocsin.cli.output import home_option, json_option, put, put_json, say
+from tocsin.cli.times import minute, time_of
 from tocsin.errors import UsageError
 from tocsin.names import shown
 
@@ -101,13 +102,13 @@ def show_hold(home: str | None, *, number: int, as_json: bool) -> None:
     if as_json:
         return
     for end in hold.ends:
-        until = "no least time" if end.until is None else f"until {_time(end.until)}"
-        limit = f", gone by {_time(end.no_later_than)}" if end.no_later_than else ""
+        until = "no least time" if end.until is None else f"until {minute(end.until)}"
+        limit = f", gone by {minute(end.no_later_than)}" if end.no_later_than else ""
         conflict = "  CONFLICT: a lawyer decides, and it is kept" if end.conflict else ""
         rules = f" ({', '.join(end.rules)}; then {'; '.join(end.then)})"
         put(shown(f"  {end.purpose.value}: {end.problem or until + limit + rules}{conflict}"))
     for one in hold.changes:
-        put(shown(f"  {one.what.value} {_time(one.time)} by {one.by}: {one.reason}"))
+        put(shown(f"  {one.what.value} {minute(one.time)} by {one.by}: {one.reason}"))
     for sha256 in hold.contents:
         put(f"  content {sha256.hex()}")
 
@@ -137,7 +138,7 @@ def set_hold(  # noqa: PLR0913  # one for each option
     """
     from tocsin.law.duties import Occasion  # noqa: PLC0415  # not on --help
 
-    occasion, held = Occasion(trigger, _given(given)), [_digest(one) for one in contents]
+    occasion, held = Occasion(trigger, time_of(given)), [_digest(one) for one in contents]
     with _open(home) as shell:
         _put([shell.holds.set(shell.me, occasion, case, held, reason)], as_json=as_json)
 
@@ -151,7 +152,7 @@ def set_hold(  # noqa: PLR0913  # one for each option
 @click.pass_obj
 def extend_hold(home: str | None, *, number: int, given: str | None, reason: str, as_json: bool) -> None:
     """Keep what a hold keeps longer."""
-    until = None if given is None else _given(given)
+    until = None if given is None else time_of(given)
     with _open(home) as shell:
         _put([shell.holds.extend(shell.me, number, reason, until=until)], as_json=as_json)
 
@@ -184,7 +185,7 @@ def list_destroyed(home: str | None, *, before: int | None, limit: int, as_json:
         if as_json:
             put_json(destruction_to_json(one))
             continue
-        when = _time(one.ended or one.confirmed or one.asked)
+        when = minute(one.ended or one.confirmed or one.asked)
         people = ", ".join(filter(None, (one.asked_by, one.confirmed_by)))
         put(shown(f"{one.number:>6}  {one.sha256.hex()}  {one.state.value} {when}  {people}: {one.reason}"))
     if not found:
@@ -215,28 +216,18 @@ def _put(found: "Sequence[Hold]", *, as_json: bool) -> None:
 def _line(hold: "Hold", now: datetime) -> str:
     until = hold.until()
     if hold.released is not None:
-        stands = f"released {_time(hold.released.time)}"
+        stands = f"released {minute(hold.released.time)}"
     elif hold.problems:
         stands = f"NO END: {'; '.join(hold.problems)}"
     elif until is None:
         stands = "binds no content"
     else:
-        stands = f"{'until' if hold.binds(now) else 'ended'} {_time(until)}"
+        stands = f"{'until' if hold.binds(now) else 'ended'} {minute(until)}"
     of = [f"case {hold.case}" if hold.case else "", f"filing {hold.filing}" if hold.filing else ""]
     test = "TEST" if hold.is_test else ""
     count = f"{len(hold.contents)} content{'' if len(hold.contents) == 1 else 's'}"
     words = "  ".join(filter(None, (*of, count, test)))
     return f"{hold.number:>6}  {hold.occasion.trigger}  {stands}  {words}"
-
-
-def _time(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M}"
-
-
-def _given(text: str) -> datetime:
-    from tocsin.cli.notices_shell import time_of  # noqa: PLC0415  # not on --help
-
-    return time_of(text)
 
 
 def _digest(text: str) -> bytes:

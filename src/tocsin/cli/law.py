@@ -7,6 +7,7 @@ import click
 
 from tocsin.cli.lazy import LazyGroup
 from tocsin.cli.output import home_option, json_option, put, put_json, say
+from tocsin.cli.times import time_of
 from tocsin.errors import UsageError
 from tocsin.names import shown
 
@@ -142,7 +143,7 @@ def list_duties(home: str | None, *, received: str | None, on: str | None, as_js
     With `--received` the day is that of the time given.
     """
     packs = _packs(home)
-    began = None if received is None else _time(received)
+    began = None if received is None else time_of(received)
     if began is not None and on is not None:
         message = "--received names the day already: leave --on out"
         raise UsageError(message)
@@ -235,17 +236,6 @@ def _day(given: str | None) -> date:
     except ValueError as error:
         message = f"{given!r} is no date such as 2026-04-07"
         raise UsageError(message) from error
-
-
-def _time(given: str) -> datetime:
-    message = f"{given!r} is no time with its zone such as 2026-11-23T09:30:00Z"
-    try:
-        found = datetime.fromisoformat(given)
-    except ValueError as error:
-        raise UsageError(message) from error
-    if found.utcoffset() is None:
-        raise UsageError(message)
-    return found
 
 
 def _due(duty: "Duty", began: datetime | None, packs: "Packs") -> str | None:

@@ -7,13 +7,13 @@ import click
 from tocsin.cli.admin_shell import new_password
 from tocsin.cli.exits import FAILED
 from tocsin.cli.lazy import LazyGroup
-from tocsin.cli.notices_shell import open_notices, time_of
+from tocsin.cli.notices_shell import open_notices
 from tocsin.cli.output import home_option, json_option, put, put_json, say
+from tocsin.cli.times import minute, time_of
 from tocsin.names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from tocsin.cli.notices_shell import NoticesShell
     from tocsin.filing.notice_model import Notice
@@ -151,7 +151,7 @@ def show_notice(home: str | None, *, number: int, as_json: bool) -> None:
             put(f"  {shown(notice.problem)}")
         for one in history:
             words = f": {shown(one.words)}" if one.words else ""
-            put(f"  {_time(one.time)}  {one.what}  ({shown(one.by)}){words}")
+            put(f"  {minute(one.time)}  {one.what}  ({shown(one.by)}){words}")
         _put_text(shell, notice)
 
 
@@ -278,7 +278,7 @@ def _put(found: "Sequence[Notice]", *, as_json: bool) -> None:
 def _line(one: "Notice") -> str:
     """A notice in a line."""
     test = "  TEST" if one.test else ""
-    when = f" {_time(one.sent)}" if one.sent else ""
+    when = f" {minute(one.sent)}" if one.sent else ""
     reminded = f", reminded {one.reminders}" if one.reminders else ""
     return (
         f"{one.number:>6}  {one.state.value}{when}{reminded}{test}  case {one.case}  "
@@ -293,7 +293,3 @@ def _put_text(shell: "NoticesShell", notice: "Notice") -> None:
     put("")
     for line in text.body.splitlines():
         put(shown(line))
-
-
-def _time(time: "datetime") -> str:
-    return f"{time:%Y-%m-%d %H:%M}"

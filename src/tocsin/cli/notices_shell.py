@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tocsin.cli.cases_shell import open_cases
-from tocsin.errors import UsageError
 
 if TYPE_CHECKING:
     from tocsin.access.model import Principal
@@ -53,18 +51,3 @@ def open_notices(given: str | None) -> Iterator[NoticesShell]:
         receipts = FilingStore(database).receipts_of_case
         organisation = FilingSettings.read(folder).organisation
         yield NoticesShell(shell.me, parts, notices(parts), register(parts, receipts, holds, organisation))
-
-
-def time_of(text: str | None) -> datetime:
-    """A time with its zone; without a text, now. Raises UsageError."""
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        message = f"write a time like 2026-11-23T14:05:00Z, not {text!r}"
-        raise UsageError(message) from error
-    if found.utcoffset() is None:
-        message = f"{text!r} has no zone: add Z if it is UTC, or an offset such as +01:00"
-        raise UsageError(message)
-    return found

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import click
 
 from tocsin.cli.lazy import LazyGroup
-from tocsin.cli.notices_shell import open_notices, time_of
+from tocsin.cli.notices_shell import open_notices
 from tocsin.cli.output import home_option, json_option, put, put_json, say
+from tocsin.cli.times import minute, time_of
 from tocsin.names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from tocsin.filing.nca.model import Entry, Question
 
@@ -294,7 +294,7 @@ def _put_questions(found: "Sequence[Question]", *, as_json: bool) -> None:
 def _line(one: "Entry") -> str:
     """An entry in a line."""
     priority = one.priority.value if one.priority else f"{one.proposed.priority.value} proposed"
-    sent = f"  {_time(one.sent)}  {shown(one.reference)}" if one.sent else ""
+    sent = f"  {minute(one.sent)}  {shown(one.reference)}" if one.sent else ""
     test = "  TEST" if one.sent and one.test else ""
     account = f"  account {shown(one.account)}" if one.account else ""
     return f"{one.number:>6}  {one.state.value}  {priority}{sent}{test}  case {one.case}{account}"
@@ -302,9 +302,5 @@ def _line(one: "Entry") -> str:
 
 def _question(one: "Question") -> str:
     """A question in a line."""
-    when = f"answered {_time(one.answered)}" if one.answered else f"due {_time(one.due)}"
+    when = f"answered {minute(one.answered)}" if one.answered else f"due {minute(one.due)}"
     return f"question {one.id}  entry {one.entry}  {when}  {shown(one.words)}"
-
-
-def _time(time: "datetime") -> str:
-    return f"{time:%Y-%m-%d %H:%M}"
