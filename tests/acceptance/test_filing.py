@@ -213,12 +213,14 @@ def platform(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 def opened(home: Path, settings: str) -> Iterator[Platform]:
     (home / SETTINGS).write_text(settings, "utf-8")
-    with Cybertip(USER, PASSWORD) as cybertip, Node.open(home, SMALL, create=True) as node:
+    schema = Path(AUTHORITY).read_bytes() if AUTHORITY else None
+    with Cybertip(USER, PASSWORD, schema=schema) as cybertip, Node.open(home, SMALL, create=True) as node:
         for name, role in (("anna", "reviewer"), ("rita", "reporter"), ("mara", "filing-manager")):
             node.accounts.people.create(OPERATOR, name, PASSWORD, (role,), must_enrol=False)
         node.reporting.connections.connect(
             MARA, Authority.NCMEC, Environment.SIMULATOR, user=USER, password=PASSWORD, url=cybertip.url
         )
+        node.reporting.connections.fetch_schema(MARA, Authority.NCMEC, Environment.SIMULATOR)
         with node.work(1):
             yield Platform(node, cybertip, home)
 
