@@ -97,6 +97,28 @@ def test_a_blank_field_beyond_the_last_is_nothing() -> None:
     assert edited(draft, blank, "person:rita").report == draft.report
 
 
+@pytest.mark.parametrize(
+    "edits",
+    [
+        {f"{WHO}/accountTemporarilyDisabled/@disabledDate": "2026-03-01T00:00:00Z"},
+        {f"{WHO}/ipCaptureEvent[1]/port": "99999999999999999999"},
+        {f"{WHO}/ipCaptureEvent[1]/dateTime": "0001-01-01T00:00:00+23:59"},
+        {"report/incidentSummary/incidentDateTime": "9999-12-31T23:59:59-23:59"},
+        {"report/internetDetails[1]/cellPhoneIncident/latitude": "NaN"},
+        {"file[1]/originalFileName": "a\x00b"},
+    ],
+)
+def test_what_could_be_kept_and_not_be_read_again_is_refused(edits: dict[str, str]) -> None:
+    """A draft that cannot be read could not be mended, nor shown."""
+    with pytest.raises(FieldError):
+        edited(drafted(1), edits, "person:rita")
+    whole = {
+        f"{WHO}/accountTemporarilyDisabled": "true",
+        f"{WHO}/accountTemporarilyDisabled/@disabledDate": "2026-03-01T00:00:00Z",
+    }
+    assert edited(drafted(1), whole, "person:rita") != drafted(1)
+
+
 def test_files_keep_what_was_written_to_them_wherever_they_stand() -> None:
     """By their content, not by their place."""
     old = edited(drafted(1, 2), {"file[2]/originalFileName": "second.jpg"}, "person:rita")

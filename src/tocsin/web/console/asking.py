@@ -120,4 +120,7 @@ def local_time(given: str) -> "datetime | None":
     if not given:
         return None
     found = datetime.fromisoformat(given)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    try:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as error:  # the first and the last day of all, elsewhere
+        raise ValueError(given) from error
