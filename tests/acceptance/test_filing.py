@@ -328,6 +328,20 @@ def test_a_supplemental_file(platform: Platform) -> None:
     assert sent.details(data).file_relevance is FileRelevance.REPORTED
 
 
+def test_words_that_are_sent_along(platform: Platform) -> None:
+    """An incident of words may come with their file, beside which nothing else is reported."""
+    account, words = platform.account(), f"Another benign conversation, number {next(seeds)}.".encode()
+    case = platform.submit(words, account, "conversation.txt")
+    platform.decide(case, {})
+    said = {
+        "report/incidentSummary/incidentType": IncidentType.ONLINE_ENTICEMENT.value,
+        "file[1]/fileRelevance": "Supplemental Reported",
+    }
+    sent = platform.file(platform.draft(case, account), **said)
+    assert sent.report.incident_summary.incident_type is IncidentType.ONLINE_ENTICEMENT
+    assert sent.details(words).file_relevance is FileRelevance.SUPPLEMENTAL
+
+
 def test_nothing_goes_to_production_unless_two_people_have_switched(platform: Platform) -> None:
     """An account there is not used by having it: drafts go to the simulator, and what does not is refused."""
     reporting, account = platform.node.reporting, platform.account()
