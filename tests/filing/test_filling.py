@@ -160,6 +160,15 @@ def test_a_report_of_many_files_is_one_report_with_all_its_parts() -> None:
 # What is said of what is in a file
 
 
+def test_a_file_is_called_as_the_platform_has_it() -> None:
+    """By the name in its context; nobody makes one up of its address."""
+    named = told(None, file_name="IMG 1\u200e.jpg", extra={"file_name": "other.jpg"})
+    assert details(named).original_file_name == "IMG 1\u200e.jpg"
+    assert source(named, "file[1]/originalFileName")[0] is Source.SUBMISSION
+    assert details(told(None, extra={"file_name": "other.jpg"})).original_file_name == "other.jpg"
+    assert details(told()).original_file_name == ""
+
+
 def test_nothing_is_said_of_a_file_that_no_person_recorded() -> None:
     """Neither matches nor signs of origin nor a drawing are annotations."""
     generated = next(one for one in rules("declared").values() if one.direction.artificial)
@@ -396,6 +405,7 @@ contexts = st.fixed_dictionaries(
             ),
             max_size=4,
         ),
+        "file_name": texts,
         "extra": st.dictionaries(st.sampled_from(["file_name", "publicly_available"]), texts | st.booleans()),
     },
 )
