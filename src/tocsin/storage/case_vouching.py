@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from tocsin.cases.model import MAIN, Stage, Standpoint
 from tocsin.evidence.checking import Broken
 from tocsin.storage.database import Database, Row
-from tocsin.storage.vouching import in_bytes, page_by_page, why_not
+from tocsin.storage.vouching import LOST, gone, in_bytes, page_by_page, why_not
 
 if TYPE_CHECKING:
     from tocsin.evidence.keys import Keys
@@ -50,10 +50,6 @@ _PUBLISHED = "SELECT entry_id FROM publication WHERE decision_id = ? ORDER BY en
 _CASES = """
     SELECT number, state, queue, stage, first_reviewer FROM review_case WHERE number > ?
     ORDER BY number LIMIT ?"""
-# 6: after "case:".
-_GONE = """SELECT subject FROM ledger WHERE kind = 'case.opened' AND NOT EXISTS
-    (SELECT 1 FROM review_case WHERE review_case.number = CAST(SUBSTR(ledger.subject, 6) AS BIGINT))
-    ORDER BY ledger.number"""
 _EVENTS = "SELECT number, kind, actor, detail FROM ledger WHERE subject = ? ORDER BY number"
 _SUBMISSIONS = """
     SELECT submission.id FROM case_submission
@@ -69,7 +65,6 @@ _SECOND_LOOKS = """
 _TAKING: Final = frozenset({"decision.made", "decision.confirmed"})
 _REOPENING: Final = frozenset({"case.reopened", "decision.undone"})
 _UNSAID: Final = "the ledger says nothing of it"
-_LOST: Final = "the ledger tells of it, but it is gone"
 
 
 def observation(database: Database, number: int) -> bytes:
@@ -105,10 +100,7 @@ class _Said:
 
 def broken(database: Database, keys: "Keys") -> Iterator[Broken]:
     """What of review is not as the ledger says."""
-    with database.reading():
-        gone = database.rows(_GONE)
-    for (subject,) in gone:
-        yield Broken(str(subject).replace(":", " "), _LOST)
+    yield from gone(database, "case", "review_case", "case.opened")
     yield from page_by_page(database, _CASES, _PAGE, lambda row: _of_case(database, keys, row))
 
 
@@ -243,7 +235,7 @@ def _vouched(
         if one not in said:
             yield Broken(f"{what} {one}", _UNSAID)
         elif one not in there:
-            yield Broken(f"{what} {one}", _LOST)
+            yield Broken(f"{what} {one}", LOST)
         elif why := why_not(database, keys, said[one].number, there[one]):
             yield Broken(f"{what} {one}", f"it is not as the ledger says: {why}")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tocsin.evidence.checking import Broken
 from tocsin.storage import filing_rows
 from tocsin.storage.database import Database, Row
-from tocsin.storage.vouching import in_bytes, page_by_page, why_not
+from tocsin.storage.vouching import gone, in_bytes, page_by_page, why_not
 
 if TYPE_CHECKING:
     from tocsin.evidence.keys import Keys
@@ -35,10 +35,6 @@ _FILINGS = """
             WHERE subject = 'filing:' || CAST(filing.number AS TEXT) AND kind LIKE 'filing.%'),
         EXISTS (SELECT 1 FROM filing_report WHERE filing = filing.number AND fate = 'stray')
     FROM filing WHERE number > ? ORDER BY number LIMIT ?"""
-# 8: after "filing:".
-_GONE = """SELECT subject FROM ledger WHERE kind = 'filing.drafted' AND NOT EXISTS
-    (SELECT 1 FROM filing WHERE filing.number = CAST(SUBSTR(ledger.subject, 8) AS BIGINT))
-    ORDER BY ledger.number"""
 _SETTLED: Final = frozenset({"finished", "retracted", "stopped", "drafted", "checked"})
 """No call ends in these states without a row in the ledger, except about a stray report."""
 
@@ -62,10 +58,7 @@ def _bytes(told: bytes, newest: bytes) -> bytes:
 
 def broken(database: Database, keys: "Keys") -> Iterator[Broken]:
     """What of filings is not as the ledger says."""
-    with database.reading():
-        gone = database.rows(_GONE)
-    for (subject,) in gone:
-        yield Broken(str(subject).replace(":", " "), "the ledger tells of it, but it is gone")
+    yield from gone(database, "filing", "filing", "filing.drafted")
     yield from page_by_page(database, _FILINGS, _PAGE, lambda row: _of_filing(database, keys, row))
 
 

@@ -3,19 +3,16 @@
 As tocsin.storage.vouching does of submissions; docs/formats/ledger.md says what is covered.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from tocsin.evidence.checking import Broken
-from tocsin.storage.database import Database, Row
-from tocsin.storage.vouching import in_bytes, page_by_page, why_not
+from tocsin.storage.database import Database
+from tocsin.storage.vouching import Whole, broken_wholes, in_bytes
 
 if TYPE_CHECKING:
     from tocsin.evidence.keys import Keys
 
-_PAGE: Final = 200
 _NOTICE = """
     SELECT number, case_number, provider, url, found, law, reference, test, author, state, revision, created,
         sent, reminders, next_reminder, answered, their_reference, problem
@@ -44,59 +41,13 @@ def entry(database: Database, number: int) -> bytes:
     return b"\n".join(in_bytes(database.rows(one, (number,))) for one in (_ENTRY, _QUESTIONS))
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """One kind of thing."""
-
-    subject: str
-    """How the ledger's subjects begin, and what broken ones are called."""
-    paged: str
-    """The numbers of all, and the last row about each."""
-    gone: str
-    """The subjects of those that the ledger says were made, and that are not there."""
-    told: Callable[[Database, int], bytes]
-
-
 _KINDS: Final = (
-    _Kind(
-        "notice",
-        """SELECT number, (SELECT MAX(ledger.number) FROM ledger
-                WHERE subject = 'notice:' || CAST(notice.number AS TEXT))
-            FROM notice WHERE number > ? ORDER BY number LIMIT ?""",
-        # 8: after "notice:".
-        """SELECT subject FROM ledger WHERE kind = 'notice.drafted' AND NOT EXISTS
-            (SELECT 1 FROM notice WHERE notice.number = CAST(SUBSTR(ledger.subject, 8) AS BIGINT))
-            ORDER BY ledger.number""",
-        notice,
-    ),
-    _Kind(
-        "register",
-        """SELECT number, (SELECT MAX(ledger.number) FROM ledger
-                WHERE subject = 'register:' || CAST(register_entry.number AS TEXT))
-            FROM register_entry WHERE number > ? ORDER BY number LIMIT ?""",
-        # 10: after "register:".
-        """SELECT subject FROM ledger WHERE kind = 'register.prepared' AND NOT EXISTS
-            (SELECT 1 FROM register_entry
-                WHERE register_entry.number = CAST(SUBSTR(ledger.subject, 10) AS BIGINT))
-            ORDER BY ledger.number""",
-        entry,
-    ),
+    Whole("notice", "notice", "notice.drafted", notice),
+    Whole("register", "register_entry", "register.prepared", entry),
 )
 
 
 def broken(database: Database, keys: "Keys") -> Iterator[Broken]:
     """The notices and entries of the register that are not as the ledger says."""
     for kind in _KINDS:
-        with database.reading():
-            gone = database.rows(kind.gone)
-        for (subject,) in gone:
-            yield Broken(str(subject).replace(":", " "), "the ledger tells of it, but it is gone")
-        yield from page_by_page(database, kind.paged, _PAGE, partial(_of, database, keys, kind))
-
-
-def _of(database: Database, keys: "Keys", kind: _Kind, row: Row) -> Iterator[Broken]:
-    number, last = row
-    if last is None:
-        yield Broken(f"{kind.subject} {number}", "the ledger says nothing of it")
-    elif why := why_not(database, keys, last, kind.told(database, number)):
-        yield Broken(f"{kind.subject} {number}", f"it is not as the ledger says: {why}")
+        yield from broken_wholes(database, keys, kind)

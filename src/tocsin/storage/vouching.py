@@ -5,7 +5,9 @@ whose tables were changed since is found by that; see docs/formats/ledger.md for
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tocsin.evidence.checking import Broken
@@ -13,7 +15,7 @@ from tocsin.evidence.errors import KeysError
 from tocsin.storage.database import Database, Row, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from tocsin.evidence.keys import Keys
 
@@ -36,6 +38,28 @@ _PAGED = """
                 AND kind IN ('submission.examined', 'submission.matched'))
     FROM submission WHERE number > ? ORDER BY number LIMIT ?"""
 _DETAIL = "SELECT detail FROM ledger WHERE number = ?"
+_WHOLES = """
+    SELECT number, (SELECT MAX(ledger.number) FROM ledger
+        WHERE subject = '{subject}:' || CAST({table}.number AS TEXT))
+    FROM {table} WHERE number > ? ORDER BY number LIMIT ?"""
+_GONE = """
+    SELECT subject FROM ledger WHERE kind = ? AND NOT EXISTS (SELECT 1 FROM {table}
+        WHERE {table}.number = CAST(SUBSTR(ledger.subject, LENGTH('{subject}:') + 1) AS BIGINT))
+    ORDER BY ledger.number"""
+LOST: Final = "the ledger tells of it, but it is gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A kind of thing of which the newest row of the ledger about it vouches for all of it."""
+
+    subject: str
+    """How the ledger's subjects begin, and what broken ones are called."""
+    table: str
+    begins: str
+    """The kind of row that says that one was made."""
+    told: Callable[[Database, int], bytes]
+    """All of one, by its number. Inside a transaction."""
 
 
 def received(database: Database, number: int) -> bytes:
@@ -51,6 +75,29 @@ def matches(database: Database, number: int) -> bytes:
 def broken(database: Database, keys: "Keys") -> Iterator[Broken]:
     """The submissions that are not as the ledger says, or whose matches are not."""
     yield from page_by_page(database, _PAGED, _PAGE, lambda row: _of_submission(database, keys, row))
+
+
+def broken_wholes(database: Database, keys: "Keys", kind: Whole) -> Iterator[Broken]:
+    """Those of a kind that are not as the ledger says, or have gone."""
+    yield from gone(database, kind.subject, kind.table, kind.begins)
+    paged = _WHOLES.format(subject=kind.subject, table=kind.table)
+    yield from page_by_page(database, paged, _PAGE, partial(_of_whole, database, keys, kind))
+
+
+def gone(database: Database, subject: str, table: str, begins: str) -> Iterator[Broken]:
+    """What rows of the kind `begins` say was made, and is not in the table. Subjects are `SUBJECT:NUMBER`."""
+    with database.reading():
+        found = database.rows(_GONE.format(subject=subject, table=table), (begins,))
+    for (one,) in found:
+        yield Broken(str(one).replace(":", " "), LOST)
+
+
+def _of_whole(database: Database, keys: "Keys", kind: Whole, row: Row) -> Iterator[Broken]:
+    number, last = row
+    if last is None:
+        yield Broken(f"{kind.subject} {number}", "the ledger says nothing of it")
+    elif why := why_not(database, keys, last, kind.told(database, number)):
+        yield Broken(f"{kind.subject} {number}", f"it is not as the ledger says: {why}")
 
 
 def page_by_page(
