@@ -172,6 +172,11 @@ def list_members(source: BinaryIO, options: JsonObject, emit: Emit) -> None:
         emit({"index": member.index, "name": member.name.decode(), "bytes": len(content)})
 
 
+def load_for_long() -> None:
+    """Stands for modules that take their time."""
+    time.sleep(600)
+
+
 def broken_start() -> None:
     """Fail to warm up."""
     message = "cannot warm up"

@@ -17,7 +17,7 @@ import pytest
 from pictures_by_code import file_of
 
 from tocsin.errors import UsageError
-from tocsin.media import _crew
+from tocsin.media import _crew, _parent
 from tocsin.media._landlock import landlock_version
 from tocsin.media.errors import SandboxError
 from tocsin.media.sandbox import ChildLimits, Job, JsonObject, Outcome, Pool, Reply
@@ -240,6 +240,16 @@ def test_starts_that_are_killed_from_outside_are_tried_again(
     with Pool("sandbox_tasks:echo", workers=4, path=[HERE], preload=preload) as opened:
         outcomes = list(opened.run(Job.of_bytes(number, b"") for number in range(6)))
     assert [outcome.refusal for outcome in outcomes] == [None] * 6
+
+
+@pytest.mark.timeout(60)
+def test_a_pool_that_was_given_nothing_does_not_wait_for_what_it_loads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_parent, "_END_SECONDS", 600)
+    with Pool("sandbox_tasks:echo", path=[HERE], preload=["sandbox_tasks:load_for_long"]) as opened:
+        zygote = opened._crew._zygote.process
+    assert not alive(zygote)
 
 
 def test_a_child_has_little(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,7 +159,7 @@ class Crew:
         for worker in list(self._workers.values()):
             self._forget(worker)
         self._selector.close()
-        self._zygote.close()
+        self._zygote.close(at_once=not self._numbers)
 
     # ---- starting
 

@@ -82,9 +82,14 @@ class Zygote:
         except OSError:
             return  # the zygote is gone, and its workers die with it
 
-    def close(self) -> int:
-        """End the zygote and with it all its workers; its exit status."""
+    def close(self, *, at_once: bool = False) -> int:
+        """End the zygote and with it all its workers; its exit status.
+
+        `at_once`: it has none, so nobody waits for what it is still loading.
+        """
         self.control.close()
+        if at_once:
+            self._process.kill()
         try:
             return self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
