@@ -241,6 +241,7 @@ def _context(number: int, path: Path) -> "JsonObject":
         "note": "A harmless picture of the demonstration.",
         "review": True,
         "danger": path.name == URGENT,
+        "extra": {"publicly_available": True},
     }
 
 

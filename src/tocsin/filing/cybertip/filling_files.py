@@ -235,9 +235,8 @@ def _pairs(content: ContentRecord, material: Material, noted: Noted, path: str) 
     made = []
     exif = material.exif.get(content.sha256)
     if exif is not None and exif.left_out:
-        noted.out(
-            f"{path}: {exif.left_out:,} more values of its EXIF, long texts among them, are in the file only"
-        )
+        count = "1 more value" if exif.left_out == 1 else f"{exif.left_out:,} more values"
+        noted.out(f"{path}: {count} of its EXIF left in the file only, long texts among them")
     if exif is not None and exif.read:
         pairs = tuple(
             NameValuePair(clean(name)[:_LONGEST_PAIR], clean(value))
