@@ -14,6 +14,7 @@ from tocsin.cases.model import Outcome
 from tocsin.evidence.errors import VaultAccessError
 from tocsin.filing.errors import SamePersonError, UnknownDestructionError, UnsuitableDestructionError
 from tocsin.filing.holding import CYBERTIPLINE_FINISHED, Destruction, DestructionState
+from tocsin.filing.model import State
 from tocsin.law.duties import Occasion
 from tocsin.storage.filings import FilingStore
 from tocsin.storage.verifying import Verification
@@ -117,6 +118,27 @@ def test_what_was_never_held_is_let_go_by_no_rule(keeping: Keeping) -> None:
         asked(keeping, b"x" * 32, "warrant 12")
 
 
+def test_a_hold_that_was_over_when_it_was_set_lets_nothing_go(keeping: Keeping) -> None:
+    """Else a letter of long ago would be the rule by which anything can be destroyed."""
+    sha256, case = keeping.content(b"never reported", Outcome.NO_ACTION)
+    letter = Occasion("us.2703f_letter", NOON - timedelta(days=200))
+    assert not keeping.holds.set(FREDA, letter, case, [sha256], "an old letter").binds(NOON)
+    with pytest.raises(UnsuitableDestructionError, match="no retention rule lets it go"):
+        asked(keeping, sha256)
+
+
+def test_the_oldest_of_very_many_filings_stands_against_it_too(over: tuple[Keeping, bytes]) -> None:
+    keeping, sha256 = over
+    store = FilingStore(keeping.home.database)
+    with keeping.home.database.writing():
+        oldest = store.add(new_filing(1), NOON)
+        for one in range(200):
+            made = store.add(new_filing(1, f"another {one}"), NOON)
+            store.set_state(made.number, State.RETRACTED)
+    with pytest.raises(UnsuitableDestructionError, match=f"filing {oldest.number} is not finished"):
+        asked(keeping, sha256)
+
+
 def test_work_that_is_not_done_stands_against_it(over: tuple[Keeping, bytes]) -> None:
     keeping, sha256 = over
     _, case = keeping.table.desk.submit(b"a benign picture", context={"review": True})
@@ -186,6 +208,19 @@ def test_done_again_after_a_kill_between_vault_and_commit(over: tuple[Keeping, b
     keeping.vault.destroy(sha256)  # and the process died before it could say so
     keeping.work()
     assert keeping.destroying.destruction(number).state is DestructionState.DESTROYED
+
+
+def test_refused_after_such_a_kill_it_says_that_the_content_has_gone(over: tuple[Keeping, bytes]) -> None:
+    keeping, sha256 = over
+    number = asked(keeping, sha256).number
+    keeping.destroying.confirm(FINN, number)
+    keeping.vault.destroy(sha256)
+    letter = Occasion("us.2703f_letter", keeping.clock())
+    keeping.holds.set(FREDA, letter, 1, [sha256], "letter 17")
+    keeping.work()
+    refused = keeping.destroying.destruction(number)
+    assert refused.state is DestructionState.REFUSED
+    assert refused.why.endswith("the vault has it no more")
 
 
 def test_verifying_knows_what_was_destroyed_and_what_came_again(over: tuple[Keeping, bytes]) -> None:

@@ -16,6 +16,7 @@ from tocsin.evidence.vault import Vault
 from tocsin.filing.errors import SamePersonError, UnsuitableDestructionError
 from tocsin.filing.holding import Destruction, DestructionState
 from tocsin.filing.holds import Holds
+from tocsin.filing.model import State
 from tocsin.filing.reasons import check_reason
 from tocsin.filing.store_destructions import Destructions
 from tocsin.filing.store_filings import Filings, Wanted
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
 DESTROY: Final = "destroy"
 """The kind of job that removes a content from the vault."""
 _NODE: Final = "node"
-_MOST_FILINGS: Final = 200
-"""Of one case."""
+_UNFINISHED: Final = frozenset(one for one in State if not one.over)
+_MOST_NAMED: Final = 20
+"""Filings of one case that stand against it."""
 
 
 def _present() -> datetime:
@@ -124,7 +126,9 @@ class Destroying:
         with self.transactions.writing():
             wanted = self.records.destruction(number)
             if wanted.state is DestructionState.CONFIRMED:
-                if against := list(self._obstacles(wanted.sha256, wanted.request)):
+                if against := self._obstacles(wanted.sha256, wanted.request):
+                    if not self.vault.has(wanted.sha256):  # an attempt that broke off before it was noted
+                        against.append("the vault has it no more")
                     self._end(number, DestructionState.REFUSED, _NODE, "; ".join(against))
                 else:
                     self.vault.destroy(wanted.sha256)
@@ -155,8 +159,8 @@ class Destroying:
         for case, decided in self.records.cases(sha256):
             if not decided:
                 against.append(f"case {case} is not decided")
-            filings = self.filings.page(Wanted(case=case), limit=_MOST_FILINGS)
-            against += [f"filing {one.number} is not finished" for one in filings if not one.state.over]
+            filings = self.filings.page(Wanted(_UNFINISHED, case), limit=_MOST_NAMED)
+            against += [f"filing {one.number} is not finished" for one in filings]
         return against
 
     def _demand_clear(self, sha256: bytes, request: str) -> None:

@@ -123,9 +123,11 @@ class Hold:
         return until is not None and now < until
 
     def ended(self, now: datetime, purpose: Purpose = Purpose.CONTENT) -> bool:
-        """Whether its rules themselves let a copy go: not because somebody released it."""
+        """Whether its rules let a copy go that it held: it was not released, nor over when it was set."""
         end = self.end(purpose)
-        return end is not None and bool(end.rules) and self.released is None and not self.binds(now, purpose)
+        if end is None or not end.rules or self.released is not None or self.binds(now, purpose):
+            return False
+        return end.until is None or self.created < end.until
 
 
 class DestructionState(StrEnum):
@@ -139,7 +141,7 @@ class DestructionState(StrEnum):
     WITHDRAWN = "withdrawn"
     """Somebody took it back."""
     REFUSED = "refused"
-    """Something came up before it was done: the content is where it was."""
+    """Something came up before it was done; the content is where it was, unless `why` says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
