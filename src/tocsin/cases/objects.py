@@ -26,17 +26,17 @@ def case_to_json(case: "Case") -> "JsonObject":
         "danger": standing.danger,
         "child": standing.child,
         "novelty": standing.novelty.value,
-        "due": _time(standing.due),
+        "due": time_to_json(standing.due),
         "disagreed": standing.disagreed,
         "submissions": case.submissions,
         "categories": list(case.categories),
         "holder": case.holder,
-        "lease_until": _time(case.lease_until),
+        "lease_until": time_to_json(case.lease_until),
         "claim": case.claim,
         "reserved_for": case.reserved_for,
         "first_reviewer": case.first_reviewer,
         "note": case.note,
-        "decided": _time(case.decided),
+        "decided": time_to_json(case.decided),
     }
 
 
@@ -74,9 +74,9 @@ def decision_to_json(made: "Decision") -> "JsonObject":
         "standpoint": made.standpoint.value,
         "needs_second": list(made.needs_second),
         "second": made.second,
-        "second_time": _time(made.second_time),
+        "second_time": time_to_json(made.second_time),
         "second_note": made.second_note,
-        "undo_until": _time(made.undo_until),
+        "undo_until": time_to_json(made.undo_until),
         "supersedes": made.supersedes,
     }
 
@@ -105,11 +105,12 @@ def figure_to_json(figures: "Figures", one: "Figure") -> "JsonObject":
 def _reason(reason: "Reason") -> "JsonObject":
     return {
         "ground": reason.ground.value,
-        "when": _time(reason.when),
+        "when": time_to_json(reason.when),
         "by": reason.by or None,
         "turn": reason.turn or None,
     }
 
 
-def _time(time: "datetime | None") -> str | None:
+def time_to_json(time: "datetime | None") -> str | None:
+    """A time, or null for none."""
     return None if time is None else time.isoformat()

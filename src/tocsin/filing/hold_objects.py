@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from tocsin.cases.objects import time_to_json
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -23,14 +25,14 @@ def hold_to_json(hold: "Hold", now: "datetime") -> "JsonObject":
         "author": hold.author,
         "reason": hold.reason,
         "contents": [one.hex() for one in hold.contents],
-        "until": _time(hold.until()),
+        "until": time_to_json(hold.until()),
         "binds": hold.binds(now),
         "problems": list(hold.problems),
         "ends": [
             {
                 "purpose": one.purpose.value,
-                "until": _time(one.until),
-                "no_later_than": _time(one.no_later_than),
+                "until": time_to_json(one.until),
+                "no_later_than": time_to_json(one.no_later_than),
                 "conflict": one.conflict,
                 "rules": list(one.rules),
                 "then": list(one.then),
@@ -44,7 +46,7 @@ def hold_to_json(hold: "Hold", now: "datetime") -> "JsonObject":
                 "time": one.time.isoformat(),
                 "by": one.by,
                 "reason": one.reason,
-                "until": _time(one.until),
+                "until": time_to_json(one.until),
             }
             for one in hold.changes
         ],
@@ -61,13 +63,9 @@ def destruction_to_json(about: "Destruction") -> "JsonObject":
         "reason": about.reason,
         "asked": about.asked.isoformat(),
         "asked_by": about.asked_by,
-        "confirmed": _time(about.confirmed),
+        "confirmed": time_to_json(about.confirmed),
         "confirmed_by": about.confirmed_by,
-        "ended": _time(about.ended),
+        "ended": time_to_json(about.ended),
         "ended_by": about.ended_by,
         "why": about.why,
     }
-
-
-def _time(time: "datetime | None") -> str | None:
-    return None if time is None else time.isoformat()

@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from tocsin.cases.objects import time_to_json
 from tocsin.filing.notice_model import Notice, NoticeEvent, Provider
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from tocsin.media.sandbox import JsonObject
 
 
@@ -25,10 +24,10 @@ def notice_to_json(notice: Notice) -> "JsonObject":
         "law": notice.law,
         "author": notice.author,
         "created": notice.created.isoformat(),
-        "sent": _time(notice.sent),
+        "sent": time_to_json(notice.sent),
         "reminders": notice.reminders,
-        "next_reminder": _time(notice.next_reminder),
-        "answered": _time(notice.answered),
+        "next_reminder": time_to_json(notice.next_reminder),
+        "answered": time_to_json(notice.answered),
         "their_reference": notice.their_reference,
         "problem": notice.problem,
     }
@@ -48,7 +47,3 @@ def provider_to_json(provider: Provider) -> "JsonObject":
         "hosts": [*provider.hosts],
         "language": provider.language,
     }
-
-
-def _time(time: "datetime | None") -> str | None:
-    return None if time is None else time.isoformat()

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from tocsin.cases.objects import time_to_json
 
+if TYPE_CHECKING:
     from tocsin.filing.cybertip.completeness import Missing
     from tocsin.filing.cybertip.problems import Problem
     from tocsin.filing.draft import Draft
@@ -89,9 +89,9 @@ def timeline_to_json(timeline: "Timeline") -> "JsonObject":
         "calls": [_call(one) for one in timeline.calls],
         "receipt": None if timeline.receipt is None else receipt_to_json(timeline.receipt),
         "giving_up": timeline.giving_up,
-        "deadline": _time(timeline.deadline),
-        "alarm": _time(timeline.alarm),
-        "next_try": _time(timeline.next_try),
+        "deadline": time_to_json(timeline.deadline),
+        "alarm": time_to_json(timeline.alarm),
+        "next_try": time_to_json(timeline.next_try),
         "trouble": timeline.trouble,
     }
 
@@ -120,12 +120,12 @@ def owed_to_json(owed: "Owed") -> "JsonObject":
         "who": owed.who,
         "to": owed.to,
         "what": owed.what,
-        "by": _time(owed.by),
+        "by": time_to_json(owed.by),
         "words": owed.words,
         "state": owed.state.value,
         "because": owed.because,
         "missing": list(owed.missing),
-        "began": _time(owed.began),
+        "began": time_to_json(owed.began),
         "met_by": owed.met_by,
         "met_under": owed.met_under,
         "source": owed.source,
@@ -150,12 +150,8 @@ def _call(call: "Call") -> "JsonObject":
         "report_id": call.report_id,
         "place": call.place,
         "begun": call.begun.isoformat(),
-        "ended": _time(call.ended),
+        "ended": time_to_json(call.ended),
         "status": call.status,
         "request_id": call.request_id,
         "problem": call.problem,
     }
-
-
-def _time(time: "datetime | None") -> str | None:
-    return None if time is None else time.isoformat()

@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from tocsin.cases.objects import time_to_json
 from tocsin.filing.nca.model import Entry, Question
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from tocsin.media.sandbox import JsonObject
 
 
@@ -30,9 +29,9 @@ def entry_to_json(entry: Entry) -> "JsonObject":
         "priority_reason": entry.priority_reason,
         "test": None if entry.sent is None else entry.test,
         "reference": entry.reference,
-        "sent": _time(entry.sent),
+        "sent": time_to_json(entry.sent),
         "sent_by": entry.sent_by,
-        "acknowledged": _time(entry.acknowledged),
+        "acknowledged": time_to_json(entry.acknowledged),
         "acknowledged_words": entry.acknowledged_words,
     }
 
@@ -46,11 +45,7 @@ def question_to_json(question: Question) -> "JsonObject":
         "due": question.due.isoformat(),
         "words": question.words,
         "noted_by": question.noted_by,
-        "answered": _time(question.answered),
+        "answered": time_to_json(question.answered),
         "answer": question.answer,
         "answered_by": question.answered_by,
     }
-
-
-def _time(time: "datetime | None") -> str | None:
-    return None if time is None else time.isoformat()
