@@ -124,3 +124,14 @@ def local_time(given: str) -> "datetime | None":
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except OverflowError as error:  # the first and the last day of all, elsewhere
         raise ValueError(given) from error
+
+
+def needed_time(given: str, otherwise: Error) -> "datetime":
+    """The same, where there has to be one. Raises `otherwise`."""
+    try:
+        found = local_time(given)
+    except ValueError:
+        found = None
+    if found is None:
+        raise otherwise
+    return found

@@ -12,7 +12,7 @@ from tocsin.errors import Error
 from tocsin.filing.errors import UnsuitableHoldError
 from tocsin.law.duties import Occasion
 from tocsin.web.console import keeping_words as words
-from tocsin.web.console.asking import PAGE, again, digest_of, local_time, page_after, text
+from tocsin.web.console.asking import PAGE, again, digest_of, needed_time, page_after, text
 from tocsin.web.console.filings import SEE
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.visit import Visit, whole
@@ -121,14 +121,7 @@ def _doing(visit: Visit, what: Callable[[int], object]) -> Response:
 
 def _day(visit: Visit, name: str) -> datetime:
     """The day that the form names. Raises UnsuitableHoldError."""
-    try:
-        day = local_time(visit.field(name))
-    except ValueError:
-        day = None
-    if day is None:
-        message = "name the day"
-        raise UnsuitableHoldError(message)
-    return day
+    return needed_time(visit.field(name), UnsuitableHoldError("name the day"))
 
 
 def _values(visit: Visit) -> dict[str, object]:

@@ -13,7 +13,7 @@ from tocsin.filing.notice_text import LANGUAGES
 from tocsin.filing.notices import Wanted
 from tocsin.filing.store_notices import WantedNotices
 from tocsin.web.console import notice_words as words
-from tocsin.web.console.asking import PAGE, again, exact, local_time, page_after, text
+from tocsin.web.console.asking import PAGE, again, exact, needed_time, page_after, text
 from tocsin.web.console.filing_draft import revision_of
 from tocsin.web.console.filings import SEE
 from tocsin.web.console.pages import Pages
@@ -37,14 +37,9 @@ def notices_page(visit: Visit) -> Response:
 def draft(visit: Visit) -> Response:
     """Draft a notice about a link of a case."""
     try:
-        found = local_time(visit.field("found"))
-        if found is None:
-            _refuse("say when it was found")
-        else:
-            wanted = Wanted(exact(visit, "url"), exact(visit, "provider"), found, exact(visit, "law"))
-            made = visit.node.reporting.notices.draft(visit.person, whole(visit.field("case")) or 0, wanted)
-    except ValueError:
-        return again(visit, InvalidNoticeError("the time cannot be read"), "notices.html", **_list(visit))
+        found = needed_time(visit.field("found"), InvalidNoticeError("say when it was found"))
+        wanted = Wanted(exact(visit, "url"), exact(visit, "provider"), found, exact(visit, "law"))
+        made = visit.node.reporting.notices.draft(visit.person, whole(visit.field("case")) or 0, wanted)
     except Error as error:
         return again(visit, error, "notices.html", **_list(visit))
     return visit.go(f"/notices/{made.number}", said="notice-drafted")

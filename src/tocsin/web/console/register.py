@@ -14,7 +14,7 @@ from tocsin.filing.nca.model import EntryState, InvalidEntryError
 from tocsin.filing.nca.priorities import STAFFED, Priority
 from tocsin.filing.nca.store_register import WantedEntries
 from tocsin.web.console import register_words as words
-from tocsin.web.console.asking import PAGE, again, exact, local_time, page_after, text
+from tocsin.web.console.asking import PAGE, again, exact, needed_time, page_after, text
 from tocsin.web.console.filing_draft import revision_of
 from tocsin.web.console.filings import ACT, SEE
 from tocsin.web.console.pages import Pages
@@ -166,14 +166,7 @@ def _doing(visit: Visit, what: Callable[[int], object]) -> Response:
 
 def _time(visit: Visit, name: str) -> datetime:
     """A time that the form names, in UTC. Raises InvalidEntryError."""
-    try:
-        found = local_time(visit.field(name))
-    except ValueError:
-        found = None
-    if found is None:
-        message = "say when that was"
-        raise InvalidEntryError(message)
-    return found
+    return needed_time(visit.field(name), InvalidEntryError("say when that was"))
 
 
 def _refuse(message: str) -> None:
