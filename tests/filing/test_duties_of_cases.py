@@ -1,6 +1,7 @@
 """Duties of a case, from its record, receipts and holds: what counts as having met one, and what does not."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -148,6 +149,27 @@ def test_all_accounts_have_to_be_reported(duties: Duties, reports: Reports) -> N
     assert "not about: trent" in owed.because
     both = [first, reports.receipt("trent")]
     assert found(duties.of(TWO, both, LATER), "us.2258A").state is State.SATISFIED
+
+
+def test_what_is_of_no_account_that_is_known_has_to_be_reported_too(duties: Duties, reports: Reports) -> None:
+    case = record(submission(A, "mallory"), submission(B, ""))
+    owed = found(duties.of(case, [first := reports.receipt("mallory")], LATER), "us.2258A")
+    assert owed.state is State.OWED
+    assert "not about: an account that nobody has named" in owed.because
+    both = [first, reports.receipt("")]
+    assert found(duties.of(case, both, LATER), "us.2258A").state is State.SATISFIED
+
+
+def test_what_came_in_after_the_report_was_not_in_it(duties: Duties, reports: Reports) -> None:
+    """A case can be opened again, take more of the same account, and be decided again."""
+    report = reports.receipt("mallory")
+    more = replace(submission(B, "mallory"), received=report.time + timedelta(minutes=1))
+    again = record(submission(A, "mallory"), more)
+    owed = found(duties.of(again, [report], LATER), "us.2258A")
+    assert owed.state is State.OWED
+    assert "not about: mallory" in owed.because
+    followed = [report, reports.receipt("mallory")]
+    assert found(duties.of(again, followed, LATER), "us.2258A").state is State.SATISFIED
 
 
 def test_a_test_meets_nothing_not_even_one_half(duties: Duties, reports: Reports) -> None:

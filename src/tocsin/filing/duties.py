@@ -22,6 +22,7 @@ _EVENTS: Mapping[Authority, str] = {
     Authority.NCMEC: CYBERTIPLINE_FINISHED,
     Authority.NCA: NCA_REPORT_SENT,
 }
+_UNNAMED = "an account that nobody has named"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,14 @@ class Duties:
         )
 
     def _received(self, record: CaseRecord, receipts: Sequence[Receipt]) -> list[Happened]:
-        """What authorities acknowledged. One report is about one account: only all of them meet a duty."""
+        """What authorities acknowledged. One report is about one account: only all of them meet a duty.
+
+        What came in after the last report about an account was in none.
+        """
+        last: dict[str, datetime] = {}
+        for one in record.submissions:
+            account = one.context.account
+            last[account] = max(one.received, last.get(account, one.received))
         filings = [(self.filing(one.filing), one) for one in receipts]
         happened = []
         for filing, receipt in filings:
@@ -96,9 +104,9 @@ class Duties:
                 for other, its in filings
                 if other.authority is filing.authority
                 and other.is_test == filing.is_test
-                and its.time <= receipt.time
+                and last.get(other.account, its.time) <= its.time <= receipt.time
             }
-            lacks = tuple(one for one in record.accounts if one and one not in about)
+            lacks = tuple(one or _UNNAMED for one in record.accounts if one not in about)
             happened.append(
                 Happened(_EVENTS[filing.authority], receipt.time, lacks, is_test=receipt.environment.is_test)
             )
@@ -117,7 +125,7 @@ class Duties:
                 and one.occasion.time <= event.time
                 for sha256 in one.contents
             }
-            lacks = [one.context.account for one in record.submissions if one.sha256 not in held]
+            lacks = [one.context.account or _UNNAMED for one in record.submissions if one.sha256 not in held]
             happened.append(Happened(event.trigger, event.time, tuple(dict.fromkeys(lacks)), is_test=is_test))
         return happened
 
