@@ -9,7 +9,6 @@ import argparse
 import hashlib
 import json
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -130,8 +129,12 @@ def _kept(folder: Path, size: int, stack: ExitStack) -> tuple[BinaryIO, float]:
 
 
 def _peak() -> int:
-    """The most memory that was resident so far, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+    """The most memory that was resident so far, in bytes.
+
+    `ru_maxrss` would be no less than what the process that started this one held (getrusage(2), execve).
+    """
+    status = Path("/proc/self/status").read_text("ascii")
+    return next(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmHWM:"))
 
 
 if __name__ == "__main__":

@@ -7,12 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 sys.path.append(str(Path(__file__).parent / "media"))  # `Pool(path=...)` hands the same folder to children
+
+hypothesis.settings.register_profile(
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("house")
+"""No test depends on how fast the machine is (or on tables of letters that Hypothesis makes once)."""
 
 pytest_plugins = [
     "support.loopback",

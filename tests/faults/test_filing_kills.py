@@ -229,6 +229,7 @@ def in_doubt(calls: object, step: str) -> bool:
     return bool(found) and not found[-1].status
 
 
+@pytest.mark.parametrize("home_folder", ["sqlite"], indirect=True)  # PostgreSQL is killed as well, below
 def test_40_reports_are_finished_once_each_whatever_is_killed(home_folder: Path) -> None:
     with run(home_folder, 1) as made:
         made.confirm(40, 5)
@@ -265,7 +266,7 @@ def test_a_database_that_is_killed_under_it_all_costs_no_report(tmp_path: Path) 
     with crashing(tmp_path) as server, run(tmp_path, 3) as made:
         made.confirm(20, 4)
         made.cybertip.faults.at_random(3, 0.03, TROUBLES)
-        send(made, kills=2, seconds=180, server=server, crashes=3)
+        send(made, kills=3, seconds=180, server=server, crashes=3)
         ends = check(made)
     assert ends[State.FINISHED] > 10
 

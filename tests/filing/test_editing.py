@@ -30,7 +30,7 @@ def drafted(*numbers: int, events: int = 1) -> Draft:
 
 
 @given(reports(), details(), st.data())
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_what_a_draft_says_can_be_written_where_it_stands(
     report: Report, file: FileDetails, data: st.DataObject
 ) -> None:
@@ -47,7 +47,7 @@ def test_what_a_draft_says_can_be_written_where_it_stands(
 
 
 @given(reports(), st.data())
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_what_is_taken_out_is_gone(report: Report, data: st.DataObject) -> None:
     """With what was part of it; what stands behind it moves up, and its source with it."""
     found = {one.path: one.value for one in draft_leaves(Draft(report)) if _is_ours(one.path)}

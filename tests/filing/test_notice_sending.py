@@ -20,6 +20,8 @@ from tocsin.simulators.mail import Conduct, MailSink
 from tocsin.simulators.provider import ProviderSimulator, Reaction
 
 HOUR = timedelta(hours=1)
+SQLITE = pytest.mark.parametrize("home_folder", ["sqlite"], indirect=True)
+"""What asks nothing of the database that the others do not."""
 
 
 def by_mail(desk: Desk, sink: MailSink) -> Bureau:
@@ -49,6 +51,7 @@ def test_a_test_goes_to_the_operator_s_own_address(desk: Desk) -> None:
     assert bureau.kinds(f"notice:{number}") == ["notice.drafted", "notice.queued", "notice.sent"]
 
 
+@SQLITE
 def test_what_is_live_goes_to_the_provider_and_says_nothing_of_tests(desk: Desk) -> None:
     with MailSink() as sink:
         terms = replace(TERMS, live=True, mail=mail_server(sink.port, security="none"))
@@ -61,6 +64,7 @@ def test_what_is_live_goes_to_the_provider_and_says_nothing_of_tests(desk: Desk)
     assert b"TEST" not in mailed.data.split(b"\r\n\r\n")[0]
 
 
+@SQLITE
 def test_settings_that_were_live_when_it_was_queued(desk: Desk) -> None:
     """They say now that providers are not written to: nothing goes out."""
     with MailSink() as sink:
@@ -74,6 +78,7 @@ def test_settings_that_were_live_when_it_was_queued(desk: Desk) -> None:
     assert bureau.store.notice(number).state is NoticeState.FAILED
 
 
+@SQLITE
 def test_a_decision_that_was_undone_meanwhile(desk: Desk) -> None:
     """It could be undone for some minutes, and a notice may have to wait for hours."""
     with MailSink() as sink:
@@ -90,6 +95,7 @@ def test_a_decision_that_was_undone_meanwhile(desk: Desk) -> None:
     assert "no decision to report" in failed.problem
 
 
+@SQLITE
 def test_nobody_is_reminded_of_what_is_not_to_be_reported_any_more(desk: Desk) -> None:
     with MailSink() as sink:
         bureau = by_mail(desk, sink)
@@ -102,6 +108,7 @@ def test_nobody_is_reminded_of_what_is_not_to_be_reported_any_more(desk: Desk) -
     assert bureau.store.notice(sent.number).next_reminder is None
 
 
+@SQLITE
 def test_a_server_that_fails_for_a_while(desk: Desk) -> None:
     with MailSink() as sink:
         sink.then(Conduct.LATER, Conduct.CUT)
@@ -115,6 +122,7 @@ def test_a_server_that_fails_for_a_while(desk: Desk) -> None:
     assert bureau.what(number)[2:] == ["attempted", "not_sent", "attempted", "not_sent", "attempted", "sent"]
 
 
+@SQLITE
 def test_an_answer_that_was_lost_may_send_it_twice_under_one_name(desk: Desk) -> None:
     with MailSink() as sink:
         sink.then(Conduct.TAKE_AND_CUT)
@@ -145,6 +153,7 @@ def test_a_refusal_is_for_a_person_who_may_send_it_again(desk: Desk) -> None:
     assert "notice.failed" in bureau.kinds(f"notice:{number}")
 
 
+@SQLITE
 def test_after_its_last_attempt_it_has_failed(desk: Desk) -> None:
     with MailSink() as sink:
         bureau = by_mail(desk, sink)
@@ -222,6 +231,7 @@ def test_reminders_until_there_is_an_answer(desk: Desk) -> None:
     assert bureau.kinds(f"notice:{number}").count("notice.reminded") == 2
 
 
+@SQLITE
 def test_reminders_end(desk: Desk) -> None:
     with MailSink() as sink:
         bureau = by_mail(desk, sink)
@@ -245,6 +255,7 @@ def test_a_reminder_by_hand_is_sent_once(desk: Desk) -> None:
     assert bureau.store.notice(number).reminders == 1
 
 
+@SQLITE
 def test_a_reminder_that_is_refused_is_told_and_can_be_sent_later(desk: Desk) -> None:
     with MailSink() as sink:
         bureau = by_mail(desk, sink)
@@ -321,6 +332,7 @@ def test_an_api_with_all_sorts_of_trouble_has_one_notice(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("reaction", [Reaction.REFUSE, Reaction.REDIRECT])
+@SQLITE
 def test_an_api_that_refuses(desk: Desk, reaction: Reaction) -> None:
     with ProviderSimulator() as api:
         api.then(reaction)
@@ -331,6 +343,7 @@ def test_an_api_that_refuses(desk: Desk, reaction: Reaction) -> None:
     assert bureau.store.notice(number).state is NoticeState.FAILED
 
 
+@SQLITE
 def test_a_wrong_token_is_for_a_person(desk: Desk) -> None:
     with ProviderSimulator("tok-1") as api:
         bureau = by_api(desk, api, "tok-2")
@@ -342,6 +355,7 @@ def test_a_wrong_token_is_for_a_person(desk: Desk) -> None:
     assert "tok-2" not in failed.problem
 
 
+@SQLITE
 def test_an_api_that_answers_gibberish_has_taken_it(desk: Desk) -> None:
     with ProviderSimulator() as api:
         api.then(Reaction.GIBBERISH, Reaction.BUSY)
@@ -358,6 +372,7 @@ def test_an_api_that_answers_gibberish_has_taken_it(desk: Desk) -> None:
     assert bureau.store.notice(number).state is NoticeState.REFUSED
 
 
+@SQLITE
 def test_an_api_is_reminded(desk: Desk) -> None:
     with ProviderSimulator() as api:
         bureau = by_api(desk, api)
@@ -370,6 +385,7 @@ def test_an_api_is_reminded(desk: Desk) -> None:
     assert bureau.store.notice(number).reminders == 1
 
 
+@SQLITE
 def test_a_test_goes_to_no_provider_s_api(desk: Desk) -> None:
     bureau = Bureau.over(desk)
     bureau.providers.keep(REPORTER, Provider("host", Channel.API, "https://192.0.2.7/notices"))
@@ -378,6 +394,7 @@ def test_a_test_goes_to_no_provider_s_api(desk: Desk) -> None:
     assert bureau.store.notice(number).state is NoticeState.FAILED
 
 
+@SQLITE
 def test_a_provider_that_was_forgotten_meanwhile(desk: Desk) -> None:
     with ProviderSimulator() as api:
         bureau = by_api(desk, api)

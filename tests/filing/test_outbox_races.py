@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from support.outbox import REMO, Office, cybertip
 
+from tocsin.filing import sending
 from tocsin.filing.model import Fate, State
 from tocsin.filing.outbox import Outbox
 from tocsin.simulators.cybertip.faults import Fault, Kind, Moment, Step
@@ -140,6 +141,12 @@ def test_a_filing_given_up_while_a_worker_sleeps_ends_once(
     assert office.broken() == []
 
 
+@pytest.fixture
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tries to write follow each other at once: the pause only spares the database."""
+    monkeypatch.setattr(sending, "_PAUSE", 0)
+
+
 @dataclass
 class Flaky:
     """Transactions of a database that is away for a while."""
@@ -179,6 +186,7 @@ class _Untold(AbstractContextManager[None]):
 
 @pytest.mark.parametrize(("step", "when", "time"), MOMENTS[::2])
 @pytest.mark.parametrize("untold", [False, True])
+@pytest.mark.usefixtures("no_pause")
 def test_a_database_that_is_away_when_an_answer_comes_costs_nothing_that_was_answered(  # noqa: PLR0913  # a case
     office: Office, cybertip: Cybertip, step: str, when: str, time: int, *, untold: bool
 ) -> None:

@@ -442,9 +442,9 @@ def test_a_slow_upload_has_time_for_each_piece() -> None:
             threading.Event().wait(0.1)
             return super().read(most)
 
-    size = 30 << 18
+    size = 20 << 17
     with Awkward(Reply(OK)) as server:
-        there = to(server, Waiting(step=2, answer=2, upload=60))
+        there = to(server, Waiting(step=1.5, answer=1.5, upload=60))
         assert there.upload("1", "a", Slow(size), size).body == b"ok"  # type: ignore[arg-type]  # as above
         assert len(server.seen[0]) > size
 
