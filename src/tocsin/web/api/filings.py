@@ -1,6 +1,6 @@
 """Filings: what is to be drafted, drafts, sending them, receipts; and what a case obliges to.
 
-People act, with a session: a program with a token reads.
+People act, with a session: a program with a token reads, and may draft.
 """
 
 from collections.abc import Mapping
@@ -273,11 +273,11 @@ def read_receipt(
     return {**receipt_to_json(_reporting(request).receipt(filing))}
 
 
-@operations.operation("GET", "/v1/cases/{case}/duties", needs=(Permission.READ_CASES, SEE), answers=(404,))
-def list_duties(
-    request: Request,
-    caller: Caller,  # noqa: ARG001  # lets callers in
-    case: CaseNumber,
-) -> Duties:
-    """List who must be told what about a case, by when, under which rule, and what has been met."""
+@operations.operation("GET", "/v1/cases/{case}/duties", needs=SEE, answers=(404,))
+def list_duties(request: Request, caller: Caller, case: CaseNumber) -> Duties:
+    """List who must be told what about a case, by when, under which rule, and what has been met.
+
+    Whoever may see filings has to be allowed to see cases as well.
+    """
+    caller.demand(Permission.READ_CASES)
     return Duties(items=[{**owed_to_json(one)} for one in _reporting(request).owed(case, datetime.now(UTC))])
