@@ -20,6 +20,7 @@ from tocsin.filing.cybertip.hosts import PRODUCTION_URL, TEST_URL, UnfitUrlError
 from tocsin.filing.errors import (
     AnotherPlaceError,
     HostMistypedError,
+    InvalidReasonError,
     NoConnectionError,
     NoSuchSwitchError,
     NotConnectedError,
@@ -359,7 +360,7 @@ def test_both_type_the_host(rig: Rig, typed: str) -> None:
 @pytest.mark.parametrize("reason", ["", "  \n", "x" * 2001])
 def test_a_reason_is_needed(rig: Rig, reason: str) -> None:
     rig.connect(PRODUCTION)
-    with pytest.raises(HostMistypedError):
+    with pytest.raises(InvalidReasonError):
         rig.connections.request_switch(ANNA, NCMEC, HOST, reason)
 
 

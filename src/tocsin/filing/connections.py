@@ -36,6 +36,7 @@ from tocsin.filing.errors import (
     UnreadableDocumentError,
 )
 from tocsin.filing.model import Authority, Environment
+from tocsin.filing.reasons import check_reason
 from tocsin.filing.store_connections import (
     FetchedSchema,
     InUse,
@@ -54,7 +55,6 @@ _WHY: Final = "two people answer for a switch to production"
 _OK: Final = 200
 _UNREADABLE: Final = Account("", "")
 """Stands for one that these keys do not open: it is to be given anew."""
-_LONGEST_REASON: Final = 2000
 
 Transports = Callable[[Environment, str, Account], Transport]
 """Makes what speaks to an authority, from the environment, its URL and the account."""
@@ -200,13 +200,11 @@ class Connections:
     def request_switch(self, principal: Principal, authority: Authority, host: str, reason: str) -> Switch:
         """Ask for production, having typed its host's name: for here, where it is in use at another place.
 
-        Raises DeniedError, NotConnectedError, HostMistypedError, SwitchPendingError.
+        Raises DeniedError, NotConnectedError, HostMistypedError, InvalidReasonError, SwitchPendingError.
         """
         _demand(principal, alone=False)
         _check_host(host)
-        if not reason.strip() or len(reason) > _LONGEST_REASON:
-            message = f"a reason is needed, of at most {_LONGEST_REASON} characters"
-            raise HostMistypedError(message)
+        check_reason(reason)
         with self._transactions.writing():
             production = self.of(authority, Environment.PRODUCTION)
             if production.in_use and production.here:

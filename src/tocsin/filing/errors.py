@@ -138,7 +138,7 @@ class HostMistypedError(Error):
     """What was typed to confirm is not what had to be."""
 
     code = "filing.host_mistyped"
-    advice = "Type the name of production's host exactly as it is shown, and give a reason."
+    advice = "Type the name of production's host exactly as it is shown."
 
 
 class SwitchPendingError(Error):
