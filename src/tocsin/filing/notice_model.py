@@ -168,7 +168,7 @@ class NoticeEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class Attempt:
     """All that a connector needs for one attempt."""
 
     notice: Notice

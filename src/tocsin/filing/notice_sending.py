@@ -13,6 +13,7 @@ from tocsin.evidence.ledger import Ledger
 from tocsin.filing.errors import NotToBeReportedError
 from tocsin.filing.notice_model import (
     ANSWERS,
+    Attempt,
     Channel,
     Notice,
     NoticeEvent,
@@ -20,14 +21,12 @@ from tocsin.filing.notice_model import (
     NotSentError,
     Provider,
     ProviderAnswer,
-    Sending,
     UnknownProviderError,
 )
 from tocsin.filing.notice_steps import (
     SEND,
     WATCH,
     answered,
-    demand_reported,
     enqueue_reminder,
     note,
     reminded,
@@ -112,17 +111,17 @@ class NoticeWork:
     def _carried(self, notice: Notice, which: int) -> ProviderAnswer:
         """Raises NotSentError."""
         try:
-            demand_reported(self.record, notice.case)
+            self.record(notice.case).decision_to_report()
         except NotToBeReportedError as error:
             raise _final(error.message) from error
-        sending = self._sending(notice, which)
-        carrier = self.carriers.get(sending.provider.channel)
+        attempt = self._attempt(notice, which)
+        carrier = self.carriers.get(attempt.provider.channel)
         if carrier is None:
-            message = f"nothing here carries notices by {sending.provider.channel.value}"
+            message = f"nothing here carries notices by {attempt.provider.channel.value}"
             raise _final(message)
-        return carrier.send(sending)
+        return carrier.send(attempt)
 
-    def _sending(self, notice: Notice, which: int) -> Sending:
+    def _attempt(self, notice: Notice, which: int) -> Attempt:
         """What an attempt needs; a test by mail goes to the operator's own address. Raises NotSentError."""
         if not notice.test and not self.terms.live:
             message = "the settings allow only tests, and this notice is none"
@@ -135,7 +134,7 @@ class NoticeWork:
                 message = "the settings name no test_address, where tests go"
                 raise _final(message)
             provider = replace(provider, address=self.terms.test_address)
-        return Sending(notice, provider, text, token.decode(), which)
+        return Attempt(notice, provider, text, token.decode(), which)
 
     def _sent(self, job: Job, number: int, which: int, answer: ProviderAnswer) -> None:
         with self.transactions.writing():
@@ -177,8 +176,8 @@ class NoticeWork:
     def _asked(self, notice: Notice) -> ProviderAnswer | None:
         """What the provider's API says now; None where it cannot be asked at present."""
         try:
-            sending = self._sending(notice, 0)
-            return self.carriers[sending.provider.channel].ask(sending)
+            attempt = self._attempt(notice, 0)
+            return self.carriers[attempt.provider.channel].ask(attempt)
         except (NotSentError, KeyError):
             return None  # it is asked again; what was not answered is reminded of
 

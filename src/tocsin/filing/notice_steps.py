@@ -1,16 +1,12 @@
 """What each step of a notice changes, records and asks for: for people's acts and for the jobs alike."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from tocsin.cases.model import Outcome
 from tocsin.evidence.ledger import Event, Ledger
-from tocsin.filing.errors import NotToBeReportedError
 from tocsin.filing.notice_model import Notice, NoticeEvent, NoticeState
 from tocsin.filing.notice_terms import Terms
-from tocsin.filing.record import CaseRecord
 from tocsin.filing.store_notices import NoticeStore
 from tocsin.jobs.model import JobQueue, NewJob
 
@@ -21,14 +17,6 @@ SEND: Final = "notice"
 """The kind of job that sends a notice or a reminder: `{"notice": NUMBER, "reminder": WHICH}`."""
 WATCH: Final = "notice-watch"
 """The kind of job that looks after a notice: `{"notice": NUMBER, "what": "ask" or "remind"}`."""
-
-
-def demand_reported(record: Callable[[int], CaseRecord], case: int) -> None:
-    """Raise NotToBeReportedError unless a decision to report a case is in force; UnknownCaseError."""
-    decision = record(case).decision
-    if decision is None or decision.proposal.outcome is not Outcome.REPORT:
-        message = f"case {case} has no decision to report in force"
-        raise NotToBeReportedError(message)
 
 
 _LEDGER_KINDS: Final = {"acknowledged": "answered", "refused": "answered"}

@@ -29,7 +29,7 @@ from tocsin.filing.notice_model import (
     UnsuitableNoticeError,
 )
 from tocsin.filing.notice_providers import Providers
-from tocsin.filing.notice_steps import SEND, answered, demand_reported, enqueue_reminder, note, reminded
+from tocsin.filing.notice_steps import SEND, answered, enqueue_reminder, note, reminded
 from tocsin.filing.notice_terms import Terms
 from tocsin.filing.notice_text import checked_url, text_of
 from tocsin.filing.record import CaseRecord
@@ -101,7 +101,7 @@ class Notices:
         principal.demand(Permission.SEND_NOTICES)
         self._check_set_up()
         law = self._check(wanted)
-        demand_reported(self.record, case)
+        self.record(case).decision_to_report()
         with self.transactions.writing():
             self.store.provider(wanted.provider)
             new = NewNotice(
@@ -301,7 +301,7 @@ class Notices:
         if channel is Channel.MAIL and notice.test and not self.terms.test_address:
             message = "the settings name no test_address, where tests go"
             raise NotSetUpError(message)
-        demand_reported(self.record, notice.case)
+        self.record(notice.case).decision_to_report()
 
     def _noted(self, notice: Notice, by: str, what: str, words: str = "") -> Notice:
         """Add what happened to the history and to the ledger, in the caller's transaction."""

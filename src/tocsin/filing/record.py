@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from tocsin.cases.model import Case, Decision, Observation
+from tocsin.cases.model import Case, Decision, Observation, Outcome
 from tocsin.cases.store_viewing import Look
 from tocsin.content.model import Content
+from tocsin.filing.errors import NotToBeReportedError
 from tocsin.intake.model import MatchRecord, Submission
 
 
@@ -41,3 +42,10 @@ class CaseRecord:
     def accounts(self) -> tuple[str, ...]:
         """The accounts (`Context.account`) that its submissions name, each once, in their order."""
         return tuple(dict.fromkeys(one.context.account for one in self.submissions))
+
+    def decision_to_report(self) -> Decision:
+        """The decision in force, which is to report. Raises NotToBeReportedError where it is not."""
+        if self.decision is None or self.decision.proposal.outcome is not Outcome.REPORT:
+            message = f"case {self.case.number} has no decision to report in force"
+            raise NotToBeReportedError(message)
+        return self.decision

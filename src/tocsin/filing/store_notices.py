@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Protocol
 
 from tocsin.filing.notice_model import (
+    Attempt,
     NewNotice,
     Notice,
     NoticeEvent,
     NoticeState,
     Provider,
     ProviderAnswer,
-    Sending,
 )
 
 
@@ -102,10 +102,10 @@ def mail_purpose(host: str, port: int, user: str) -> str:
 class Carrier(Protocol):
     """Carries notices to providers by one channel."""
 
-    def send(self, sending: Sending) -> ProviderAnswer:
+    def send(self, attempt: Attempt) -> ProviderAnswer:
         """Send a notice, or a reminder, once. Raises NotSentError."""
         ...
 
-    def ask(self, sending: Sending) -> ProviderAnswer | None:
+    def ask(self, attempt: Attempt) -> ProviderAnswer | None:
         """What has become of a notice; None where the channel cannot say. Raises NotSentError."""
         ...

@@ -14,7 +14,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Final
 
-from tocsin.filing.notice_model import NotSentError, NotSetUpError, ProviderAnswer, Sending
+from tocsin.filing.notice_model import Attempt, NotSentError, NotSetUpError, ProviderAnswer
 from tocsin.filing.notice_terms import MailServer, Sender, on_loopback
 
 _SECONDS: Final = 30.0
@@ -49,14 +49,14 @@ class Mail:
         self._tls = tls
         self._seconds = seconds
 
-    def send(self, sending: Sending) -> ProviderAnswer:
+    def send(self, attempt: Attempt) -> ProviderAnswer:
         """Hand a message to the server, which has taken it when this returns. Raises NotSentError."""
-        message = message_of(sending, self._server.sender, self._sender)
+        message = message_of(attempt, self._server.sender, self._sender)
         with _told(), self._connected() as smtp:
-            smtp.send_message(message, self._server.sender, [sending.provider.address])
+            smtp.send_message(message, self._server.sender, [attempt.provider.address])
         return ProviderAnswer()
 
-    def ask(self, sending: Sending) -> ProviderAnswer | None:  # noqa: ARG002  # as of other carriers
+    def ask(self, attempt: Attempt) -> ProviderAnswer | None:  # noqa: ARG002  # as of other carriers
         """None: a mailbox cannot be asked."""
         return None
 
@@ -88,21 +88,21 @@ class Mail:
             smtp.close()
 
 
-def message_of(sending: Sending, mail_from: str, sender: Sender) -> EmailMessage:
+def message_of(attempt: Attempt, mail_from: str, sender: Sender) -> EmailMessage:
     """A notice, or a reminder that follows it, as a message."""
-    notice, domain = sending.notice, mail_from.rpartition("@")[2]
+    notice, domain = attempt.notice, mail_from.rpartition("@")[2]
     first = f"<{notice.reference}.0@{domain}>"
     message = EmailMessage()
     message["From"] = Address(sender.organisation, addr_spec=mail_from)
-    message["To"] = Address(addr_spec=sending.provider.address)
+    message["To"] = Address(addr_spec=attempt.provider.address)
     message["Reply-To"] = Address(addr_spec=sender.contact)
-    message["Subject"] = sending.text.subject
+    message["Subject"] = attempt.text.subject
     message["Date"] = format_datetime(datetime.now(UTC))
-    message["Message-ID"] = f"<{notice.reference}.{sending.reminder}@{domain}>"
-    if sending.reminder:
+    message["Message-ID"] = f"<{notice.reference}.{attempt.reminder}@{domain}>"
+    if attempt.reminder:
         message["In-Reply-To"] = first
         message["References"] = first
-    message.set_content(sending.text.body, cte="quoted-printable")
+    message.set_content(attempt.text.body, cte="quoted-printable")
     return message
 
 

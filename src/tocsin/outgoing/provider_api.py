@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from tocsin.errors import Error
-from tocsin.filing.notice_model import NoticeState, NotSentError, ProviderAnswer, Sending
+from tocsin.filing.notice_model import Attempt, NoticeState, NotSentError, ProviderAnswer
 from tocsin.filing.notice_terms import Sender
 from tocsin.media.answers import object_in, strictly_read
 from tocsin.outgoing.addresses import Network, Resolver, Target, checked_addresses, parse
@@ -57,37 +57,37 @@ class ProviderApi:
         self._resolver = resolver
         self._seconds = seconds
 
-    def send(self, sending: Sending) -> ProviderAnswer:
+    def send(self, attempt: Attempt) -> ProviderAnswer:
         """Hand a notice over; what the provider says of it at once. Raises NotSentError."""
-        notice = sending.notice
-        body = json.dumps(body_of(sending, self._sender)).encode()
+        notice = attempt.notice
+        body = json.dumps(body_of(attempt, self._sender)).encode()
         headers = {
             "Content-Type": "application/json",
             "Content-Length": str(len(body)),
-            "Idempotency-Key": f"{notice.reference}.{sending.reminder}",
+            "Idempotency-Key": f"{notice.reference}.{attempt.reminder}",
         }
-        status, answer = self._asked("POST", sending.provider.address, sending, headers, body)
+        status, answer = self._asked("POST", attempt.provider.address, attempt, headers, body)
         if status not in _TAKEN:
             raise _refused(status, answer)
         return _read(answer)
 
-    def ask(self, sending: Sending) -> ProviderAnswer | None:
+    def ask(self, attempt: Attempt) -> ProviderAnswer | None:
         """What became of a notice, as the provider says. Raises NotSentError."""
-        named = sending.notice.their_reference or sending.notice.reference
-        url = f"{sending.provider.address.rstrip('/')}/{quote(named, safe='')}"
-        status, answer = self._asked("GET", url, sending, {}, None)
+        named = attempt.notice.their_reference or attempt.notice.reference
+        url = f"{attempt.provider.address.rstrip('/')}/{quote(named, safe='')}"
+        status, answer = self._asked("GET", url, attempt, {}, None)
         if status not in _TAKEN:
             raise _refused(status, answer)
         return _read(answer)
 
     def _asked(
-        self, method: str, url: str, sending: Sending, headers: dict[str, str], body: bytes | None
+        self, method: str, url: str, attempt: Attempt, headers: dict[str, str], body: bytes | None
     ) -> tuple[int, bytes]:
         """Raises NotSentError."""
-        if sending.token:
-            headers["Authorization"] = f"Bearer {sending.token}"
+        if attempt.token:
+            headers["Authorization"] = f"Bearer {attempt.token}"
         try:
-            return self._exchanged(method, parse(url), headers, body, test=sending.notice.test)
+            return self._exchanged(method, parse(url), headers, body, test=attempt.notice.test)
         except FetchRefusedError as error:
             raise _not_sent(error.message, final=True) from error
         except FetchFailedError as error:
@@ -120,9 +120,9 @@ class ProviderApi:
             return response.status, answer[:_LONGEST]
 
 
-def body_of(sending: Sending, sender: Sender) -> "JsonObject":
+def body_of(attempt: Attempt, sender: Sender) -> "JsonObject":
     """A notice as it is sent: where the item is and who asks, and nothing of what it shows."""
-    notice = sending.notice
+    notice = attempt.notice
     return {
         "reference": notice.reference,
         "url": notice.url,
@@ -132,7 +132,7 @@ def body_of(sending: Sending, sender: Sender) -> "JsonObject":
         "contact": sender.contact,
         "phone": sender.phone,
         "test": notice.test,
-        "reminder": sending.reminder,
+        "reminder": attempt.reminder,
     }
 
 

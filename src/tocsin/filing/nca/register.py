@@ -10,11 +10,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from tocsin.access.model import Permission, Principal
-from tocsin.cases.model import Outcome
 from tocsin.cases.notes import check_notes
 from tocsin.cases.people import demand_person
 from tocsin.evidence.ledger import Event, Ledger
-from tocsin.filing.errors import NotToBeReportedError, OutdatedDraftError
+from tocsin.filing.errors import OutdatedDraftError
 from tocsin.filing.filer import Filer
 from tocsin.filing.holding import NCA_REPORT_SENT
 from tocsin.filing.model import Receipt
@@ -69,9 +68,7 @@ class Register:
         """
         principal.demand(Permission.FILE)
         record = self.record_of(case)
-        if record.decision is None or record.decision.proposal.outcome is not Outcome.REPORT:
-            message = f"case {case} has no decision to report in force"
-            raise NotToBeReportedError(message)
+        record.decision_to_report()
         if account not in record.accounts:
             _invalid(f"no submission of case {case} is of the account {account!r}")
         with self.transactions.writing():
