@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from tocsin.filing.cybertip.shape import Rule
-from tocsin.filing.cybertip.value_rules import keeps
+from tocsin.filing.cybertip.value_rules import NOT_XML, keeps
 from tocsin.filing.draft import Source, Sourced
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ MOST_TOLD: Final = 100
 LONGEST_INFO: Final = 20_000
 """Characters of one text of further information: the schema has no limit, and readers have."""
 LONGEST_URL: Final = 2083
-_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold (section 2.2)."""
 _SHOWN: Final = 80
 _FILES_LEFT: Final = re.compile("[0-9,]+ more of the account's files in this case .+")
 _ASCII: Final = "".join(map(chr, range(ord("!"), ord("~") + 1)))
@@ -89,7 +87,7 @@ def with_files_left(info: str, more: int) -> str:
 
 def clean(text: str) -> str:
     """The text with what XML cannot hold replaced, and no blanks around it."""
-    return _NOT_XML.sub("\ufffd", text).strip()
+    return NOT_XML.sub("\ufffd", text).strip()
 
 
 def text_in(given: "Mapping[str, JsonValue] | JsonValue | None", name: str) -> str:

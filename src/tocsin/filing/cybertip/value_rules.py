@@ -16,8 +16,8 @@ _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL = re.compile(rf"[^\s@<>()\[\],;:\\\"]{{1,64}}@(?:{_LABEL}\.)+(?=[A-Za-z]){_LABEL}")
 _CALLING_CODE = re.compile(r"\+[0-9]{1,3}")
 _DIGITS = re.compile(r"[0-9]+")
-_UNPRINTABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 has no way to say."""
+NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 has no way to say (section 2.2)."""
 _PRINTABLE_ASCII = re.compile(r"[!-~]+")
 _OLDEST_AGE = 150
 _LARGEST_PORT = 65535
@@ -55,7 +55,7 @@ def _of_leaf(leaf: object, part: Part, at: str, now: datetime) -> Iterator[Probl
 def _of_text(text: str, part: Part, at: str) -> Iterator[Problem]:
     if part.limit and len(text) > part.limit:
         yield Problem(at, "too_long", f"It has {len(text)} characters, and may have {part.limit}.", XSD)
-    if _UNPRINTABLE.search(text):
+    if NOT_XML.search(text):
         yield Problem(at, "unprintable", "It has a character that XML has no way to say.", XSD)
     if not text.strip():
         yield Problem(at, "blank", "It says nothing: leave it out.", OURS)
