@@ -6,6 +6,7 @@ import logging
 import socket
 import ssl
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 from pathlib import Path
@@ -472,3 +473,16 @@ def test_the_account_is_in_no_log_and_no_error(simulator: Cybertip, caplog: pyte
     told = caplog.text + repr(there) + repr(error) + str(error.__cause__) + repr(ACCOUNT)
     for secret in (USER, SECRET, "Basic", REPORT[60:90].decode()):
         assert secret not in told
+
+
+def test_an_answer_that_shows_what_was_sent_is_kept_without_the_account() -> None:
+    """As a proxy's error page may."""
+    login = b64encode(f"{USER}:{SECRET}".encode())
+    page = b"<html>Authorization: Basic " + login + b"</html>"
+    head = b"HTTP/1.1 403 No\r\nRequest-ID: " + login + b"\r\nContent-Length: "
+    whole = head + str(len(page)).encode() + b"\r\n\r\n" + page
+    with Awkward(Reply(whole), Reply(head + b"1000\r\n\r\n" + page)) as server:
+        answer = to(server).submit(REPORT)
+        error = no_answer(lambda: to(server).submit(REPORT))
+    assert answer.body == error.part == b"<html>Authorization: Basic [account]</html>"
+    assert answer.request_id == "[account]"

@@ -38,7 +38,7 @@ def of_answer(request: Request, answer: Answer, md5: bytes = b"") -> Outcome:
     except UnreadableDocumentError as error:
         meant = meaning(answer.status, request.step)
         words = f"status {answer.status}, and no answer that can be read: {error.message}"
-    if meant is Meaning.DONE and reply is not None and (wrong := _contradiction(request, reply, md5)):
+    if meant in _ABOUT_A_REPORT and reply is not None and (wrong := _contradiction(request, reply, md5)):
         meant, words = Meaning.LATER, wrong
     return Outcome(
         meaning=meant,
@@ -69,6 +69,10 @@ def of_trouble(error: Error, *, passes: bool = False) -> Outcome:
     return Outcome(Meaning.LATER if passes else Meaning.NEVER, error.message, happened=False)
 
 
+_ABOUT_A_REPORT = frozenset(
+    {Meaning.DONE, Meaning.GONE, Meaning.RETRACTED, Meaning.FINISHED, Meaning.FILE_GONE}
+)
+"""What an answer says about the report that it names."""
 UNKNOWN = Outcome(Meaning.LATER, "whoever made this call was gone before it was answered")
 """Of a call that another worker had begun."""
 
@@ -79,11 +83,11 @@ def _words(reply: Reply) -> str:
 
 
 def _contradiction(request: Request, reply: Reply, md5: bytes) -> str:
-    """Why a success is none."""
-    if request.step == UPLOAD and reply.md5 != md5:
-        return "the file that arrived is not the one that was sent: their MD5 differ"
+    """Why an answer is not believed."""
     if request.report_id and reply.report_id and reply.report_id != request.report_id:
         return f"the answer is about another report: {reply.report_id}"
+    if request.step == UPLOAD and reply.code == 0 and reply.md5 != md5:
+        return "the file that arrived is not the one that was sent: their MD5 differ"
     return ""
 
 

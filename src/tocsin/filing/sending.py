@@ -19,11 +19,12 @@ from tocsin.evidence.errors import KeysError
 from tocsin.evidence.vault import Vault
 from tocsin.filing.calling import Caller, request_of
 from tocsin.filing.cybertip.answers import Meaning
+from tocsin.filing.cybertip.hosts import UnfitUrlError
 from tocsin.filing.cybertip.schema import Schema
 from tocsin.filing.cybertip.writing import report_xml
 from tocsin.filing.deadlines import alarm_time
 from tocsin.filing.draft import DraftFile
-from tocsin.filing.errors import AnotherPlaceError, NotConnectedError, NotSwitchedError
+from tocsin.filing.errors import AnotherPlaceError, NotConnectedError, NotSwitchedError, PlaceError
 from tocsin.filing.model import Authority, Call, Environment, Fate, Filing, OpenedReport, State
 from tocsin.filing.moves import FINISH, RETRACT, SUBMIT, End, Request, Situation, next_move
 from tocsin.filing.outcomes import Outcome
@@ -41,7 +42,14 @@ if TYPE_CHECKING:
 
 FILE_JOB: Final = "file"
 """The kind of job that sends a filing; its payload is `{"filing": NUMBER}`."""
-_REFUSALS: Final = (NotConnectedError, NotSwitchedError, AnotherPlaceError, KeysError)
+_REFUSALS: Final = (
+    NotConnectedError,
+    NotSwitchedError,
+    AnotherPlaceError,
+    PlaceError,
+    UnfitUrlError,
+    KeysError,
+)
 """Why there is nothing to send by: for a person to see to."""
 _PAUSE: Final = 0.2
 """Seconds between two tries to write."""

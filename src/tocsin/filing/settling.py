@@ -21,7 +21,7 @@ from tocsin.evidence.ledger import Event, Ledger
 from tocsin.filing.cybertip.answers import Meaning
 from tocsin.filing.deadlines import alarm_time, deadline
 from tocsin.filing.holding import CYBERTIPLINE_FINISHED
-from tocsin.filing.model import Call, Fate, FiledFile, Filing, OpenedReport, Receipt, State
+from tocsin.filing.model import Call, Environment, Fate, FiledFile, Filing, OpenedReport, Receipt, State
 from tocsin.filing.moves import ADDING, FINISH, RETRACT, UPLOAD, End, Request
 from tocsin.filing.outcomes import UNKNOWN, Outcome
 from tocsin.filing.store_filings import Filings, NewCall
@@ -93,6 +93,7 @@ class Settling:
         self, job: Job, filing: Filing, asked: Asked, outcome: Outcome
     ) -> bool:
         """Write down what came of a call; whether to go on. If not, the job is ended."""
+        outcome = self._believed(asked.request, outcome)
         self._end_call(asked.call, outcome)
         report = asked.request.report
         if outcome.meaning is Meaning.ALARM:
@@ -141,14 +142,13 @@ class Settling:
         self.queue.done(job)
 
     def stop(self, job: Job, filing: Filing, words: str, *, alarm: bool = False) -> bool:
-        """A person has to see to it. False: the job is ended."""
+        """A person has to see to it, and is told; `alarm`: it is our account. False: the job is ended."""
         if filing.state is not State.STOPPED:
             if self.filings.course(filing.number).intent is State.STOPPED:  # fulfilled
                 self.filings.set_intent(filing.number, None)
             self.filings.set_state(filing.number, State.STOPPED, _short(words))
             self.tell("filing.stopped", NODE, filing.number, {})
-            if alarm:
-                self.alarm(filing.number, "refused")
+            self.alarm(filing.number, "refused" if alarm else "stopped")
         self.queue.done(job)
         return False
 
@@ -170,7 +170,7 @@ class Settling:
         self.tell("filing.answered_late", NODE, filing, {"step": request.step})
 
     def alarm(self, filing: int, why: str, report_id: str = "") -> None:
-        """Tell whoever wants to be told: `expiring`, `refused`, `finished`, `files`, `stray`."""
+        """Tell whoever wants to be told: `expiring`, `refused`, `stopped`, `finished`, `files`, `stray`."""
         detail: JsonObject = {"why": why, "report_id": report_id}
         self.tell("filing.alarmed", NODE, filing, detail)
         self.announce.announce(ALARM_EVENT, {"filing": filing, **detail})
@@ -182,7 +182,28 @@ class Settling:
 
     # ---- what follows from one outcome
 
+    def _believed(self, request: Request, outcome: Outcome) -> Outcome:
+        """An outcome; not known, where it says that two files of a report have one number."""
+        if request.step != UPLOAD or request.report is None or outcome.reply is None:
+            return outcome
+        others = {one.file_id for one in self.filings.files(request.report.id)}
+        if outcome.meaning is not Meaning.DONE or outcome.reply.file_id not in others:
+            return outcome
+        return replace(outcome, meaning=Meaning.LATER, words="the file has the number of another one")
+
+    def _is_taken(self, filing: Filing, report_id: str) -> bool:
+        """Whether another report has that number: what is done to it would be done to that one.
+
+        A simulator counts anew each time it is started, so of its reports only those count that are open.
+        """
+        anew = filing.environment is Environment.SIMULATOR
+        known = self.filings.numbered(filing.environment, report_id)
+        return any(one.fate is Fate.OPEN or not anew for one in known)
+
     def _submitted(self, job: Job, filing: Filing, outcome: Outcome) -> bool:
+        if outcome.report_id and self._is_taken(filing, outcome.report_id):
+            words = f"the authority gave the number {outcome.report_id}, which another report has"
+            return self.stop(job, filing, words, alarm=True)
         if outcome.meaning is Meaning.DONE:
             opened = self.filings.open_report(filing.number, outcome.report_id, self.clock())
             self.filings.set_state(filing.number, State.OPENED)
@@ -244,7 +265,9 @@ class Settling:
                 inferred=inferred,
             )
         )
-        self.holds.begin(Occasion(CYBERTIPLINE_FINISHED, now), filing, [one.sha256 for one in filed])
+        # All of them: where a backup was put back, more may have been uploaded than is on record here.
+        contents = [one.sha256 for one in self.filings.draft(number).files if one.include]
+        self.holds.begin(Occasion(CYBERTIPLINE_FINISHED, now), filing, contents)
         detail: JsonObject = {
             "report_id": report.report_id,
             "environment": report.environment.value,
@@ -302,6 +325,8 @@ class Settling:
     def _keep_stray(self, filing: int, report_id: str) -> bool:
         """A report was opened that is not used: have it retracted. False if it is known already."""
         if not report_id or any(one.report_id == report_id for one in self.filings.reports(filing)):
+            return False
+        if self._is_taken(self.filings.filing(filing), report_id):
             return False
         stray = self.filings.open_report(filing, report_id, self.clock(), Fate.STRAY)
         self.queue.enqueue(NewJob(STRAY_JOB, {"report": stray.id}))

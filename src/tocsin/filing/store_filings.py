@@ -166,6 +166,10 @@ class Filings(Protocol):
         """All that were opened for it, in order."""
         ...
 
+    def numbered(self, environment: Environment, report_id: str) -> Sequence[OpenedReport]:
+        """Those, of all filings, that have this number in an environment."""
+        ...
+
     def touch_report(self, report: int, now: datetime) -> None:
         """Something was added to it."""
         ...

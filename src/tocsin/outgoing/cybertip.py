@@ -32,6 +32,9 @@ LONGEST_SCHEMA: Final = 8 << 20
 _LOOPBACK: Final = (ip_network("127.0.0.1/32"), ip_network("::1/128"))
 _PIECE: Final = 1 << 17
 _LONGEST_NAME: Final = 255
+_TELLING: Final = 12
+"""Letters of a login from which on it stands nowhere by chance."""
+_BLOTTED: Final = "[account]"
 _REDIRECTS: Final = range(300, 400)
 _XML: Final = "text/xml; charset=utf-8"
 
@@ -167,8 +170,17 @@ class CybertipTransport:
                 pace.answering()
                 _receive(response, received, longest)
         except (FetchFailedError, FetchRefusedError) as error:
-            raise _no_answer(error.message, pace, received) from error
-        return Answer(received.status, bytes(received.body), received.request_id)
+            raise _no_answer(error.message, pace, self._cleaned(received)) from error
+        cleaned = self._cleaned(received)
+        return Answer(cleaned.status, bytes(cleaned.body), cleaned.request_id)
+
+    def _cleaned(self, received: _Received) -> _Received:
+        """An answer without the account: what is in between may show whom it refuses what they sent."""
+        login = self._login.removeprefix("Basic ")
+        if len(login) >= _TELLING:
+            received.body = received.body.replace(login.encode(), _BLOTTED.encode())
+            received.request_id = received.request_id.replace(login, _BLOTTED)
+        return received
 
 
 def transport(environment: Environment, url: str, account: "Account") -> CybertipTransport:

@@ -248,6 +248,11 @@ class FilingStore:
         """All that were opened for it, in order."""
         return [rows.report(row) for row in self._rows(f"{rows.REPORT} WHERE filing = ? ORDER BY id", filing)]
 
+    def numbered(self, environment: Environment, report_id: str) -> list[OpenedReport]:
+        """Those, of all filings, that have this number in an environment."""
+        statement = f"{rows.REPORT} WHERE environment = ? AND report_id = ? ORDER BY id"
+        return [rows.report(row) for row in self._rows(statement, environment.value, report_id)]
+
     def touch_report(self, report: int, now: datetime) -> None:
         """Something was added to it."""
         self._change("UPDATE filing_report SET modified = ? WHERE id = ?", times.to_number(now), report)
