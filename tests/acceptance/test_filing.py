@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 from itertools import count
 from pathlib import Path
@@ -29,10 +29,13 @@ from tocsin.filing.cybertip.values import FileRelevance, IncidentType
 from tocsin.filing.errors import NotSwitchedError, UnsuitableFilingError
 from tocsin.filing.holding import CYBERTIPLINE_FINISHED
 from tocsin.filing.model import Authority, Environment, Filing, Kind, State
+from tocsin.filing.nca.priorities import Priority
 from tocsin.intake.context import context_of
 from tocsin.intake.service import Arrived
 from tocsin.law.facts import Fact, Value
 from tocsin.law.model import Purpose
+from tocsin.law.owing import Owed
+from tocsin.law.owing import State as Duty
 from tocsin.node.node import Node
 from tocsin.node.settings import NodeSettings
 from tocsin.simulators import encoders
@@ -63,6 +66,8 @@ email = "reports@forum.example"
 legal_url = "https://forum.example/legal"
 [duties]
 jurisdictions = ["us", "uk"]
+services = ["user_to_user"]
+established_in = ["us", "uk"]
 """
 OF_PRODUCTION: Final = "k8-Lr2v-Qw"  # of nobody
 OWN: Final = Schema.of(resources.files("tocsin.simulators").joinpath("data/cybertip.xsd").read_bytes())
@@ -368,6 +373,30 @@ def test_nothing_goes_to_production_unless_two_people_have_switched(platform: Pl
         force()
     after = reporting.filings.filing(filing.number)
     assert (after.state, after.environment) == (State.CHECKED, Environment.SIMULATOR)
+
+
+def test_what_is_owed_for_a_case(platform: Platform) -> None:
+    """A test meets no duty; a form to the NCA does, and what that asks is owed an answer in seven days."""
+    reporting, account = platform.node.reporting, platform.account()
+    case = reported(platform, account).filing.case
+
+    def owed() -> dict[str, Owed]:
+        return {one.rule: one for one in reporting.owed(case, datetime.now(UTC))}
+
+    for rule in ("us.2258A", "uk.osa66.p2"):  # open is what nobody has graded the picture for
+        assert owed()[rule].state is Duty.UNDETERMINED
+        assert "sent to a test system meets nothing" in owed()[rule].because
+    entry = reporting.register.prepare(RITA, case, account)
+    entry = reporting.register.set_priority(RITA, entry.number, entry.revision, Priority.P2, "as it seems")
+    asked = datetime.now(UTC)
+    reporting.register.record(RITA, entry.number, entry.revision, f"NCA-{case}", asked, test=False)
+    assert (owed()["us.2258A"].state, owed()["uk.osa66.p2"].state) == (Duty.UNDETERMINED, Duty.SATISFIED)
+    assert owed()["uk.osa66.answer"].state is Duty.NOT_APPLICABLE
+    question = reporting.register.ask(RITA, entry.number, asked, "Which day was it?")
+    answer = owed()["uk.osa66.answer"]
+    assert (answer.state, answer.by) == (Duty.OWED, question.asked + timedelta(days=7))
+    reporting.register.reply(RITA, question.id, "The first of March.")
+    assert owed()["uk.osa66.answer"].state is Duty.SATISFIED
 
 
 def test_the_ledger_vouches_for_all_of_it(platform: Platform) -> None:
