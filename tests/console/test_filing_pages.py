@@ -75,6 +75,13 @@ def test_a_decided_case_waits_to_be_drafted_and_a_draft_says_where_it_comes_from
     assert rita.act("/filings/draft", case=str(case), account="", kind="nonsense").status_code == 409
 
 
+def test_an_account_is_drafted_whatever_ends_a_line_in_its_name(served: Console, rita: Client) -> None:
+    """Browsers send each of them as CR LF."""
+    case = reported_case(served, small_picture(2), account={"id": "a\nb\rc\r\nd"})
+    number = drafted(rita, case, "a\r\nb\r\nc\r\nd")
+    assert served.node.reporting.filings.filing(number).account == "a\nb\rc\r\nd"
+
+
 def test_from_the_draft_to_the_receipt(served: Console, rita: Client, filing: int) -> None:
     form = at(rita, f"/filings/{filing}{SUMMARY}")
     changed = form.send(rita, f"/console/filings/{filing}/change", **{PLATFORM: "Forum <i>of</i> examples"})

@@ -1,5 +1,6 @@
 """Filings: what is to be drafted, where each of them stands, and what happened to it."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -27,6 +28,7 @@ SEE: Final = Permission.READ_FILINGS
 ACT: Final = (Permission.READ_FILINGS, Permission.FILE)
 MOST: Final = 100
 """Decided cases that wait for a draft and are listed."""
+_LINE_END: Final = re.compile("\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,9 @@ def filings_page(visit: Visit) -> Response:
 @pages.action("/filings/draft", needs=ACT)
 def draft(visit: Visit) -> Response:
     """Draft a filing of a decided case about one of its accounts."""
-    case, account = whole(visit.field("case")) or 0, exact(visit, "account")
-    follows = whole(visit.field("follows"))
+    case, follows = whole(visit.field("case")) or 0, whole(visit.field("follows"))
     try:
+        account = account_of(visit, case)
         made = visit.node.reporting.drafting.draft(
             visit.person, case, account, kind=_kind(visit.field("kind")), follows=follows
         )
@@ -62,6 +64,18 @@ def draft(visit: Visit) -> Response:
 def filing_page(visit: Visit) -> Response:
     """Where a filing stands, what is to be done next, and what happened to it."""
     return visit.page("filing.html", **filing_values(visit), refused=None)
+
+
+def account_of(visit: Visit, case: int) -> str:
+    """The account of a case that a form names. Raises UnknownCaseError.
+
+    Whatever ends a line in its name, a form has two signs for it (HTML, "constructing the entry list").
+    """
+    given = exact(visit, "account")
+    if "\n" not in given:
+        return given
+    accounts = visit.node.reporting.gathering.record(case).accounts
+    return next((one for one in accounts if _LINE_END.sub("\r\n", one) == given), given)
 
 
 def filing_values(visit: Visit) -> dict[str, object]:

@@ -14,9 +14,9 @@ from tocsin.filing.nca.model import EntryState, InvalidEntryError
 from tocsin.filing.nca.priorities import STAFFED, Priority
 from tocsin.filing.nca.store_register import WantedEntries
 from tocsin.web.console import register_words as words
-from tocsin.web.console.asking import PAGE, again, exact, needed_time, page_after, text
+from tocsin.web.console.asking import PAGE, again, needed_time, page_after, text
 from tocsin.web.console.filing_draft import revision_of
-from tocsin.web.console.filings import ACT, SEE
+from tocsin.web.console.filings import ACT, SEE, account_of
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.visit import Visit, whole
 
@@ -41,7 +41,7 @@ def prepare(visit: Visit) -> Response:
     case, follows = whole(visit.field("case")) or 0, whole(visit.field("follows"))
     try:
         made = visit.node.reporting.register.prepare(
-            visit.person, case, exact(visit, "account"), follows=follows
+            visit.person, case, account_of(visit, case), follows=follows
         )
     except Error as error:
         return again(visit, error, "register.html", **_list(visit))
