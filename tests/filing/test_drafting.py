@@ -402,7 +402,7 @@ def test_what_was_confirmed_is_not_changed(bureau: Bureau) -> None:
 
 @SQLITE
 def test_who_may(bureau: Bureau) -> None:
-    """Nobody without the permission; a program may draft, and neither edit nor check."""
+    """Nobody without the permission; a program may draft, and neither change nor check it."""
     filing = drafted(bureau)
     with pytest.raises(DeniedError):
         bureau.drafting.draft(person("anna"), filing.case, "u-17")
@@ -411,6 +411,8 @@ def test_who_may(bureau: Bureau) -> None:
         bureau.drafting.edit(program, filing.number, 1, {f"{WHO}/screenName": "other"})
     with pytest.raises(DeniedError):
         bureau.drafting.check(program, filing.number, 1)
+    with pytest.raises(DeniedError):
+        bureau.drafting.redraft(program, filing.number, 1)
     bureau.filings.set_state(filing.number, State.RETRACTED)
     assert bureau.drafting.draft(program, filing.case, "u-17").author == "token:reports"
 

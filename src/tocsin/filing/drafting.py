@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tocsin.access.model import Permission, Principal
-from tocsin.cases.model import Decision, Outcome, Standpoint
+from tocsin.cases.model import Decision, Standpoint
 from tocsin.cases.people import demand_person
 from tocsin.cases.proposals import with_standpoint
 from tocsin.cases.store_viewing import ReadsMetadata
@@ -129,7 +129,7 @@ class Drafting:
         principal.demand(Permission.FILE)
         environment = self.environment()
         record = self.gathering.record(case)
-        decision = _reported(record.decision, case)
+        decision = record.decision_to_report()
         with self.transactions.reading():
             earlier = self._followed(follows, kind, account, environment)
             self._demand_new(case, account, kind)
@@ -158,17 +158,18 @@ class Drafting:
     def redraft(self, principal: Principal, number: int, revision: int) -> Filing:
         """Draft it anew from what is on record now, with what people wrote into it.
 
-        It goes to the environment that is in use now. Raises DeniedError, UnknownFilingError,
+        What people have checked and confirmed of it counts no more, so a person does it. It goes to the
+        environment that is in use now. Raises DeniedError, UnknownFilingError,
         OutdatedDraftError, UnsuitableFilingError, NotToBeReportedError.
         """
-        principal.demand(Permission.FILE)
+        self._demand_person(principal)
         environment = self.environment()
         with self.transactions.reading():
             now = self._at(number, revision)
             old = self.filings.draft(number)
             earlier = self._followed(now.follows, now.kind, now.account, environment)
         record = self.gathering.record(now.case)
-        _same(_reported(record.decision, now.case), now)
+        _same(record.decision_to_report(), now)
         material = self._material(record, now.account, now.kind, now.author, environment, earlier)
         made = carried(old, fill(material))
         with self.transactions.writing():
@@ -338,13 +339,6 @@ class Drafting:
     def _demand_person(principal: Principal) -> None:
         principal.demand(Permission.FILE)
         demand_person(principal, or_local=True)
-
-
-def _reported(decision: Decision | None, case: int) -> Decision:
-    if decision is None or decision.proposal.outcome is not Outcome.REPORT:
-        message = f"no decision to report case {case} is in force"
-        raise NotToBeReportedError(message)
-    return decision
 
 
 def _reported_in(filing: Filing, draft: Draft) -> Collection[str]:
