@@ -7,7 +7,7 @@ from support.cases import Desk, entry_match
 from support.notices import NOON, ORGANISATION, Bureau
 
 from tocsin.filing.filer import Filer
-from tocsin.filing.nca.exporting import BLANK, NOT_HELD, as_html, as_text, form_from_json, form_to_json
+from tocsin.filing.nca.exporting import BLANK, NOT_HELD, as_html, as_text, form_from_text, form_to_text
 from tocsin.filing.nca.filling import held_of
 from tocsin.filing.nca.form import KEYS, Answer, Form, From, Standing, form_of
 from tocsin.filing.nca.model import Entry, EntryState
@@ -94,7 +94,7 @@ def test_not_held_is_an_answer_and_a_blank_is_none(bureau: Bureau) -> None:
 @pytest.mark.parametrize("home_folder", ["sqlite"], indirect=True)
 def test_the_form_is_read_back_as_it_was(bureau: Bureau) -> None:
     form = filled(bureau, {"account.billing": Answer("", not_held=True, by="person:rita")})
-    assert form_from_json(form_to_json(form)) == form
+    assert form_from_text(form_to_text(form)) == form
 
 
 @pytest.mark.parametrize("home_folder", ["sqlite"], indirect=True)

@@ -11,7 +11,7 @@ from tocsin.access.errors import DeniedError
 from tocsin.banks.batch import InvalidTextError
 from tocsin.cases.model import Outcome
 from tocsin.filing.errors import InvalidReasonError, NotToBeReportedError, OutdatedDraftError
-from tocsin.filing.nca.exporting import form_from_json
+from tocsin.filing.nca.exporting import form_from_text
 from tocsin.filing.nca.form import Standing
 from tocsin.filing.nca.model import (
     Entry,
@@ -69,7 +69,7 @@ def test_a_report_from_its_form_to_the_last_question(bureau: Bureau) -> None:
         REPORTER.id,
         False,
     )
-    form = {item.key: item for item in form_from_json(entry.form).items}
+    form = {item.key: item for item in form_from_text(entry.form).items}
     assert form["account.billing"].standing is Standing.NOT_HELD
     entry = register.acknowledge(REPORTER, number, entry.revision, bureau.clock(), "thank you")
     question = register.ask(REPORTER, number, bureau.clock(), "Which port?")

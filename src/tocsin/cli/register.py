@@ -136,15 +136,15 @@ def put_form(home: str | None, *, number: int, shape: str) -> None:
     from tocsin.filing.nca.exporting import (  # noqa: PLC0415  # not on --help
         as_html,
         as_text,
-        form_from_json,
-        form_to_json,
+        form_from_text,
+        form_to_text,
     )
 
     with open_notices(home) as shell:
         entry = shell.register.exported(shell.me, number, shape)
-        form = form_from_json(entry.form) if entry.form else shell.register.form(shell.me, number)
+        form = form_from_text(entry.form) if entry.form else shell.register.form(shell.me, number)
     if shape == "json":
-        put(form_to_json(form))
+        put(form_to_text(form))
     else:
         click.echo(as_html(entry, form) if shape == "html" else as_text(entry, form), nl=False)
 

@@ -21,35 +21,29 @@ NOT_HELD: Final = "Not held."
 BLANK: Final = "(blank: nobody has answered this)"
 
 
-def form_to_object(form: Form) -> "JsonObject":
+def form_to_json(form: Form) -> "JsonObject":
     """The documented shape."""
     sections: list[JsonValue] = [
-        {"key": one.key, "title": one.title, "items": [_item_to_object(item) for item in one.items]}
+        {"key": one.key, "title": one.title, "items": [_item_to_json(item) for item in one.items]}
         for one in form.sections
     ]
     return {"schedule": "SI 2026/268 Schedule 1", "sections": sections}
 
 
-def form_to_json(form: Form) -> str:
-    """The same as text."""
-    return json.dumps(form_to_object(form), ensure_ascii=False)
+def form_to_text(form: Form) -> str:
+    """The same as text, as the register keeps it."""
+    return json.dumps(form_to_json(form), ensure_ascii=False)
 
 
-def form_from_json(text: str) -> Form:
-    """The form that `form_to_json` wrote. Raises ValueError, KeyError, TypeError or an Error."""
+def form_from_text(text: str) -> Form:
+    """The form that `form_to_text` wrote. Raises ValueError, KeyError, TypeError or an Error."""
     sections = list_in(object_in(strictly_read(text))["sections"])
     return Form(tuple(_section(object_in(one)) for one in sections))
 
 
-def text_blocks(form: Form) -> Iterator[tuple[str, str]]:
-    """Label and text of each item, to be pasted one by one."""
-    for item in form.items:
-        yield item.label, _text(item)
-
-
 def as_text(entry: Entry, form: Form) -> str:
-    """The whole form as plain text."""
-    blocks = (f"{label}\n{_indented(text)}" for label, text in text_blocks(form))
+    """The whole form as plain text: a block for each item, to be pasted one by one."""
+    blocks = (f"{item.label}\n{_indented(_text(item))}" for item in form.items)
     return "\n\n".join((*_head(entry), *blocks)) + "\n"
 
 
@@ -109,7 +103,7 @@ def _source(item: Item) -> str:
     return f"{item.source.value} {item.by}".strip()
 
 
-def _item_to_object(item: Item) -> "JsonObject":
+def _item_to_json(item: Item) -> "JsonObject":
     return {
         "key": item.key,
         "label": item.label,

@@ -17,7 +17,7 @@ from tocsin.filing.errors import OutdatedDraftError
 from tocsin.filing.filer import Filer
 from tocsin.filing.holding import NCA_REPORT_SENT
 from tocsin.filing.model import Receipt
-from tocsin.filing.nca.exporting import form_to_json
+from tocsin.filing.nca.exporting import form_to_text
 from tocsin.filing.nca.filling import held_of
 from tocsin.filing.nca.form import KEYS, ONLY_BY_PEOPLE, Answer, Form, form_of
 from tocsin.filing.nca.model import (
@@ -184,7 +184,7 @@ class Register:
                     reference=reference,
                     sent=sent,
                     sent_by=principal.id,
-                    form=form_to_json(self._form(entry)),
+                    form=form_to_text(self._form(entry)),
                 )
             )
             self._hold(kept)

@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from tocsin.access.model import Permission
 from tocsin.errors import Error
-from tocsin.filing.nca.exporting import as_text, form_from_json, form_to_json
+from tocsin.filing.nca.exporting import as_text, form_from_text, form_to_text
 from tocsin.filing.nca.form import ONLY_BY_PEOPLE
 from tocsin.filing.nca.model import EntryState, InvalidEntryError
 from tocsin.filing.nca.priorities import STAFFED, Priority
@@ -61,7 +61,7 @@ def export(visit: Visit) -> Response:
     shape = "json" if visit.request.path_params["shape"] == "json" else "txt"
     entry = register.exported(visit.person, number, shape)
     form = _form(visit, entry)
-    made = form_to_json(form) if shape == "json" else as_text(entry, form)
+    made = form_to_text(form) if shape == "json" else as_text(entry, form)
     answer = PlainTextResponse(made)
     answer.headers["Content-Disposition"] = f'attachment; filename="nca-{number}.{shape}"'
     return answer
@@ -176,7 +176,7 @@ def _refuse(message: str) -> None:
 def _form(visit: Visit, entry: "Entry") -> "Form":
     """The form as it was handed in, or else as it is now."""
     return (
-        form_from_json(entry.form)
+        form_from_text(entry.form)
         if entry.form
         else visit.node.reporting.register.form(visit.person, entry.number)
     )
