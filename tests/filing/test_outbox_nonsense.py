@@ -188,3 +188,22 @@ def test_whatever_stops_is_told(office: Office, cybertip: Cybertip) -> None:
     office.work(cybertip.clock, within=HOUR)
     assert office.state(number) is State.STOPPED
     assert [one["why"] for one in office.announced.told] == ["stopped"]
+
+
+@pytest.mark.parametrize("step", ["", "fileinfo"])
+def test_a_test_that_is_made_production_by_hand_is_not_sent(
+    office: Office, cybertip: Cybertip, step: str
+) -> None:
+    def by_hand(now: str, when: str) -> None:
+        if (now, when) == (step, "after"):
+            office.connections.hook = lambda *_: None
+            with office.database.writing():
+                office.database.change("UPDATE filing SET environment = 'production'")
+
+    number = office.confirmed(*FILES)
+    office.connections.hook = by_hand
+    by_hand("", "after")
+    office.work(cybertip.clock, within=HOUR)
+    assert office.state(number) is State.STOPPED
+    assert "two people" in office.filings.filing(number).stopped
+    assert [one.state for one in cybertip.reports] == ([Truth.RETRACTED] if step else [])

@@ -216,10 +216,11 @@ class Sending:
 
     def _call(self, run: _Run, asked: Asked) -> Outcome:
         """Make a call. A way that is barred meanwhile is found before anything begins or ends."""
-        filing = run.filing
+        filing, report = run.filing, asked.request.report
+        environment = report.environment if report is not None else filing.environment
         if run.caller is None or asked.request.step in {SUBMIT, FINISH}:
             try:
-                run.caller = self._keep_at(lambda: self._caller(filing.authority, filing.environment))
+                run.caller = self._keep_at(lambda: self._caller(filing.authority, environment))
             except _REFUSALS as error:
                 return Outcome(Meaning.ALARM, error.message, happened=False)
         return run.caller.call(asked.request, asked.call.request)
