@@ -22,7 +22,8 @@ from tocsin.cases.model import (
 from tocsin.cases.model import State as CaseState
 from tocsin.config import SettingsError
 from tocsin.filing.duties import Duties, Organisation, Owed, State
-from tocsin.filing.holding import NCA_REPORT_SENT
+from tocsin.filing.errors import UnsuitableHoldError
+from tocsin.filing.holding import CYBERTIPLINE_FINISHED, NCA_REPORT_SENT
 from tocsin.filing.model import Authority, Environment, Filing, Kind, Receipt
 from tocsin.filing.model import State as FilingState
 from tocsin.filing.record import CaseRecord, ContentRecord
@@ -191,6 +192,15 @@ def test_the_form_to_the_nca_meets_the_uk_duty_about_what_it_held(keeping: Keepi
     assert found(duties.of(ONE, [], LATER), "uk.osa66.p2").state is State.SATISFIED
     assert found(duties.of(ONE, [], LATER), "us.2258A").state is State.OWED
     assert "not about: trent" in found(duties.of(TWO, [], LATER), "uk.osa66.p2").because
+
+
+def test_a_hold_that_somebody_sets_is_no_receipt(keeping: Keeping, duties: Duties) -> None:
+    said = Occasion(CYBERTIPLINE_FINISHED, NOON - timedelta(hours=1))
+    assert keeping.holds.set(FREDA, said, 1, [A], "it was reported, they say").binds(NOON)
+    assert found(duties.of(ONE, [], LATER), "us.2258A").state is State.OWED
+    handed_in = Occasion(NCA_REPORT_SENT, NOON - timedelta(hours=1))
+    with pytest.raises(UnsuitableHoldError, match="record in the register"):
+        keeping.holds.set(FREDA, handed_in, 1, [A], "it was handed in, they say")
 
 
 def test_a_notice_counts_from_when_the_first_came_in(duties: Duties) -> None:

@@ -113,8 +113,15 @@ class Duties:
         return happened
 
     def _recorded(self, record: CaseRecord) -> list[Happened]:
-        """What people recorded, and what began holds: it is about the accounts whose contents are held."""
-        holds = [one for one in self.holds.of_case(record.case.number) if one.filing is None]
+        """What people recorded, and what began holds: it is about the accounts whose contents are held.
+
+        That the CyberTipline has a report is told by receipts alone, whatever somebody holds things for.
+        """
+        holds = [
+            one
+            for one in self.holds.of_case(record.case.number)
+            if one.filing is None and one.occasion.trigger != CYBERTIPLINE_FINISHED
+        ]
         happened = []
         for hold in holds:
             event, is_test = hold.occasion, hold.is_test

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from tocsin.access.model import Permission, Principal
 from tocsin.cases.people import demand_person
+from tocsin.clock import present
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.filing.errors import UnsuitableHoldError
-from tocsin.filing.holding import Change, End, Hold, HoldChange
+from tocsin.filing.holding import NCA_REPORT_SENT, Change, End, Hold, HoldChange
 from tocsin.filing.model import Filing
 from tocsin.filing.reasons import check_reason
 from tocsin.filing.store_holds import HoldRecords, NewHold
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject
 
 _NODE: Final = "node"
-
-
-def _present() -> datetime:
-    return datetime.now(UTC)
 
 
 def ends_of(occasion: Occasion, packs: Packs) -> tuple[End, ...]:
@@ -59,7 +56,7 @@ class Holds:
     records: HoldRecords
     ledger: Ledger
     packs: Packs
-    now: Callable[[], datetime] = _present
+    now: Callable[[], datetime] = present
 
     def begin(self, occasion: Occasion, filing: Filing, contents: Iterable[bytes]) -> Hold:
         """Begin the hold that an event of a filing begins, in the caller's transaction if there is one.
@@ -101,11 +98,14 @@ class Holds:
         """Hold contents of a case after an event that no receipt tells of, such as an agency's letter.
 
         Raises DeniedError, InvalidReasonError, and UnsuitableHoldError where nothing is named, the event is
-        to come, or no retention rule knows it.
+        to come, no retention rule knows it, or the register is to tell of it.
         """
         principal.demand(Permission.MANAGE_HOLDS)
         demand_person(principal, or_local=True)
         check_reason(reason)
+        if occasion.trigger == NCA_REPORT_SENT:
+            message = "record in the register what was handed in: that begins the hold"
+            raise UnsuitableHoldError(message)
         held = tuple(contents)
         if not held or occasion.time > self.now():
             message = "a hold names at least one content, and an event that has been"
