@@ -6,13 +6,14 @@ from datetime import datetime
 
 from tocsin.access.grants import Grants
 from tocsin.access.limits import Limiter
-from tocsin.access.office import Office, wall_clock
+from tocsin.access.office import Office
 from tocsin.access.passwords import Passwords
 from tocsin.access.people import People
 from tocsin.access.self_service import SelfService
 from tocsin.access.sessions import Sessions
 from tocsin.access.store import AccessStore
 from tocsin.access.tokens import Tokens
+from tocsin.clock import present
 from tocsin.evidence.ledger import Ledger
 from tocsin.evidence.sealing import Sealer
 from tocsin.transactions import Transactions
@@ -38,7 +39,7 @@ class Accounts:
         *,
         limiter: Limiter | None = None,
         passwords: Passwords | None = None,
-        clock: Callable[[], datetime] = wall_clock,
+        clock: Callable[[], datetime] = present,
     ) -> "Accounts":
         """The accounts that `store` keeps, second factors sealed by `sealer`.
 

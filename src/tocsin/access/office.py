@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tocsin.access import names
@@ -10,17 +10,13 @@ from tocsin.access.errors import UnknownPersonError
 from tocsin.access.model import Permission, Principal
 from tocsin.access.passwords import Passwords
 from tocsin.access.store import AccessStore, Credentials
+from tocsin.clock import present
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.evidence.sealing import Sealer
 from tocsin.transactions import Transactions
 
 if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonValue
-
-
-def wall_clock() -> datetime:
-    """The present, UTC."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +28,7 @@ class Office:
     ledger: Ledger
     sealer: Sealer
     passwords: Passwords
-    clock: Callable[[], datetime] = wall_clock
+    clock: Callable[[], datetime] = present
 
     def record(self, kind: str, actor: str, subject: str, **detail: "JsonValue") -> None:
         """Write to the ledger, in the caller's transaction."""

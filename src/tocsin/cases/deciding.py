@@ -6,7 +6,7 @@ alone, so what is checked inside holds when it commits.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from tocsin.access.model import Permission, Principal
@@ -27,6 +27,7 @@ from tocsin.cases.people import demand_person
 from tocsin.cases.sights import Sight, lacking, refuse_unseen
 from tocsin.cases.store_cases import Cases
 from tocsin.cases.store_decisions import Decisions, NewDecision, SecondWord
+from tocsin.clock import present
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.transactions import Transactions
 
@@ -35,10 +36,6 @@ if TYPE_CHECKING:
 
 UNDO: Final = timedelta(minutes=10)
 """How long whoever made a decision that is in force can undo it, unless an operator sets otherwise."""
-
-
-def _present() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ class Deciding:
     decisions: Decisions
     effects: Effects
     ledger: Ledger
-    clock: Callable[[], datetime] = _present
+    clock: Callable[[], datetime] = present
     undo_within: timedelta = UNDO
 
     # ---- asking

@@ -9,11 +9,12 @@ there.
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from tocsin.access.model import Permission, Principal
 from tocsin.cases.people import demand_person
+from tocsin.clock import present
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.evidence.sealing import Sealer
 from tocsin.filing.credentials import (
@@ -108,7 +109,7 @@ class Connections:
         *,
         transports: Transports,
         places: Places,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = present,
     ) -> None:
         """Over one database; `transports` is `tocsin.outgoing.cybertip.transport`."""
         self._transactions = transactions

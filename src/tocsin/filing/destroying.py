@@ -6,11 +6,12 @@ removes content from the vault.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from tocsin.access.model import Permission, Principal
 from tocsin.cases.people import demand_person
+from tocsin.clock import present
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.evidence.vault import Vault
 from tocsin.filing.errors import SamePersonError, UnsuitableDestructionError
@@ -35,10 +36,6 @@ _MOST_NAMED: Final = 20
 """Filings of one case that stand against it."""
 
 
-def _present() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, slots=True)
 class Destroying:
     """Destroying content of one home. Threads may share it."""
@@ -50,7 +47,7 @@ class Destroying:
     vault: Vault
     jobs: JobQueue
     ledger: Ledger
-    now: Callable[[], datetime] = _present
+    now: Callable[[], datetime] = present
 
     def why_not(self, sha256: bytes, request: str = "") -> tuple[str, ...]:
         """What stands against destroying a content now, in words; empty if nothing does."""

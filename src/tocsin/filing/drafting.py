@@ -7,7 +7,7 @@ else has drafted the same.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tocsin.access.model import Permission, Principal
@@ -15,6 +15,7 @@ from tocsin.cases.model import Decision, Standpoint
 from tocsin.cases.people import demand_person
 from tocsin.cases.proposals import with_standpoint
 from tocsin.cases.store_viewing import ReadsMetadata
+from tocsin.clock import present
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.filing.checking import problems_of
 from tocsin.filing.cybertip import completeness as use
@@ -66,10 +67,6 @@ class Candidates(Protocol):
         ...
 
 
-def _present() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, slots=True)
 class Drafting:
     """Drafts. All of one database. Threads may share it."""
@@ -86,7 +83,7 @@ class Drafting:
     schema: Callable[[Authority, Environment], "FetchedSchema | None"]
     """The authority's own schema as it was last fetched: `Connections.schema`."""
     organisation: Filer = field(default_factory=Filer)
-    clock: Callable[[], datetime] = _present
+    clock: Callable[[], datetime] = present
 
     # ---- asking
 

@@ -5,10 +5,11 @@ message id or idempotency key. It is never taken for sent without having been ac
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from tocsin.clock import present
 from tocsin.evidence.ledger import Ledger
 from tocsin.filing.errors import NotToBeReportedError
 from tocsin.filing.notice_model import (
@@ -63,7 +64,7 @@ class NoticeWork:
     carriers: Mapping[Channel, Carrier]
     record: Callable[[int], CaseRecord]
     """What is on record of a case: what is not to be reported any more is not sent."""
-    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    now: Callable[[], datetime] = present
     policy: RetryPolicy = NOTICE_POLICY
 
     def handlers(self) -> Mapping[str, Handler]:

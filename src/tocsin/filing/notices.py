@@ -6,13 +6,14 @@ Nothing here looks at the item's URL: that it is gone is said by a person or by 
 import base64
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final, NoReturn
 
 from tocsin.access.model import Permission, Principal
 from tocsin.cases.notes import check_notes
 from tocsin.cases.people import demand_person
+from tocsin.clock import present
 from tocsin.evidence.ledger import Ledger
 from tocsin.filing.errors import OutdatedDraftError
 from tocsin.filing.notice_model import (
@@ -77,7 +78,7 @@ class Notices:
     """What is on record of a case."""
     providers: Providers
     terms: Terms
-    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    now: Callable[[], datetime] = present
 
     def candidates(self, principal: Principal, case: int) -> tuple[Candidate, ...]:
         """The URLs that a case's submissions name, each once. Raises DeniedError, UnknownCaseError."""

@@ -8,12 +8,14 @@ doubt; docs/adr/0011-filing.md says what is done about each.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from tocsin.cases.errors import UnknownDecisionError
-from tocsin.cases.model import Decision, Standpoint
 from tocsin.cases.model import Outcome as Decided
+from tocsin.cases.model import Standpoint
+from tocsin.cases.store_decisions import Decisions
+from tocsin.clock import present
 from tocsin.errors import Error
 from tocsin.evidence.errors import KeysError
 from tocsin.evidence.vault import Vault
@@ -56,7 +58,7 @@ _PAUSE: Final = 0.2
 _Result = TypeVar("_Result")
 
 
-class Places(Protocol):
+class Destinations(Protocol):
     """Where filings go; `tocsin.filing.connections.Connections` does."""
 
     def connection(self, authority: Authority, /) -> "Connection":
@@ -69,14 +71,6 @@ class Places(Protocol):
 
     def schema(self, authority: Authority, environment: Environment, /) -> "FetchedSchema | None":
         """The schema as it was last fetched from there."""
-        ...
-
-
-class Decisions(Protocol):
-    """Where decisions are kept."""
-
-    def decision(self, number: int, /) -> Decision:
-        """The decision of that number. Raises UnknownDecisionError."""
         ...
 
 
@@ -96,11 +90,6 @@ class _Run:
     caller: Caller | None = None
 
 
-def present() -> datetime:
-    """The time, UTC."""
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, slots=True)
 class Sending:
     """Does the jobs of filings. All of one database. Threads may share it."""
@@ -108,7 +97,7 @@ class Sending:
     transactions: Transactions
     filings: Filings
     decisions: Decisions
-    connections: Places
+    connections: Destinations
     vault: Vault
     settling: Settling
     clock: Callable[[], datetime] = present

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tocsin.clock import present
 from tocsin.filing.destroying import Destroying
 from tocsin.filing.drafting import Drafting
 from tocsin.filing.duties import Duties
@@ -11,7 +12,7 @@ from tocsin.filing.gathering import Gathering
 from tocsin.filing.holds import Holds
 from tocsin.filing.model import Authority, Environment
 from tocsin.filing.outbox import Outbox
-from tocsin.filing.sending import Sending, present
+from tocsin.filing.sending import Sending
 from tocsin.filing.service import Reporting
 from tocsin.filing.settling import Settling
 from tocsin.node.authorities import connections

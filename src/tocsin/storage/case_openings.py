@@ -8,6 +8,7 @@ from typing import Final
 from tocsin.cases.grouping import MOST_SUBMISSIONS, Key, KeyKind
 from tocsin.cases.model import MAIN, Novelty, Stage, Standing, State
 from tocsin.cases.store_openings import Arrival, Known, Placed
+from tocsin.clock import present
 from tocsin.hashing.signals import SignalType
 from tocsin.storage import case_standing, times
 from tocsin.storage.case_rows import NOVELTIES, place_of
@@ -98,7 +99,7 @@ class OpeningStore:
         self,
         database: Database,
         facts: HeldFacts | None = None,
-        clock: Callable[[], datetime] = times.present,
+        clock: Callable[[], datetime] = present,
     ) -> None:
         """Open cases in `database`; `facts` holds what people observed."""
         self._database = database

@@ -9,6 +9,7 @@ from tocsin.cases.errors import NotHeldError, UnknownCaseError
 from tocsin.cases.model import Case, Ground, Stage, State
 from tocsin.cases.store_cases import Joined, Linked, QueueCount, WantedCases
 from tocsin.cases.urgency import NEVER, NO_TURN
+from tocsin.clock import present
 from tocsin.storage import case_finding, case_standing, times
 from tocsin.storage.case_rows import CASE, COLUMNS, cases
 from tocsin.storage.case_standing import HeldFacts
@@ -95,7 +96,7 @@ class CaseStore:
         self,
         database: Database,
         facts: HeldFacts | None = None,
-        clock: Callable[[], datetime] = times.present,
+        clock: Callable[[], datetime] = present,
         lease: timedelta = LEASE,
     ) -> None:
         """Keep cases in `database`; `facts` holds what people observed, which changes the order."""

@@ -2,12 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+from tocsin.clock import present
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def present() -> datetime:
-    """The present, UTC."""
-    return datetime.now(UTC)
 
 
 def now() -> int:

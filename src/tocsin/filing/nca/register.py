@@ -5,13 +5,14 @@ handed in by a person, and its priority, reference, times and the authority's qu
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from tocsin.access.model import Permission, Principal
 from tocsin.cases.notes import check_notes
 from tocsin.cases.people import demand_person
+from tocsin.clock import present
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.filing.errors import OutdatedDraftError
 from tocsin.filing.filer import Filer
@@ -56,7 +57,7 @@ class Register:
     """What other authorities have acknowledged of cases."""
     holds: Keeping
     organisation: Filer
-    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    now: Callable[[], datetime] = present
 
     def prepare(
         self, principal: Principal, case: int, account: str = "", *, follows: int | None = None

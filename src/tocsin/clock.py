@@ -1,0 +1,8 @@
+"""The time, where nothing else is given for it."""
+
+from datetime import UTC, datetime
+
+
+def present() -> datetime:
+    """The time, UTC."""
+    return datetime.now(UTC)
