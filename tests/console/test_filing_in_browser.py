@@ -10,7 +10,7 @@ from support.files import small_picture
 from support.filing_pages import cybertip, drafted, filing_console, reported_case, state, until
 
 from tocsin.filing.model import State
-from tocsin.filing.store_filings import Wanted
+from tocsin.filing.store_filings import WantedFilings
 from tocsin.web.callers import COOKIE
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def account(served: Console) -> str:
 
 def newest(served: Console) -> int:
     """The number of the newest filing."""
-    return served.node.reporting.filings.page(Wanted(), limit=1)[0].number
+    return served.node.reporting.filings.page(WantedFilings(), limit=1)[0].number
 
 
 def keys(page: "Page", *pressed: str) -> None:

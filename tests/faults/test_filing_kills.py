@@ -27,7 +27,7 @@ from support.outbox import PASSWORD, QUICK, REMO, USER, Office
 from tocsin.errors import Error
 from tocsin.filing.errors import UnsuitableFilingError
 from tocsin.filing.model import Fate, State
-from tocsin.filing.store_filings import Wanted
+from tocsin.filing.store_filings import WantedFilings
 from tocsin.simulators.cybertip.faults import EVERY_FAULT, Fault, Kind
 from tocsin.simulators.cybertip.server import Cybertip
 from tocsin.simulators.cybertip.truth import Report
@@ -98,7 +98,7 @@ class Run:
     def interfere(self) -> None:
         """What people do: go on with what has stopped; give up one in eight, at some moment."""
         stopped = self.patiently(
-            lambda: self.office.filings.page(Wanted(frozenset({State.STOPPED})), limit=500)
+            lambda: self.office.filings.page(WantedFilings(frozenset({State.STOPPED})), limit=500)
         )
         for filing in stopped:
             if self.resumed[filing.number] < 3:
@@ -119,7 +119,7 @@ class Run:
     def is_over(self) -> bool:
         """Whether nothing is left to do, for the workers and for people."""
         stopped = self.patiently(
-            lambda: self.office.filings.page(Wanted(frozenset({State.STOPPED})), limit=500)
+            lambda: self.office.filings.page(WantedFilings(frozenset({State.STOPPED})), limit=500)
         )
         return not filing_worker.left(self.office) and all(self.resumed[one.number] >= 3 for one in stopped)
 

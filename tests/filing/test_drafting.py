@@ -25,7 +25,7 @@ from tocsin.filing.errors import (
 )
 from tocsin.filing.model import Authority, Environment, Filing, Kind, State
 from tocsin.filing.store_connections import FetchedSchema
-from tocsin.filing.store_filings import Wanted
+from tocsin.filing.store_filings import WantedFilings
 
 if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject
@@ -146,7 +146,7 @@ def test_two_who_draft_the_same_at_once(bureau: Bureau) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(draft, range(2))) == [False, True]
-    assert len(bureau.filings.page(Wanted())) == 1
+    assert len(bureau.filings.page(WantedFilings())) == 1
 
 
 @SQLITE
@@ -243,7 +243,7 @@ def test_what_comes_between_drafting_and_keeping_it(bureau: Bureau) -> None:
     drafting = replace(bureau.drafting, metadata=type("Undoing", (), {"metadata": staticmethod(undo)})())
     with pytest.raises(NotToBeReportedError):
         drafting.draft(RITA, number, "u-17")
-    assert bureau.filings.page(Wanted()) == []
+    assert bureau.filings.page(WantedFilings()) == []
 
 
 # Changing

@@ -17,7 +17,7 @@ from tocsin.filing.model import (
     Receipt,
     State,
 )
-from tocsin.filing.store_filings import Course, NewCall, Wanted
+from tocsin.filing.store_filings import Course, NewCall, WantedFilings
 from tocsin.storage.database import Database
 from tocsin.storage.filings import FilingStore
 
@@ -109,16 +109,16 @@ def test_a_page_is_newest_first_and_holds_what_is_asked_for(store: FilingStore) 
     numbers = [added(store, case).number for case in (1, 2, 1)]
     store.set_state(numbers[1], State.STOPPED, "why")
 
-    def asked(wanted: Wanted, **more: int) -> list[int]:
+    def asked(wanted: WantedFilings, **more: int) -> list[int]:
         return [one.number for one in store.page(wanted, **more)]
 
-    assert asked(Wanted()) == numbers[::-1]
-    assert asked(Wanted(), limit=2) == numbers[:0:-1]
-    assert asked(Wanted(), before=numbers[2]) == numbers[1::-1]
-    assert asked(Wanted(case=1)) == [numbers[2], numbers[0]]
-    assert asked(Wanted(states=frozenset({State.STOPPED, State.CHECKED}))) == [numbers[1]]
-    assert asked(Wanted(frozenset({State.DRAFTED}), 1, Authority.NCMEC)) == [numbers[2], numbers[0]]
-    assert asked(Wanted(authority=Authority.NCA)) == []
+    assert asked(WantedFilings()) == numbers[::-1]
+    assert asked(WantedFilings(), limit=2) == numbers[:0:-1]
+    assert asked(WantedFilings(), before=numbers[2]) == numbers[1::-1]
+    assert asked(WantedFilings(case=1)) == [numbers[2], numbers[0]]
+    assert asked(WantedFilings(states=frozenset({State.STOPPED, State.CHECKED}))) == [numbers[1]]
+    assert asked(WantedFilings(frozenset({State.DRAFTED}), 1, Authority.NCMEC)) == [numbers[2], numbers[0]]
+    assert asked(WantedFilings(authority=Authority.NCA)) == []
     assert store.counts() == dict.fromkeys(State, 0) | {State.DRAFTED: 2, State.STOPPED: 1}
 
 

@@ -68,9 +68,9 @@ def list_filings(  # noqa: PLR0913  # one for each option
     """List filings, newest first."""
     from tocsin.filing.model import State  # noqa: PLC0415  # not on --help
     from tocsin.filing.objects import filing_to_json  # noqa: PLC0415
-    from tocsin.filing.store_filings import Wanted  # noqa: PLC0415
+    from tocsin.filing.store_filings import WantedFilings  # noqa: PLC0415
 
-    wanted = Wanted(frozenset({State(state)} if state else ()), case)
+    wanted = WantedFilings(frozenset({State(state)} if state else ()), case)
     with open_filings(home) as reporting:
         found = reporting.filings.page(wanted, before=before, limit=limit)
     for one in found:

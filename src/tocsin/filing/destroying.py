@@ -20,7 +20,7 @@ from tocsin.filing.holds import Holds
 from tocsin.filing.model import State
 from tocsin.filing.reasons import check_reason
 from tocsin.filing.store_destructions import Destructions
-from tocsin.filing.store_filings import Filings, Wanted
+from tocsin.filing.store_filings import Filings, WantedFilings
 from tocsin.jobs.model import Job, JobQueue, NewJob
 from tocsin.media.answers import number_in
 from tocsin.transactions import Transactions
@@ -156,7 +156,7 @@ class Destroying:
         for case, decided in self.records.cases(sha256):
             if not decided:
                 against.append(f"case {case} is not decided")
-            filings = self.filings.page(Wanted(_UNFINISHED, case), limit=_MOST_NAMED)
+            filings = self.filings.page(WantedFilings(_UNFINISHED, case), limit=_MOST_NAMED)
             against += [f"filing {one.number} is not finished" for one in filings]
         return against
 

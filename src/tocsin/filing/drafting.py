@@ -36,7 +36,7 @@ from tocsin.filing.filer import Filer
 from tocsin.filing.gathering import Gathering
 from tocsin.filing.model import Authority, Environment, Filing, Kind, State
 from tocsin.filing.record import CaseRecord
-from tocsin.filing.store_filings import Filings, NewFiling, Wanted
+from tocsin.filing.store_filings import Filings, NewFiling, WantedFilings
 from tocsin.transactions import Transactions
 
 if TYPE_CHECKING:
@@ -307,7 +307,7 @@ class Drafting:
         """Raise UnsuitableFilingError where there is a filing of the same already. Follow-ups may be many."""
         if kind is Kind.FOLLOW_UP:
             return
-        for one in self.filings.page(Wanted(case=case, authority=Authority.NCMEC), limit=MOST_OF_CASE):
+        for one in self.filings.page(WantedFilings(case=case, authority=Authority.NCMEC), limit=MOST_OF_CASE):
             same = one.account == account or Kind.BATCHED in {kind, one.kind}
             if same and one.state is not State.RETRACTED and one.kind is not Kind.FOLLOW_UP:
                 message = f"filing {one.number} is about that account in case {case}; draft a follow-up of it"

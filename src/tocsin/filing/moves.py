@@ -59,14 +59,14 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class Ending:
     """Nothing more is to be done: it becomes this."""
 
     state: State
     because: str
 
 
-def next_move(now: Situation) -> Request | End | None:
+def next_move(now: Situation) -> Request | Ending | None:
     """The next move; None for a filing that is not being sent."""
     if now.filing.state not in {State.CONFIRMED, State.OPENED}:
         return None
@@ -78,9 +78,9 @@ def next_move(now: Situation) -> Request | End | None:
         giving_up = intent is not None or now.open.spoiled
         return Request(RETRACT, now.open) if giving_up else _onwards(now, now.open)
     if intent is not None:
-        return End(intent, because)
+        return Ending(intent, because)
     if now.lost > now.most:
-        return End(State.STOPPED, f"{now.lost} reports were opened and had to be given up; see the calls")
+        return Ending(State.STOPPED, f"{now.lost} reports were opened and had to be given up; see the calls")
     return Request(SUBMIT)
 
 

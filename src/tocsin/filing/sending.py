@@ -28,7 +28,7 @@ from tocsin.filing.deadlines import alarm_time
 from tocsin.filing.draft import DraftFile
 from tocsin.filing.errors import AnotherPlaceError, NotConnectedError, NotSwitchedError, PlaceError
 from tocsin.filing.model import Authority, Call, Environment, Fate, Filing, OpenedReport, State
-from tocsin.filing.moves import FINISH, RETRACT, SUBMIT, End, Request, Situation, next_move
+from tocsin.filing.moves import FINISH, RETRACT, SUBMIT, Ending, Request, Situation, next_move
 from tocsin.filing.outcomes import Outcome
 from tocsin.filing.settling import STRAY_JOB, WATCH_JOB, Asked, Settling
 from tocsin.filing.store_filings import Filings, NewCall
@@ -174,7 +174,7 @@ class Sending:
         if move is None:
             self.settling.queue.done(run.job)
             return None
-        if isinstance(move, End):
+        if isinstance(move, Ending):
             self.settling.end(run.job, now.filing, move)
             return None
         begun = NewCall(

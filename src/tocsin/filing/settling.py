@@ -22,7 +22,7 @@ from tocsin.filing.cybertip.answers import Meaning
 from tocsin.filing.deadlines import alarm_time, deadline
 from tocsin.filing.holding import CYBERTIPLINE_FINISHED
 from tocsin.filing.model import Call, Environment, Fate, FiledFile, Filing, OpenedReport, Receipt, State
-from tocsin.filing.moves import ADDING, FINISH, RETRACT, UPLOAD, End, Request
+from tocsin.filing.moves import ADDING, FINISH, RETRACT, UPLOAD, Ending, Request
 from tocsin.filing.outcomes import UNKNOWN, Outcome
 from tocsin.filing.store_filings import Filings, NewCall
 from tocsin.filing.transport import NoAnswerError
@@ -132,7 +132,7 @@ class Settling:
             if call.report_id == report.report_id:
                 self._end_call(call, UNKNOWN)
 
-    def end(self, job: Job, filing: Filing, end: End) -> None:
+    def end(self, job: Job, filing: Filing, end: Ending) -> None:
         """Nothing more is to be done."""
         if end.state is State.STOPPED:
             self.stop(job, filing, end.because)

@@ -39,7 +39,7 @@ class NewFiling:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedFilings:
     """Which filings are asked for; what is None or empty does not matter."""
 
     states: frozenset[State] = frozenset()
@@ -83,7 +83,7 @@ class Filings(Protocol):
         """The filing of that number. Raises UnknownFilingError."""
         ...
 
-    def page(self, wanted: Wanted, *, before: int | None = None, limit: int = 50) -> Sequence[Filing]:
+    def page(self, wanted: WantedFilings, *, before: int | None = None, limit: int = 50) -> Sequence[Filing]:
         """Filings, newest first."""
         ...
 

@@ -20,7 +20,7 @@ from tocsin.filing.model import (
     Receipt,
     State,
 )
-from tocsin.filing.store_filings import Course, NewCall, NewFiling, Wanted
+from tocsin.filing.store_filings import Course, NewCall, NewFiling, WantedFilings
 from tocsin.storage import filing_rows as rows
 from tocsin.storage import filing_vouching, times
 from tocsin.storage.database import Database, Row, Value
@@ -116,7 +116,7 @@ class FilingStore:
         """The filing of that number. Raises UnknownFilingError."""
         return rows.filing(self._row(_FILING, number))
 
-    def page(self, wanted: Wanted, *, before: int | None = None, limit: int = 50) -> list[Filing]:
+    def page(self, wanted: WantedFilings, *, before: int | None = None, limit: int = 50) -> list[Filing]:
         """Filings, newest first."""
         asked: dict[str, Value] = {"case": wanted.case, "before": before}
         asked["authority"] = wanted.authority.value if wanted.authority else None

@@ -24,7 +24,7 @@ from tocsin.filing.objects import (
     to_draft_to_json,
 )
 from tocsin.filing.service import Reporting
-from tocsin.filing.store_filings import Wanted
+from tocsin.filing.store_filings import WantedFilings
 from tocsin.web.api.case_shapes import CaseNumber
 from tocsin.web.api.shapes import LARGEST, Given, Number, Text
 from tocsin.web.callers import Caller, node_of
@@ -173,7 +173,7 @@ def list_filings(  # noqa: PLR0913  # one for each filter
     limit: Annotated[int, Query(ge=1, le=MOST)] = PAGE,
 ) -> FilingPage:
     """List filings, newest first."""
-    wanted = Wanted(frozenset() if state is None else frozenset({state}), case)
+    wanted = WantedFilings(frozenset() if state is None else frozenset({state}), case)
     items = [_shape(one) for one in _reporting(request).filings.page(wanted, before=before, limit=limit)]
     return FilingPage(items=items, next=items[-1].number if len(items) == limit else None)
 

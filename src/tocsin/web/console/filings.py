@@ -11,7 +11,7 @@ from tocsin.access.model import Permission
 from tocsin.errors import Error
 from tocsin.filing.errors import NotToBeReportedError
 from tocsin.filing.model import Kind, State
-from tocsin.filing.store_filings import Wanted
+from tocsin.filing.store_filings import WantedFilings
 from tocsin.web.console import filing_words as words
 from tocsin.web.console.asking import PAGE, again, exact, page_after
 from tocsin.web.console.filing_timeline import history
@@ -101,7 +101,7 @@ def _list(visit: Visit) -> dict[str, object]:
     filings, drafting = visit.node.reporting.filings, visit.node.reporting.drafting
     group, case, before = visit.asked("group"), whole(visit.asked("case")), page_after(visit)
     states = words.GROUPS[group][1] if group in words.GROUPS else frozenset[State]()
-    found = filings.page(Wanted(states=states, case=case), before=before or None, limit=PAGE)
+    found = filings.page(WantedFilings(states=states, case=case), before=before or None, limit=PAGE)
     waiting = [] if group or before else list(drafting.to_draft())
     return {
         "words": words,
