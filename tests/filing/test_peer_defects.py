@@ -192,6 +192,7 @@ def test_it_is_finished_when_the_answer_says_so_whatever_its_status(
     job = office.claim()
     assert job is not None
     office.do(job)
+    assert cybertip.requests[-1].status == status
     assert office.filings.receipt(number) is None
     assert not cybertip.finished
     office.work(cybertip.clock, within=HOUR)

@@ -131,6 +131,8 @@ class Answering:
             return replace(answer, body=answer.body + b" " * fault.size)
         if kind is Kind.BARE and self._exchange.committed:
             return replace(answer, body=self._bare)
+        if kind is Kind.CODE and fault.moment is Moment.BEFORE and fault.status:
+            return replace(answer, status=fault.status)
         return self._after(answer, fault) if fault.moment is Moment.AFTER else answer
 
     def _after(self, answer: _Answer, fault: Fault) -> _Answer:
