@@ -9,6 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 QUICK := -m "not long and not slow and not photographs and not browser"
 NODE := access evidence hma intake jobs node outgoing web
 REVIEW := cases console law
+FILING := acceptance filing
 
 .DEFAULT_GOAL := help
 
@@ -21,15 +22,18 @@ demo: $(VENV)/.runtime ## Make sample pictures, bank some, scan altered copies, 
 test: $(VENV)/.dev oracles ## Run every test but the long proofs
 	@$(PYTEST) --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not long"
 
-test-unit: $(VENV)/.dev ## Run the tests that take no time (seconds in all), but for those of the three below
+test-unit: $(VENV)/.dev ## Run the tests that take no time (seconds in all), but for those of the four below
 	@$(PYTEST) $(QUICK) --ignore tests/browser --ignore tests/cli --ignore tests/faults --ignore tests/test_docs.py \
-		--ignore tests/provenance $(addprefix --ignore tests/,$(NODE) $(REVIEW))
+		--ignore tests/provenance $(addprefix --ignore tests/,$(NODE) $(REVIEW) $(FILING))
 
 test-node: $(VENV)/.dev ## Run the tests of the node's rooms that take no time each
 	@$(PYTEST) $(QUICK) $(addprefix tests/,$(NODE))
 
 test-review: $(VENV)/.dev ## Run the tests of cases, the law and the console that take no time each (half a minute in all)
 	@$(PYTEST) $(QUICK) $(addprefix tests/,$(REVIEW))
+
+test-filing: $(VENV)/.dev ## Run the tests of filing that take no time each (half a minute in all)
+	@$(PYTEST) $(QUICK) $(addprefix tests/,$(FILING))
 
 test-provenance: $(VENV)/.dev ## Run the tests of provenance that take no time each (20 seconds in all)
 	@$(PYTEST) $(QUICK) tests/provenance
