@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support.outbox import RITA, Office, cybertip
 
+from tocsin.evidence.errors import VaultAccessError
 from tocsin.filing.model import Fate, State
 from tocsin.jobs.retrying import RetryPolicy
 from tocsin.simulators.cybertip.faults import Fault, Kind, Moment, Step
@@ -178,6 +179,61 @@ def test_what_an_authority_refuses_stops_with_its_words_and_can_be_changed(
     check_finished(office, cybertip, number)
 
 
+@pytest.mark.parametrize("step", [Step.UPLOAD, Step.FILEINFO, Step.FINISH])
+def test_what_was_refused_is_sent_anew_as_it_is_when_a_person_says_so(
+    office: Office, cybertip: Cybertip, step: Step
+) -> None:
+    """It may have been the authority's mistake."""
+    cybertip.faults.then(step, Fault(Kind.CODE, code=4100))
+    number = office.confirmed(*FILES)
+    office.work(cybertip.clock, within=MINUTE)
+    assert office.state(number) is State.STOPPED
+    office.outbox.retry(RITA, number)
+    office.work(cybertip.clock, within=MINUTE)
+    check_finished(office, cybertip, number)
+    assert truth(cybertip) == [Truth.RETRACTED, Truth.FINISHED]
+
+
+def test_what_a_person_gave_up_stays_given_up_where_it_stops_on_the_way(
+    office: Office, cybertip: Cybertip
+) -> None:
+    number = office.confirmed(*FILES)
+
+    def give_up(step: str, when: str) -> None:
+        if (step, when) == ("upload", "before"):
+            office.connections.hook = lambda *_: None
+            office.outbox.retract(RITA, number, "the wrong account")
+
+    office.connections.hook = give_up
+    cybertip.faults.then(Step.RETRACT, Fault(Kind.UNAUTHORIZED))
+    office.work(cybertip.clock, within=MINUTE)
+    assert office.state(number) is State.STOPPED
+    office.outbox.retry(RITA, number)
+    office.work(cybertip.clock, within=MINUTE)
+    assert office.state(number) is State.RETRACTED
+    assert truth(cybertip) == [Truth.RETRACTED]
+
+
+def test_a_vault_that_is_away_is_waited_for_and_costs_no_report(
+    office: Office, cybertip: Cybertip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise VaultAccessError
+
+    number = office.confirmed(*FILES)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(office.vault), "open", away)
+        office.work(cybertip.clock, within=MINUTE)
+    assert office.state(number) is State.OPENED
+    waiting = office.outbox.timeline(number).calls[1:]
+    assert len(waiting) > 1
+    assert {(one.step, one.status) for one in waiting} == {("upload", 0)}
+    office.work(cybertip.clock, within=HOUR)
+    check_finished(office, cybertip, number)
+    assert truth(cybertip) == [Truth.FINISHED]
+    assert office.announced.told == []
+
+
 def test_reports_are_opened_anew_five_times_and_then_a_person_is_told(
     office: Office, cybertip: Cybertip
 ) -> None:
@@ -234,7 +290,7 @@ def test_an_outage_of_hours_ends_in_one_finished_report(
     office.work(cybertip.clock, within=hours * HOUR)
     assert office.state(number) in {State.CONFIRMED, State.OPENED}
     alarms = [one["why"] for one in office.announced.told]
-    assert alarms == ([] if step is Step.SUBMIT else ["expiring"])
+    assert alarms == (["waiting"] * (hours // 6) if step is Step.SUBMIT else ["expiring"])
     office.connections.hook = lambda *_: None
     cybertip.faults.clear()
     office.work(cybertip.clock, within=HOUR)

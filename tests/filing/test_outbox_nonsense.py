@@ -115,9 +115,12 @@ def test_two_files_with_one_number_cost_their_report(office: Office, cybertip: C
     assert all(len(one.details) == 1 for one in cybertip.finished[0].files)
 
 
-@pytest.mark.parametrize("finished", [False, True])
+@pytest.mark.parametrize(
+    ("environment", "finished"),
+    [(Environment.TEST, False), (Environment.TEST, True), (Environment.SIMULATOR, False)],
+)  # of a simulator, which begins to count again, only what is open counts
 def test_nothing_is_put_into_the_report_of_another_filing(
-    office: Office, cybertip: Cybertip, *, finished: bool
+    office: Office, cybertip: Cybertip, environment: Environment, *, finished: bool
 ) -> None:
     def away(step: str, when: str) -> None:
         office.connections.away = (step, when) == ("fileinfo", "after") and not finished
@@ -128,12 +131,12 @@ def test_nothing_is_put_into_the_report_of_another_filing(
     assert job is not None
     office.do(job)
     office.connections.hook, office.connections.away = (lambda *_: None), False
-    with office.database.writing():  # a simulator, unlike an authority, begins to count again
-        office.database.change("UPDATE filing SET environment = 'test'")
-        office.database.change("UPDATE filing_report SET environment = 'test'")
+    with office.database.writing():
+        office.database.change("UPDATE filing SET environment = ?", (environment.value,))
+        office.database.change("UPDATE filing_report SET environment = ?", (environment.value,))
     taken = cybertip.reports[0].number
-    office.connections.environment = Environment.TEST
-    drafted = office.checked(b"other", account="account-2", environment=Environment.TEST)
+    office.connections.environment = environment
+    drafted = office.checked(b"other", account="account-2", environment=environment)
     second = office.outbox.confirm(RITA, drafted.number, drafted.revision).number
     Lying(office, "submit", lambda _: saying(0, str(taken)))
     office.work(cybertip.clock, within=HOUR)

@@ -94,6 +94,8 @@ def test_a_worker_killed_at_any_moment_leaves_what_another_can_finish(
         office.work(cybertip.clock, within=HOUR)
     assert hook.came == (time == 1 or step in {"upload", "fileinfo", "retract"})
     check(office, cybertip, number, hook)
+    if step == "finish":  # which can be asked for again
+        assert len(cybertip.reports) == 1
 
 
 @pytest.mark.parametrize(("step", "when", "time"), MOMENTS)

@@ -110,6 +110,14 @@ def test_regions_in_thirds() -> None:
     assert said(*looks).file is True
 
 
+@pytest.mark.parametrize(("gap", "whole"), [(2, True), (3, False)])
+def test_a_slit_is_no_more_than_rounding_makes(gap: int, *, whole: bool) -> None:
+    sides = {"top": 0, "height": 1_000_000}
+    left = {"left": 0, "width": 500_000, **sides}
+    right = {"left": 500_000 + gap, "width": 500_000 - gap, **sides}
+    assert said(look(region=left), look(region=right)).file is whole
+
+
 def test_an_animation() -> None:
     """Every still of it, and only where its stills are all its frames."""
     short = Inside({0: Extent(3, complete=True)})
