@@ -12,7 +12,14 @@ from tocsin.filing.errors import NotToBeReportedError, OutdatedDraftError, Unsui
 from tocsin.filing.model import Call, Fate, FiledFile, Filing, OpenedReport, Receipt, State
 from tocsin.filing.reasons import check_reason
 from tocsin.filing.sending import FILE_JOB, Sending
-from tocsin.filing.settling import SENDING_POLICY, STRAY_JOB, STRAY_POLICY, WATCH_JOB
+from tocsin.filing.settling import (
+    SENDING_POLICY,
+    STRAY_JOB,
+    STRAY_POLICY,
+    WAIT_JOB,
+    WAITING,
+    WATCH_JOB,
+)
 from tocsin.filing.store_filings import Filings
 from tocsin.jobs.model import Job, JobQueue, JobState, NewJob, UnknownJobError
 from tocsin.jobs.retrying import EVERY_KIND, RetryPolicy
@@ -22,6 +29,7 @@ POLICIES: Final[Mapping[str, RetryPolicy]] = {
     FILE_JOB: SENDING_POLICY,
     STRAY_JOB: STRAY_POLICY,
     WATCH_JOB: EVERY_KIND,
+    WAIT_JOB: EVERY_KIND,
 }
 """How often each kind of job is tried."""
 
@@ -185,6 +193,7 @@ class Outbox:
         """Have a filing sent by a new job: whatever another does for it from now on counts for nothing."""
         job = self._queue.enqueue(NewJob(FILE_JOB, {"filing": number}))
         self._filings.set_job(number, job.id)
+        self._queue.enqueue(NewJob(WAIT_JOB, {"filing": number, "job": job.id}, delay=WAITING))
 
     def _job(self, number: int) -> Job | None:
         try:

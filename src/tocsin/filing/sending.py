@@ -30,7 +30,7 @@ from tocsin.filing.errors import AnotherPlaceError, NotConnectedError, NotSwitch
 from tocsin.filing.model import Authority, Call, Environment, Fate, Filing, OpenedReport, State
 from tocsin.filing.moves import FINISH, RETRACT, SUBMIT, Ending, Request, Situation, next_move
 from tocsin.filing.outcomes import Outcome
-from tocsin.filing.settling import STRAY_JOB, WATCH_JOB, Asked, Settling
+from tocsin.filing.settling import STRAY_JOB, WAIT_JOB, WAITING, WATCH_JOB, Asked, Settling
 from tocsin.filing.store_filings import Filings, NewCall
 from tocsin.filing.transport import Transport
 from tocsin.jobs.model import Job, LeaseLostError, NewJob
@@ -108,7 +108,12 @@ class Sending:
 
     def handlers(self) -> Mapping[str, Handler]:
         """What does this room's jobs, by their kinds; `POLICIES` says how often they are tried."""
-        return {FILE_JOB: self._send, STRAY_JOB: self._retract_stray, WATCH_JOB: self._watch}
+        return {
+            FILE_JOB: self._send,
+            STRAY_JOB: self._retract_stray,
+            WATCH_JOB: self._watch,
+            WAIT_JOB: self._wait,
+        }
 
     def _send(self, job: Job) -> None:
         """Send a filing: until it is finished or given up, or something is in the way."""
@@ -252,6 +257,17 @@ class Sending:
                 else:
                     self.filings.set_alarmed(report.id, self.clock())
                     self.settling.alarm(report.filing, "expiring", report.report_id)
+            self.settling.queue.done(job)
+
+    def _wait(self, job: Job) -> None:
+        """Tell whoever wants to be told that a filing waits, and no report of it could be opened."""
+        number, sender = number_in(job.payload["filing"]), number_in(job.payload["job"])
+        with self.transactions.writing():
+            filing, course = self.filings.filing(number), self.filings.course(number)
+            if course.job == sender and filing.state in {State.CONFIRMED, State.OPENED}:
+                if filing.state is State.CONFIRMED and course.intent is None:
+                    self.settling.alarm(number, "waiting")
+                self.settling.queue.enqueue(NewJob(WAIT_JOB, job.payload, delay=WAITING))
             self.settling.queue.done(job)
 
     def in_force(self, decision: int) -> bool:

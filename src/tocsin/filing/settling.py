@@ -38,6 +38,10 @@ ALARM_EVENT: Final = "filing.alarm"
 """What webhooks can be registered for."""
 STRAY_JOB: Final = "retract_report"
 WATCH_JOB: Final = "watch_report"
+WAIT_JOB: Final = "watch_filing"
+WAITING: Final = timedelta(hours=6)
+"""How long a filing may wait without a report of it being open before somebody is told, and told again: it is
+owed as soon as reasonably possible (18 USC 2258A(a)), and what is not open has no deadline of its own."""
 NODE: Final = "node"
 SENDING_POLICY: Final = RetryPolicy(1_000_000, timedelta(seconds=5), timedelta(minutes=10))
 """Of a filing that is sent: never given up, for the authority says when it is too late."""
@@ -170,7 +174,10 @@ class Settling:
         self.tell("filing.answered_late", NODE, filing, {"step": request.step})
 
     def alarm(self, filing: int, why: str, report_id: str = "") -> None:
-        """Tell whoever wants to be told: `expiring`, `refused`, `stopped`, `finished`, `files`, `stray`."""
+        """Tell whoever wants to be told.
+
+        `waiting`, `expiring`, `refused`, `stopped`, `finished`, `files`, `stray`.
+        """
         detail: JsonObject = {"why": why, "report_id": report_id}
         self.tell("filing.alarmed", NODE, filing, detail)
         self.announce.announce(ALARM_EVENT, {"filing": filing, **detail})
