@@ -74,7 +74,7 @@ def test_a_simulator_is_connected_and_checked(shell: Shell, simulator: Cybertip)
     }
     assert "IN USE since" in shell.authority("list").out
     checked = shell.authority("check", "ncmec")
-    assert (checked.code, "Remote User" in checked.out) == (0, True)
+    assert (checked.code, "knows the account\n  Remote User" in checked.out) == (0, True)
     assert shell.authority("check", "ncmec", "--json").objects[0]["status"] == 200
     assert "--fetch" in shell.authority("schema", "ncmec").err
     fetched = shell.authority("schema", "ncmec", "--fetch", "--json").objects[0]
@@ -82,7 +82,9 @@ def test_a_simulator_is_connected_and_checked(shell: Shell, simulator: Cybertip)
     assert fetched["sha256"] in shell.authority("schema", "ncmec").out
     assert "<xs:schema" in shell.authority("schema", "ncmec", "--text").out
     shell.connect("simulator", "--url", simulator.url, user="Somebody-else")
-    assert shell.authority("check", "ncmec").code == 4
+    refused = shell.authority("check", "ncmec")
+    assert (refused.code, "refuses the account" in refused.out) == (4, True)
+    assert "tocsin authority connect ncmec --environment simulator" in refused.err
     assert shell.authority("disconnect", "ncmec", "--environment", "simulator").code == 0
     assert shell.authority("check", "ncmec").code == 4
 

@@ -22,6 +22,7 @@ from tocsin.names import shown
 
 if TYPE_CHECKING:
     from tocsin.filing.connections import Connection
+    from tocsin.filing.transport import Answer
 
 _OK = 200
 
@@ -122,12 +123,11 @@ def check(home: str | None, authority: str, *, environment: str | None, as_json:
     with open_authorities(home) as shell:
         asked = shell.environment(which, environment)
         answer = shell.connections.check(shell.me, which, asked)
-    said = shown(answer.body[:500].decode("utf-8", "replace"))
     if as_json:
+        said = shown(answer.body[:500].decode("utf-8", "replace"))
         put_json({"environment": asked.value, "status": answer.status, "answer": said})
     else:
-        put(f"{authority}  {asked.value}  status {answer.status}")
-        put(f"  {said}")
+        _put_answer(authority, asked.value, answer)
     return 0 if answer.status == _OK else FAILED
 
 
@@ -234,6 +234,29 @@ def back(home: str | None, authority: str, *, reason: str, as_json: bool) -> Non
         say("New filings go nowhere now: there is no account at a system for tests.")
     else:
         _put(left, as_json=as_json)
+
+
+def _put_answer(authority: str, environment: str, answer: "Answer") -> None:
+    """What the answer to the question whether the account is known comes to, and its own words."""
+    from tocsin.filing.cybertip.answers import Meaning, answer_of, meaning  # noqa: PLC0415  # not on --help
+    from tocsin.filing.errors import UnreadableDocumentError  # noqa: PLC0415
+
+    try:
+        reply = answer_of(answer.body, answer.status)
+    except UnreadableDocumentError:
+        found, said = meaning(answer.status, "status"), answer.body[:500].decode("utf-8", "replace")
+    else:
+        found, said = meaning(reply, "status"), reply.description
+    words = {
+        Meaning.DONE: "it answers, and knows the account",
+        Meaning.ALARM: "it answers, and refuses the account",
+    }.get(found, "it answers, and not as it should")
+    put(f"{authority}  {environment}  status {answer.status}: {words}")
+    if said:
+        put(f"  {shown(said)}")
+    if found is Meaning.ALARM:
+        say("Give user name and password anew:")
+        say(f"  tocsin authority connect {authority} --environment {environment}")
 
 
 def _put(one: "Connection", *, as_json: bool) -> None:

@@ -37,7 +37,8 @@ def problems(report: Report, files: Sequence[FileDetails], now: datetime) -> tup
 def _of_report(report: Report) -> Iterator[Problem]:
     if not any(one.address for one in report.reporter.reporting_person.email):
         field = "report/reporter/reportingPerson/email"
-        yield Problem(field, "required", "Who reports must be reachable by e-mail.", DOC)
+        words = "Who reports must be reachable by e-mail: set email under [filing] in tocsin.toml."
+        yield Problem(field, "required", words, DOC)
     if len(report.person_or_user_reported) > 1 and not report.batched_report:
         field = "report/personOrUserReported[2]"
         yield Problem(field, "several_persons", "One report is about one person, unless it is batched.", DOC)

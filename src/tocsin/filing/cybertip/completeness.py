@@ -57,7 +57,7 @@ def _of_report(report: Report) -> Iterator[Missing]:
         words = "Where it happened: the page, chat, mail, game or network."
         yield _high("report/internetDetails[1]/webPageIncident/url[1]", words)
     if not reporter.reporting_person.email:
-        words = "An address of whoever reports: authorities require it."
+        words = "An e-mail address of whoever reports: authorities require it. Set it once in [filing]."
         yield _high("report/reporter/reportingPerson/email[1]", words)
     if not reporter.company_template and not reporter.legal_url:
         words = "Where legal process is served, and what this organisation can give: set it once in [filing]."
