@@ -319,6 +319,13 @@ def test_two_people_switch(rig: Rig) -> None:
     assert [word in rig.told() for word in ("asked", "confirmed", "person:ben")] == [True] * 3
 
 
+def test_the_mark_of_a_place_is_not_shown(switched: Rig) -> None:
+    """Who knows it could have another folder taken for this one."""
+    here = HomePlace(switched.home, switched.database).here()
+    assert here is not None
+    assert here.mark not in repr(here)
+
+
 def test_filings_drafted_for_tests_still_go_there(switched: Rig) -> None:
     switched.connections.transport(NCMEC, TEST)
     assert switched.wire.made[-1][:2] == (TEST, TEST_URL)
@@ -376,6 +383,8 @@ def test_it_is_confirmed_within_a_day_or_asked_for_again(rig: Rig) -> None:
     with pytest.raises(NoSuchSwitchError):
         rig.connections.confirm_switch(BEN, NCMEC, HOST)
     rig.connections.request_switch(BEN, NCMEC, HOST, "again")
+    with rig.database.reading():
+        assert [one.asked_by for one in rig.store.switches(NCMEC)] == [BEN.id], "the first has ended"
     rig.clock.move(timedelta(hours=23, minutes=59))
     assert rig.connections.confirm_switch(ANNA, NCMEC, HOST).in_use
     with pytest.raises(SwitchPendingError):

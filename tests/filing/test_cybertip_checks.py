@@ -285,6 +285,20 @@ def test_a_broken_rule_of_the_report_is_named(report: Report, field: str, code: 
     assert _found(report) == {(field, code)}
 
 
+def _phone_at(latitude: int, longitude: int) -> Report:
+    phone = CellPhoneIncident(latitude=Decimal(latitude), longitude=Decimal(longitude))
+    return replace(REPORT, internet_details=(InternetDetails(cell_phone_incident=phone),))
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "wrong"),
+    [(91, 0, "latitude"), (-91, 0, "latitude"), (0, 181, "longitude"), (0, -181, "longitude")],
+)
+def test_a_place_is_on_the_earth(latitude: int, longitude: int, wrong: str) -> None:
+    where = f"report/internetDetails[1]/cellPhoneIncident/{wrong}"
+    assert _found(_phone_at(latitude, longitude)) == {(where, "out_of_range")}
+
+
 KEPT: list[Report] = [
     _summary(incident_date_time=NOW - timedelta(microseconds=1)),
     _summary(platform="x" * 256, escalate_to_high_priority="x" * 3000),
@@ -295,6 +309,7 @@ KEPT: list[Report] = [
     _person(address=(Address(state="PR", country="US"), Address(country="A1", non_usa_state="Ontario"))),
     _account(ip_capture_event=(IpCaptureEvent("::ffff:192.0.2.1", port=1), IpCaptureEvent("::", port=65535))),
     _account(prior_ct_reports=(1, LARGEST_NUMBER)),
+    *(_phone_at(latitude, longitude) for latitude, longitude in ((90, 180), (-90, -180))),
     _account(estimated_location=EstimatedLocation(city="Springfield", region="IL", country_code="US")),
     _account(estimated_location=EstimatedLocation(city="Munich", country_code="DE")),
     _account(

@@ -177,7 +177,10 @@ def test_one_wish_at_a_time_and_it_can_be_withdrawn(over: tuple[Keeping, bytes])
     assert (withdrawn.state, withdrawn.why) == (DestructionState.WITHDRAWN, "counsel says wait")
     with pytest.raises(UnsuitableDestructionError, match="is withdrawn"):
         keeping.destroying.confirm(FINN, number)
-    asked(keeping, sha256)
+    again = asked(keeping, sha256).number
+    keeping.destroying.confirm(FINN, again)
+    with pytest.raises(UnsuitableDestructionError, match="is confirmed"):
+        keeping.destroying.withdraw(FINN, again, "too late")
     with pytest.raises(UnknownDestructionError):
         keeping.destroying.destruction(99)
 

@@ -9,7 +9,7 @@ from support.cases import person
 from support.holding import FREDA, NOON, Keeping, filing, keeping
 
 from tocsin.access.errors import DeniedError
-from tocsin.access.model import local
+from tocsin.access.model import Principal, local
 from tocsin.filing.errors import InvalidReasonError, UnknownHoldError, UnsuitableHoldError
 from tocsin.filing.holding import CYBERTIPLINE_FINISHED, NCA_REPORT_SENT, Change, End
 from tocsin.filing.holds import Holds, ends_of, later_of
@@ -139,6 +139,7 @@ def test_a_rule_that_is_withdrawn_lets_nothing_go_sooner() -> None:
     for now in (End(Purpose.CONTENT, problem="gone"), End(Purpose.CONTENT, until=NOON, rules=("y",))):
         assert later_of([kept], [now])[0].until == YEAR_LATER
     assert later_of([End(Purpose.CONTENT, problem="gone")], [kept]) == (kept,)
+    assert later_of([], [kept]) == (kept,)
 
 
 def test_it_is_extended_of_ones_own_will_and_never_shortened(keeping: Keeping) -> None:
@@ -146,7 +147,8 @@ def test_it_is_extended_of_ones_own_will_and_never_shortened(keeping: Keeping) -
     later = YEAR_LATER + timedelta(days=30)
     longer = keeping.holds.extend(FREDA, hold.number, "to reduce proliferation", until=later)
     assert longer.until() == later
-    assert (longer.changes[0].by, longer.changes[0].reason) == (FREDA.id, "to reduce proliferation")
+    (change,) = longer.changes
+    assert (change.what, change.by, change.reason) == (Change.EXTENDED, FREDA.id, "to reduce proliferation")
     assert longer.binds(YEAR_LATER)
     for until in (later, YEAR_LATER, NOON):
         with pytest.raises(UnsuitableHoldError, match="would not become longer"):
@@ -160,6 +162,8 @@ def test_a_letter_is_renewed_as_its_rule_knows_it(keeping: Keeping) -> None:
     renewed = keeping.holds.extend(FREDA, hold.number, "letter 18")
     assert renewed.until() == NOON + timedelta(days=180)
     assert renewed.occasion.renewals == 1
+    assert [one.what for one in renewed.changes] == [Change.RENEWED]
+    assert not renewed.is_test
     assert keeping.holds.extend(FREDA, hold.number, "letter 19").until() == NOON + timedelta(days=270)
 
 
@@ -172,14 +176,21 @@ def test_a_rule_without_renewal_is_not_renewed(keeping: Keeping) -> None:
 
 def test_only_people_release_and_a_shell_only_keeps(keeping: Keeping) -> None:
     hold = keeping.holds.begin(FINISHED, filing(), [A])
-    keeping.holds.extend(local("root"), hold.number, "to be sure", until=YEAR_LATER + timedelta(days=1))
+    longer = YEAR_LATER + timedelta(days=1)
+    keeping.holds.extend(local("root"), hold.number, "to be sure", until=longer)
+    keeping.holds.reckon(local("root"), hold.number, "to be sure")
     with pytest.raises(DeniedError):
         keeping.holds.release(local("root"), hold.number, "enough")
-    for nobody in (person("anna"), person("rita", "reporter")):
+    program = Principal("token:uploads", FREDA.permissions)
+    for nobody in (person("anna"), person("rita", "reporter"), program):
         with pytest.raises(DeniedError):
             keeping.holds.release(nobody, hold.number, "enough")
         with pytest.raises(DeniedError):
             keeping.holds.set(nobody, LETTER, 1, [A], "letter")
+        with pytest.raises(DeniedError):
+            keeping.holds.extend(nobody, hold.number, "longer", until=longer + timedelta(days=1))
+        with pytest.raises(DeniedError):
+            keeping.holds.reckon(nobody, hold.number, "the rules were put right")
     released = keeping.holds.release(FREDA, hold.number, "law enforcement asks for destruction")
     assert not released.binds(NOON)
     assert not released.ended(YEAR_LATER + timedelta(days=400)), "a person let it go, and no rule"
@@ -199,6 +210,10 @@ def test_a_reason_is_needed(keeping: Keeping, reason: str) -> None:
         keeping.holds.release(FREDA, hold.number, reason)
     with pytest.raises(InvalidReasonError):
         keeping.holds.set(FREDA, LETTER, 1, [A], reason)
+    with pytest.raises(InvalidReasonError):
+        keeping.holds.extend(FREDA, hold.number, reason, until=YEAR_LATER + timedelta(days=1))
+    with pytest.raises(InvalidReasonError):
+        keeping.holds.reckon(FREDA, hold.number, reason)
 
 
 def test_what_nobody_can_set(keeping: Keeping) -> None:
