@@ -35,11 +35,13 @@ def filings(home: Path, *arguments: str) -> Said:
 
 def test_filings_and_what_is_to_be_drafted_are_listed(home: Path) -> None:
     assert re.match(
-        r" +1  finished  ncmec, report  case \d+, u-17  report \d+  simulator: a test\n$",
+        r" +1  finished  ncmec, report  case \d+, u-17 \(forum\.example\)  report \d+  simulator: a test\n$",
         filings(home, "list").out,
     )
     assert filings(home, "list", "--state", "stopped").err == "There are none.\n"
-    assert re.fullmatch(r"case \d+  u-18  decided \S+ \S+\n", filings(home, "to-draft").out)
+    assert re.fullmatch(
+        r"case \d+  u-18 \(forum\.example\)  decided \S+ \S+\n", filings(home, "to-draft").out
+    )
 
 
 def test_a_filing_is_shown_with_what_is_missing_and_every_request(home: Path) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from itertools import count
+from typing import TYPE_CHECKING
 
 import pytest
 from support.case_pages import Page, said
@@ -11,9 +12,13 @@ from support.files import small_picture
 from support.filing_pages import at, cybertip, drafted, filing_console, reported_case, state, until
 
 from tocsin.filing.draft import Source
-from tocsin.filing.model import Environment, State
+from tocsin.filing.model import Environment, State, Subject
+from tocsin.filing.store_filings import WantedFilings
 from tocsin.simulators.cybertip.faults import Fault, Kind, Step
 from tocsin.simulators.cybertip.server import Cybertip
+
+if TYPE_CHECKING:
+    from tocsin.media.sandbox import JsonValue
 
 SIMULATED = "This goes to a simulator on this machine."
 PLATFORM = "value-report/incidentSummary/platform"
@@ -80,6 +85,23 @@ def test_an_account_is_drafted_whatever_ends_a_line_in_its_name(served: Console,
     case = reported_case(served, small_picture(2), account={"id": "a\nb\rc\r\nd"})
     number = drafted(rita, case, "a\r\nb\r\nc\r\nd")
     assert served.node.reporting.filings.filing(number).account == "a\nb\rc\r\nd"
+
+
+def test_accounts_that_two_platforms_name_alike_are_told_apart(served: Console, rita: Client) -> None:
+    """Each line of the list has a form of its own, and says where its account is."""
+    alike: dict[str, JsonValue] = {"account": {"id": "alike"}, "url": "https://forum.example/alike"}
+    served.submit(small_picture(31), **alike, platform="chat.example", review=True)
+    case = reported_case(served, small_picture(32), **alike, platform="mail.example")
+    waiting = at(rita, "/filings").said
+    assert "alike chat.example" in waiting
+    assert "alike mail.example" in waiting
+    fields = {"case": str(case), "account": "alike", "kind": "report"}
+    assert rita.act("/filings/draft", **fields).status_code == 409
+    for platform in ("chat.example", "mail.example"):
+        assert rita.act("/filings/draft", **fields, platform=platform).status_code == 303
+        made = served.node.reporting.filings.page(WantedFilings(case=case))[0]
+        assert made.subject == Subject(platform, "alike")
+        assert f"alike {platform}" in at(rita, f"/filings/{made.number}").said
 
 
 def test_from_the_draft_to_the_receipt(served: Console, rita: Client, filing: int) -> None:

@@ -23,7 +23,7 @@ from tocsin.filing.errors import (
     UnknownFilingError,
     UnsuitableFilingError,
 )
-from tocsin.filing.model import Authority, Environment, Filing, Kind, State
+from tocsin.filing.model import Authority, Environment, Filing, Kind, State, Subject
 from tocsin.filing.store_connections import FetchedSchema
 from tocsin.filing.store_filings import WantedFilings
 
@@ -50,7 +50,7 @@ def drafted(bureau: Bureau) -> Filing:
 
 def waiting(bureau: Bureau) -> list[tuple[int, str]]:
     """What is to be drafted."""
-    return [(one.case, one.account) for one in bureau.drafting.to_draft()]
+    return [(one.case, one.subject.account) for one in bureau.drafting.to_draft()]
 
 
 # What is to be drafted
@@ -226,6 +226,44 @@ def test_a_batched_report(bureau: Bureau) -> None:
     assert [one.esp_identifier for one in draft.report.person_or_user_reported] == ["a", "b", "c"]
     assert bureau.drafting.check(RITA, filing.number, 1) == ()
     assert waiting(bureau) == []
+
+
+def test_an_account_is_one_of_its_platform(bureau: Bureau) -> None:
+    """Two platforms may name theirs alike: two reports, each with its own files and earlier reports."""
+    number, own = bureau.submit(data=b"one")
+    elsewhere = {**CONTEXT, "platform": "chat.example"}
+    assert bureau.submit(context=elsewhere, data=b"two")[0] == number
+    bureau.decided(number)
+    there, here = Subject("chat.example", "u-17"), Subject("example.org", "u-17")
+    assert [one.subject for one in bureau.drafting.to_draft()] == [there, here]
+    with pytest.raises(NotToBeReportedError, match=r"name one of example\.org, chat\.example"):
+        bureau.drafting.draft(RITA, number, "u-17")
+    with pytest.raises(NotToBeReportedError, match="several platforms"):
+        bureau.drafting.draft(RITA, number, "", Kind.BATCHED)
+    first = bureau.drafting.draft(RITA, number, "u-17", platform="example.org")
+    assert (first.platform, bureau.filings.filing(first.number).subject) == ("example.org", here)
+    assert [one.sha256 for one in bureau.filings.draft(first.number).files] == [own]
+    assert [one.subject for one in bureau.drafting.to_draft()] == [there]
+    bureau.finished(first, "7")
+    with pytest.raises(UnsuitableFilingError, match="about another account"):
+        bureau.drafting.draft(RITA, number, "u-17", Kind.FOLLOW_UP, first.number, platform="chat.example")
+    second = bureau.drafting.draft(RITA, number, "u-17", platform="chat.example")
+    (who,) = bureau.filings.draft(second.number).report.person_or_user_reported
+    assert who.esp_service == "chat.example"
+    assert who.prior_ct_reports == ()
+    assert bureau.drafting.to_draft() == []
+
+
+@SQLITE
+def test_a_batched_report_is_of_one_platform(bureau: Bureau) -> None:
+    number, _ = bureau.submit(context=of("a"), data=b"one")
+    bureau.submit(context=of("b"), data=b"one")
+    bureau.submit(context={**of("c"), "platform": "chat.example"}, data=b"one")
+    bureau.decided(number)
+    made = bureau.drafting.draft(RITA, number, "", Kind.BATCHED, platform="example.org")
+    people = bureau.filings.draft(made.number).report.person_or_user_reported
+    assert [one.esp_identifier for one in people] == ["a", "b"]
+    assert [one.subject for one in bureau.drafting.to_draft()] == [Subject("chat.example", "c")]
 
 
 @SQLITE

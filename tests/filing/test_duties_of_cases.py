@@ -56,7 +56,9 @@ GRADED = (
 
 
 def submission(sha256: bytes, account: str, given: dict[str, str] | None = None) -> Submission:
-    context = Context("app", account, (given or {}).get("url", ""), dict(given or {}))
+    context = Context(
+        (given or {}).get("platform", "app"), account, (given or {}).get("url", ""), dict(given or {})
+    )
     return Submission("01", 1, sha256, 10, NOON, "token:uploads", context, None, NOON, 1)
 
 
@@ -87,7 +89,9 @@ class Reports:
     def __init__(self) -> None:
         self.filings: list[Filing] = []
 
-    def receipt(self, account: str, environment: Environment = Environment.PRODUCTION) -> Receipt:
+    def receipt(
+        self, account: str, environment: Environment = Environment.PRODUCTION, platform: str = "app"
+    ) -> Receipt:
         number = len(self.filings) + 1
         made = Filing(
             number,
@@ -96,6 +100,7 @@ class Reports:
             Authority.NCMEC,
             environment,
             Kind.REPORT,
+            platform,
             account,
             FilingState.FINISHED,
             1,
@@ -147,16 +152,25 @@ def test_all_accounts_have_to_be_reported(duties: Duties, reports: Reports) -> N
     first = reports.receipt("mallory")
     owed = found(duties.of(TWO, [first], LATER), "us.2258A")
     assert owed.state is State.OWED
-    assert "not about: trent" in owed.because
+    assert "not about: trent (app)" in owed.because
     both = [first, reports.receipt("trent")]
     assert found(duties.of(TWO, both, LATER), "us.2258A").state is State.SATISFIED
+
+
+def test_one_account_on_each_of_two_platforms_is_two(duties: Duties, reports: Reports) -> None:
+    two = record(submission(A, "mallory"), submission(B, "mallory", {"platform": "web"}))
+    owed = found(duties.of(two, [first := reports.receipt("mallory")], LATER), "us.2258A")
+    assert owed.state is State.OWED
+    assert "not about: mallory (web)" in owed.because
+    both = [first, reports.receipt("mallory", platform="web")]
+    assert found(duties.of(two, both, LATER), "us.2258A").state is State.SATISFIED
 
 
 def test_what_is_of_no_account_that_is_known_has_to_be_reported_too(duties: Duties, reports: Reports) -> None:
     case = record(submission(A, "mallory"), submission(B, ""))
     owed = found(duties.of(case, [first := reports.receipt("mallory")], LATER), "us.2258A")
     assert owed.state is State.OWED
-    assert "not about: an account that nobody has named" in owed.because
+    assert "not about: an account that nobody has named (app)" in owed.because
     both = [first, reports.receipt("")]
     assert found(duties.of(case, both, LATER), "us.2258A").state is State.SATISFIED
 
@@ -168,7 +182,7 @@ def test_what_came_in_after_the_report_was_not_in_it(duties: Duties, reports: Re
     again = record(submission(A, "mallory"), more)
     owed = found(duties.of(again, [report], LATER), "us.2258A")
     assert owed.state is State.OWED
-    assert "not about: mallory" in owed.because
+    assert "not about: mallory (app)" in owed.because
     followed = [report, reports.receipt("mallory")]
     assert found(duties.of(again, followed, LATER), "us.2258A").state is State.SATISFIED
 
@@ -179,6 +193,8 @@ def test_a_test_meets_nothing_not_even_one_half(duties: Duties, reports: Reports
         assert found(duties.of(ONE, receipts, LATER), "us.2258A").state is State.OWED
     mixed = [reports.receipt("mallory"), reports.receipt("trent", Environment.TEST)]
     assert found(duties.of(TWO, mixed, LATER), "us.2258A").state is State.OWED
+    earlier = [reports.receipt("mallory", Environment.TEST), reports.receipt("trent")]
+    assert found(duties.of(TWO, earlier, LATER), "us.2258A").state is State.OWED
 
 
 def test_a_receipt_that_is_to_come_meets_nothing_yet(duties: Duties, reports: Reports) -> None:
@@ -191,7 +207,30 @@ def test_the_form_to_the_nca_meets_the_uk_duty_about_what_it_held(keeping: Keepi
     keeping.holds.begin_of_case(sent, 1, [A], is_test=False, actor=FREDA.id, reason="entry 1")
     assert found(duties.of(ONE, [], LATER), "uk.osa66.p2").state is State.SATISFIED
     assert found(duties.of(ONE, [], LATER), "us.2258A").state is State.OWED
-    assert "not about: trent" in found(duties.of(TWO, [], LATER), "uk.osa66.p2").because
+    assert "not about: trent (app)" in found(duties.of(TWO, [], LATER), "uk.osa66.p2").because
+
+
+def test_a_second_form_meets_it_from_when_it_was_sent(keeping: Keeping, duties: Duties) -> None:
+    first, second = NOON + timedelta(hours=1), NOON + timedelta(hours=3)
+    for time, sha256 in ((first, A), (second, B)):
+        sent = Occasion(NCA_REPORT_SENT, time)
+        keeping.holds.begin_of_case(sent, 1, [sha256], is_test=False, actor=FREDA.id, reason="entry")
+    between = found(duties.of(TWO, [], NOON + timedelta(hours=2)), "uk.osa66.p2")
+    assert between.state is State.OWED
+    assert "not about: trent (app)" in between.because
+    assert found(duties.of(TWO, [], LATER), "uk.osa66.p2").state is State.SATISFIED
+
+
+@pytest.mark.parametrize(("event", "is_test"), [("us.2703f_letter", False), (NCA_REPORT_SENT, True)])
+def test_what_is_held_for_something_else_was_not_in_the_form(
+    keeping: Keeping, duties: Duties, event: str, *, is_test: bool
+) -> None:
+    other = Occasion(event, NOON)
+    keeping.holds.begin_of_case(other, 1, [B], is_test=is_test, actor=FREDA.id, reason="another")
+    sent = Occasion(NCA_REPORT_SENT, NOON + timedelta(hours=1))
+    keeping.holds.begin_of_case(sent, 1, [A], is_test=False, actor=FREDA.id, reason="entry 1")
+    owed = found(duties.of(TWO, [], LATER), "uk.osa66.p2")
+    assert owed.state is State.OWED
 
 
 def test_a_hold_that_somebody_sets_is_no_receipt(keeping: Keeping, duties: Duties) -> None:
@@ -207,6 +246,13 @@ def test_a_notice_counts_from_when_the_first_came_in(duties: Duties) -> None:
     told = record(submission(A, "m", {"notice": "us.tida"}), submission(A, "m", {"notice": "us.tida"}))
     assert found(duties.of(told, [], LATER), "us.tida").by == NOON + timedelta(hours=48)
     assert found(duties.of(ONE, [], LATER), "us.tida").state is State.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("notice", ["", 7, ["us.tida"], {"us.tida": True}])
+def test_a_notice_that_is_none_begins_nothing(duties: Duties, notice: object) -> None:
+    """A context says what its submitter wants."""
+    odd = submission(A, "m", {"notice": notice})  # type: ignore[dict-item]  # what it should not be
+    assert duties.of(record(odd), [], LATER) == duties.of(record(submission(A, "m")), [], LATER)
 
 
 def test_a_question_is_owed_an_answer_in_seven_days(duties: Duties) -> None:

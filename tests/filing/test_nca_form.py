@@ -29,6 +29,7 @@ CONTEXT: JsonObject = {
 }
 ENTRY = Entry(
     case=1,
+    platform="",
     account="u-1",
     follows=None,
     proposed=Proposed(Priority.P2, ("because",)),
@@ -48,7 +49,7 @@ def bureau(desk: Desk) -> Bureau:
 def filled(bureau: Bureau, answers: dict[str, Answer] | None = None) -> Form:
     _, number = bureau.desk.submit(None, entry_match(distance=4), context=CONTEXT)
     assert number is not None
-    held = held_of(bureau.record(number), "u-1", ORGANISATION, ["NCA-0"])
+    held = held_of(bureau.record(number), bureau.record(number).subjects[0], ORGANISATION, ["NCA-0"])
     return form_of(held, answers or {})
 
 
@@ -118,8 +119,8 @@ def test_another_account_s_data_stay_out(bureau: Bureau) -> None:
     bureau.desk.submit(data, context=other)
     assert number is not None
     record = bureau.record(number)
-    assert record.accounts == ("u-1", "u-2")
-    form = form_of(held_of(record, "u-2", ORGANISATION), {})
+    assert [one.account for one in record.subjects] == ["u-1", "u-2"]
+    form = form_of(held_of(record, record.subjects[1], ORGANISATION), {})
     items = {item.key: item.values for item in form.items}
     assert items["account.email"] == ("u2@example.org",)
     assert items["connections.accounts"] == ("u-1 (in the same case)",)

@@ -11,6 +11,7 @@ from tocsin.access.errors import DeniedError
 from tocsin.banks.batch import InvalidTextError
 from tocsin.cases.model import Outcome
 from tocsin.filing.errors import InvalidReasonError, NotToBeReportedError, OutdatedDraftError
+from tocsin.filing.model import Subject
 from tocsin.filing.nca.exporting import form_from_text
 from tocsin.filing.nca.form import Standing
 from tocsin.filing.nca.model import (
@@ -171,6 +172,28 @@ def test_references_of_nobody_in_particular_stay_with_their_case(bureau: Bureau)
     assert items["earlier.reference"] == ()
 
 
+def test_an_account_of_that_name_on_another_platform_is_another(bureau: Bureau) -> None:
+    """Neither its references nor its contents are told of this one, and it is chosen by its platform."""
+    alike: list[JsonObject] = [
+        {"review": True, "url": URL, "platform": platform, "account": {"id": "u-1"}}
+        for platform in ("chat.example", "forum.example")
+    ]
+    first = bureau.register.prepare(REPORTER, bureau.case(context=alike[0]), "u-1")
+    assert first.subject == Subject("chat.example", "u-1")
+    first = bureau.register.set_priority(REPORTER, first.number, 1, Priority.P2)
+    bureau.register.record(REPORTER, first.number, 2, "NCA-9", bureau.clock(), test=False)
+    case = bureau.case(context=alike[1])
+    assert case == first.case
+    with pytest.raises(InvalidEntryError, match=r"name one of chat\.example, forum\.example"):
+        bureau.register.prepare(REPORTER, case, "u-1")
+    other = bureau.register.prepare(REPORTER, case, "u-1", platform="forum.example")
+    items = {item.key: item.values for item in bureau.register.form(READER, other.number).items}
+    assert items["earlier.reference"] == ()
+    assert items["content.platform"] == ("forum.example",)
+    with pytest.raises(InvalidEntryError, match=r"on mail\.example"):
+        bureau.register.prepare(REPORTER, case, "u-1", platform="mail.example")
+
+
 def test_what_cannot_be(bureau: Bureau) -> None:
     entry = prepared(bureau)
     register, number, now = bureau.register, entry.number, bureau.clock()
@@ -225,8 +248,8 @@ def test_pages_of_the_register(bureau: Bureau) -> None:
     assert page == [second]
     assert bureau.register.page(READER, WantedEntries(), before=second.number) == [first]
     states = frozenset({EntryState.SENT})
-    assert bureau.register.page(READER, WantedEntries(states, first.case, "u-1")) == [first]
-    assert not bureau.register.page(READER, WantedEntries(account="u-3"))
+    assert bureau.register.page(READER, WantedEntries(states, first.case, Subject("", "u-1"))) == [first]
+    assert not bureau.register.page(READER, WantedEntries(subject=Subject("", "u-3")))
     assert bureau.register.counts(READER) == {EntryState.SENT: 1, EntryState.PREPARED: 1}
     gone = bureau.register.discard(REPORTER, second.number, 1, "sent to NCMEC instead")
     assert gone.state is EntryState.DISCARDED

@@ -53,9 +53,9 @@ ADD_CALL: Final = """
     SELECT filing, step, report_id, place, begun, request, 1, 99 FROM filing_call
     WHERE filing = 1 AND ordinal = 1"""
 ADD_FILING: Final = """
-    INSERT INTO filing (case_number, decision_id, authority, environment, kind, account, state, created,
-        author)
-    VALUES (1, 1, 'ncmec', 'production', 'report', '', 'finished', 0, 'person:eve')"""
+    INSERT INTO filing (case_number, decision_id, authority, environment, kind, platform, account, state,
+        created, author)
+    VALUES (1, 1, 'ncmec', 'production', 'report', '', '', 'finished', 0, 'person:eve')"""
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from tocsin.filing.model import (
     Filing,
     Receipt,
     State,
+    Subject,
 )
 from tocsin.filing.store_filings import Course, NewCall, WantedFilings
 from tocsin.storage.database import Database
@@ -184,8 +185,10 @@ def test_a_filing_has_one_receipt(store: FilingStore) -> None:
         store.keep_receipt(receipt(number, "9"))
     assert [one.filing for one in store.receipts_of_case([1, 2, 3])] == [other, number]
     assert store.receipts_of_case([]) == []
-    assert store.report_ids(Authority.NCMEC, Environment.SIMULATOR, "account-1") == ["8", "7"]
-    assert store.report_ids(Authority.NCMEC, Environment.TEST, "account-1") == []
+    who = Subject("forum.example", "account-1")
+    assert store.report_ids(Authority.NCMEC, Environment.SIMULATOR, who) == ["8", "7"]
+    assert store.report_ids(Authority.NCMEC, Environment.TEST, who) == []
+    assert store.report_ids(Authority.NCMEC, Environment.SIMULATOR, Subject("", "account-1")) == []
 
 
 def test_what_is_vouched_for_differs_with_each_thing_that_is_kept(store: FilingStore) -> None:

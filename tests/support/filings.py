@@ -8,7 +8,7 @@ from tocsin.filing.cybertip.people import Email, Person
 from tocsin.filing.cybertip.report import IncidentSummary, Report, Reporter
 from tocsin.filing.cybertip.values import IncidentType
 from tocsin.filing.draft import Draft, DraftFile, Source, Sourced
-from tocsin.filing.model import Authority, Environment, Kind
+from tocsin.filing.model import Authority, Environment, Kind, Subject
 from tocsin.filing.store_filings import NewFiling
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -44,6 +44,7 @@ def new_filing(  # noqa: PLR0913  # what tests vary
     case: int = 1,
     account: str = "account-1",
     *,
+    platform: str = "forum.example",
     about: Draft | None = None,
     decision: int = 1,
     environment: Environment = Environment.SIMULATOR,
@@ -56,7 +57,7 @@ def new_filing(  # noqa: PLR0913  # what tests vary
         authority=Authority.NCMEC,
         environment=environment,
         kind=Kind.REPORT,
-        account=account,
+        subject=Subject(platform, account),
         author=author,
         follows=None,
         draft=about or draft(account),

@@ -39,6 +39,7 @@ def filing(number: int = 1, case: int = 1, environment: Environment = Environmen
         authority=Authority.NCMEC,
         environment=environment,
         kind=Kind.REPORT,
+        platform="",
         account="mallory",
         state=State.FINISHED,
         revision=1,

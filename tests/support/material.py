@@ -12,7 +12,7 @@ from tocsin.cases.model import State as CaseState
 from tocsin.content.model import Content
 from tocsin.filing.cybertip.material import Material
 from tocsin.filing.filer import Filer
-from tocsin.filing.model import Kind
+from tocsin.filing.model import Kind, Subject
 from tocsin.filing.record import CaseRecord, ContentRecord
 from tocsin.hashing.signals import Dialect, Orientation, Signal, SignalType
 from tocsin.intake.context import context_of
@@ -112,4 +112,5 @@ def material(
     **more: object,
 ) -> Material:
     """What a report about an account is filled from."""
-    return Material(of, account, kind, "person:rita", organisation, NOW, **more)  # type: ignore[arg-type]
+    platform = next((one.platform for one in of.subjects if one.account == account), "")
+    return Material(of, Subject(platform, account), kind, "person:rita", organisation, NOW, **more)  # type: ignore[arg-type]

@@ -85,8 +85,8 @@ def file_first(home: Path, password: str) -> None:
             put("   every case has been decided by an earlier demonstration")
             return
         _decide(node, me, case)
-        account = node.reporting.gathering.record(case.number).accounts[0]
-        filing = node.reporting.drafting.draft(me, case.number, account)
+        who = node.reporting.gathering.record(case.number).subjects[0]
+        filing = node.reporting.drafting.draft(me, case.number, who.account, platform=who.platform)
         if problems := node.reporting.drafting.check(me, filing.number, filing.revision):
             message = f"the draft has a problem: {problems[0].sentence}"
             raise DemoNodeError(message)

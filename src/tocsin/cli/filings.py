@@ -13,7 +13,7 @@ from tocsin.names import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tocsin.filing.model import Filing
+    from tocsin.filing.model import Filing, Subject
     from tocsin.filing.outbox import Timeline
     from tocsin.filing.service import Reporting
     from tocsin.law.owing import Owed
@@ -92,7 +92,7 @@ def list_to_draft(home: str | None, *, as_json: bool) -> None:
     with open_filings(home) as reporting:
         found = reporting.drafting.to_draft()
     for one in found:
-        account = shown(one.account) or "no account is known"
+        account = _account(one.subject) or "no account is known"
         line = f"case {one.case}  {account}  decided {_time(one.decided)}"
         put_json(to_draft_to_json(one)) if as_json else put(line)
     if not found:
@@ -182,11 +182,15 @@ def _line(filing: "Filing") -> str:
     test = f"  {filing.environment.value}: a test" if filing.is_test else ""
     report = f"  report {shown(filing.report_id)}" if filing.report_id else ""
     why = f"  {shown(filing.stopped)}" if filing.stopped else ""
-    account = shown(filing.account) or "no account"
+    account = _account(filing.subject) or "no account"
     return (
         f"{filing.number:>6}  {filing.state.value}  {filing.authority.value}, {filing.kind.value}  "
         f"case {filing.case}, {account}{report}{test}{why}"
     )
+
+
+def _account(subject: "Subject") -> str:
+    return shown(subject.words) if subject.account else ""
 
 
 def _put_timeline(timeline: "Timeline") -> None:

@@ -42,14 +42,18 @@ def register() -> None:
 @click.command("prepare")
 @click.argument("case", type=int)
 @click.option("--account", default="", help="Which account of the case  [default: the one that is unnamed]")
+@click.option("--platform", default="", help="Where it is; needed where several platforms have it.")
 @click.option("--follows", type=int, metavar="NUMBER", help="The entry that this one supplements.")
 @json_option
 @home_option
 @click.pass_obj
-def prepare(home: str | None, *, case: int, account: str, follows: int | None, as_json: bool) -> None:
+def prepare(  # noqa: PLR0913  # one for each option
+    home: str | None, *, case: int, account: str, platform: str, follows: int | None, as_json: bool
+) -> None:
     """Begin a report about one account of a CASE that was decided to be reported."""
     with open_notices(home) as shell:
-        _put([shell.register.prepare(shell.me, case, account, follows=follows)], as_json=as_json)
+        made = shell.register.prepare(shell.me, case, account, platform=platform, follows=follows)
+        _put([made], as_json=as_json)
 
 
 @click.command("list")
@@ -296,7 +300,7 @@ def _line(one: "Entry") -> str:
     priority = one.priority.value if one.priority else f"{one.proposed.priority.value} proposed"
     sent = f"  {minute(one.sent)}  {shown(one.reference)}" if one.sent else ""
     test = "  TEST" if one.sent and one.test else ""
-    account = f"  account {shown(one.account)}" if one.account else ""
+    account = f"  account {shown(one.subject.words)}" if one.account else ""
     return f"{one.number:>6}  {one.state.value}  {priority}{sent}{test}  case {one.case}{account}"
 
 

@@ -5,7 +5,7 @@ transaction that keeps it; that one looks again whether the decision to report i
 else has drafted the same.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol
@@ -25,6 +25,7 @@ from tocsin.filing.cybertip.editing import carried, edited, with_included
 from tocsin.filing.cybertip.filling import fill
 from tocsin.filing.cybertip.filling_files import why_not
 from tocsin.filing.cybertip.material import Material, Seen
+from tocsin.filing.cybertip.noting import clean
 from tocsin.filing.cybertip.preview import Preview
 from tocsin.filing.cybertip.problems import Problem
 from tocsin.filing.cybertip.schema import Schema
@@ -34,7 +35,7 @@ from tocsin.filing.exif import exif_of
 from tocsin.filing.extents import Extents
 from tocsin.filing.filer import Filer
 from tocsin.filing.gathering import Gathering
-from tocsin.filing.model import Authority, Environment, Filing, Kind, State
+from tocsin.filing.model import Authority, Environment, Filing, Kind, State, Subject
 from tocsin.filing.record import CaseRecord
 from tocsin.filing.store_filings import Filings, NewFiling, WantedFilings
 from tocsin.transactions import Transactions
@@ -55,7 +56,7 @@ class ToDraft:
     """An account of a case that was decided to be reported, and has no filing."""
 
     case: int
-    account: str
+    subject: Subject
     decided: datetime
 
 
@@ -110,15 +111,20 @@ class Drafting:
 
     # ---- acting
 
-    def draft(
+    def draft(  # noqa: PLR0913  # what a report is about
         self,
         principal: Principal,
         case: int,
         account: str,
         kind: Kind = Kind.REPORT,
         follows: int | None = None,
+        *,
+        platform: str = "",
     ) -> Filing:
         """Draft a report about an account of a case that was decided to be reported.
+
+        `platform`: where the account is; it need not be named where only one platform of the case has such
+        an account. A batched report is about all of a platform.
 
         Raises DeniedError, UnknownCaseError, NotToBeReportedError, UnsuitableFilingError (there is one
         already, or it cannot follow that one), UnknownFilingError.
@@ -127,19 +133,19 @@ class Drafting:
         environment = self.environment()
         record = self.gathering.record(case)
         decision = record.decision_to_report()
+        batched = kind is Kind.BATCHED
+        subject = (
+            Subject(record.platform(platform), account) if batched else record.subject(account, platform)
+        )
         with self.transactions.reading():
-            earlier = self._followed(follows, kind, account, environment)
-            self._demand_new(case, account, kind)
-        material = self._material(record, account, kind, principal.id, environment, earlier)
-        if not material.submissions:
-            message = f"no submission of case {case} is of that account"
-            raise NotToBeReportedError(message)
-        draft = fill(material)
+            earlier = self._followed(follows, kind, subject, environment)
+            self._demand_new(case, subject, kind)
+        draft = fill(self._material(record, subject, kind, principal.id, environment, earlier))
         with self.transactions.writing():
             self._demand_in_force(case, decision.id)
-            self._demand_new(case, account, kind)
+            self._demand_new(case, subject, kind)
             new = NewFiling(
-                case, decision.id, Authority.NCMEC, environment, kind, account, principal.id, follows, draft
+                case, decision.id, Authority.NCMEC, environment, kind, subject, principal.id, follows, draft
             )
             made = self.filings.add(new, self.clock())
             detail: JsonObject = {"case": case, "decision": decision.id, "kind": kind.value}
@@ -164,10 +170,10 @@ class Drafting:
         with self.transactions.reading():
             now = self._at(number, revision)
             old = self.filings.draft(number)
-            earlier = self._followed(now.follows, now.kind, now.account, environment)
+            earlier = self._followed(now.follows, now.kind, now.subject, environment)
         record = self.gathering.record(now.case)
         _same(record.decision_to_report(), now)
-        material = self._material(record, now.account, now.kind, now.author, environment, earlier)
+        material = self._material(record, now.subject, now.kind, now.author, environment, earlier)
         made = carried(old, fill(material))
         with self.transactions.writing():
             self._at(number, revision)
@@ -227,7 +233,7 @@ class Drafting:
     def _material(  # noqa: PLR0913, PLR0917  # what a draft is made from
         self,
         record: CaseRecord,
-        account: str,
+        subject: Subject,
         kind: Kind,
         author: str,
         environment: Environment,
@@ -236,10 +242,11 @@ class Drafting:
         """Reads files in the sandbox: not to be called in a transaction."""
         reported = {one.sha256 for one in earlier[1].files if one.include} if earlier else set[bytes]()
         with self.transactions.reading():
-            prior = self.filings.report_ids(Authority.NCMEC, environment, account) if account else ()
+            known = bool(subject.account)
+            prior = self.filings.report_ids(Authority.NCMEC, environment, subject) if known else ()
         material = Material(
             record=record,
-            account=account,
+            subject=subject,
             kind=kind,
             author=author,
             organisation=self.organisation,
@@ -303,18 +310,19 @@ class Drafting:
             message = f"the decision to report case {case} is no longer in force"
             raise NotToBeReportedError(message)
 
-    def _demand_new(self, case: int, account: str, kind: Kind) -> None:
+    def _demand_new(self, case: int, subject: Subject, kind: Kind) -> None:
         """Raise UnsuitableFilingError where there is a filing of the same already. Follow-ups may be many."""
         if kind is Kind.FOLLOW_UP:
             return
         for one in self.filings.page(WantedFilings(case=case, authority=Authority.NCMEC), limit=MOST_OF_CASE):
-            same = one.account == account or Kind.BATCHED in {kind, one.kind}
+            several = Kind.BATCHED in {kind, one.kind} and one.platform == subject.platform
+            same = several or one.subject == subject
             if same and one.state is not State.RETRACTED and one.kind is not Kind.FOLLOW_UP:
                 message = f"filing {one.number} is about that account in case {case}; draft a follow-up of it"
                 raise UnsuitableFilingError(message)
 
     def _followed(
-        self, number: int | None, kind: Kind, account: str, environment: Environment
+        self, number: int | None, kind: Kind, subject: Subject, environment: Environment
     ) -> tuple[Filing, Draft] | None:
         """The filing that a follow-up follows. Raises UnsuitableFilingError, UnknownFilingError."""
         if (kind is Kind.FOLLOW_UP) is (number is None):
@@ -327,7 +335,7 @@ class Drafting:
             message = f"filing {number} has no receipt from where this one goes: it cannot be followed"
             raise UnsuitableFilingError(message)
         draft = self.filings.draft(number)
-        if account not in _reported_in(found, draft):
+        if not _is_about(found, draft, subject):
             message = f"filing {number} is about another account: it cannot be followed by one about this"
             raise UnsuitableFilingError(message)
         return found, draft
@@ -338,11 +346,12 @@ class Drafting:
         demand_person(principal, or_local=True)
 
 
-def _reported_in(filing: Filing, draft: Draft) -> Collection[str]:
-    """The accounts that a filing is about: one, or those that a batched report names."""
+def _is_about(filing: Filing, draft: Draft, subject: Subject) -> bool:
+    """Whether a filing is about somebody: it is about one account, or those that a batched report names."""
     if filing.kind is not Kind.BATCHED:
-        return (filing.account,)
-    return {one.esp_identifier for one in draft.report.person_or_user_reported}
+        return filing.subject == subject
+    named = {one.esp_identifier for one in draft.report.person_or_user_reported}
+    return filing.platform == subject.platform and clean(subject.account) in named - {""}
 
 
 def _same(decision: Decision, filing: Filing) -> None:

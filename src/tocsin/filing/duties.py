@@ -10,8 +10,8 @@ from datetime import datetime
 from tocsin.cases.model import Decision, Outcome
 from tocsin.filing.holding import CYBERTIPLINE_FINISHED, NCA_REPORT_SENT
 from tocsin.filing.holds import Holds
-from tocsin.filing.model import Authority, Filing, Receipt
-from tocsin.filing.record import CaseRecord, ContentRecord
+from tocsin.filing.model import Authority, Filing, Receipt, Subject
+from tocsin.filing.record import CaseRecord, ContentRecord, subject_of
 from tocsin.law.facts import About, Circumstances
 from tocsin.law.owing import Happened, Owed, Seen, Situation, Standing, State, owing
 from tocsin.law.packs import Packs
@@ -22,7 +22,6 @@ _EVENTS: Mapping[Authority, str] = {
     Authority.NCMEC: CYBERTIPLINE_FINISHED,
     Authority.NCA: NCA_REPORT_SENT,
 }
-_UNNAMED = "an account that nobody has named"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +91,21 @@ class Duties:
 
         What came in after the last report about an account was in none.
         """
-        last: dict[str, datetime] = {}
+        last: dict[Subject, datetime] = {}
         for one in record.submissions:
-            account = one.context.account
-            last[account] = max(one.received, last.get(account, one.received))
+            subject = subject_of(one)
+            last[subject] = max(one.received, last.get(subject, one.received))
         filings = [(self.filing(one.filing), one) for one in receipts]
         happened = []
         for filing, receipt in filings:
             about = {
-                other.account
+                other.subject
                 for other, its in filings
                 if other.authority is filing.authority
                 and other.is_test == filing.is_test
-                and last.get(other.account, its.time) <= its.time <= receipt.time
+                and last.get(other.subject, its.time) <= its.time <= receipt.time
             }
-            lacks = tuple(one or _UNNAMED for one in record.accounts if one not in about)
+            lacks = tuple(one.words for one in record.subjects if one not in about)
             happened.append(
                 Happened(_EVENTS[filing.authority], receipt.time, lacks, is_test=receipt.environment.is_test)
             )
@@ -132,7 +131,7 @@ class Duties:
                 and one.occasion.time <= event.time
                 for sha256 in one.contents
             }
-            lacks = [one.context.account or _UNNAMED for one in record.submissions if one.sha256 not in held]
+            lacks = [subject_of(one).words for one in record.submissions if one.sha256 not in held]
             happened.append(Happened(event.trigger, event.time, tuple(dict.fromkeys(lacks)), is_test=is_test))
         return happened
 

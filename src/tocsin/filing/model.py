@@ -66,6 +66,24 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom a report is about: an account on a platform, as `Context` names both.
+
+    Two platforms may each have an account of the same name: they are two people, as far as anybody knows.
+    """
+
+    platform: str
+    """Empty: none is known, as `account`."""
+    account: str
+
+    @property
+    def words(self) -> str:
+        """It, for people."""
+        account = self.account or "an account that nobody has named"
+        return f"{account} ({self.platform})" if self.platform else account
+
+
+@dataclass(frozen=True, slots=True)
 class Filing:
     """A report to an authority, from its draft to its receipt."""
 
@@ -76,6 +94,8 @@ class Filing:
     authority: Authority
     environment: Environment
     kind: Kind
+    platform: str
+    """Where the account is, as `Context.platform`; empty: none is known."""
     account: str
     """Which account of the case it is about, as `Context.account`; empty: none is known."""
     state: State
@@ -98,6 +118,11 @@ class Filing:
     def is_test(self) -> bool:
         """Whether nobody acts on it."""
         return self.environment.is_test
+
+    @property
+    def subject(self) -> Subject:
+        """Whom it is about."""
+        return Subject(self.platform, self.account)
 
 
 class Fate(StrEnum):

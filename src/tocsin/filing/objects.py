@@ -25,6 +25,7 @@ def filing_to_json(filing: "Filing") -> "JsonObject":
         "environment": filing.environment.value,
         "test": filing.is_test,
         "kind": filing.kind.value,
+        "platform": filing.platform,
         "account": filing.account,
         "state": filing.state.value,
         "revision": filing.revision,
@@ -40,7 +41,12 @@ def filing_to_json(filing: "Filing") -> "JsonObject":
 
 def to_draft_to_json(one: "ToDraft") -> "JsonObject":
     """What is to be drafted."""
-    return {"case": one.case, "account": one.account, "decided": one.decided.isoformat()}
+    return {
+        "case": one.case,
+        "platform": one.subject.platform,
+        "account": one.subject.account,
+        "decided": one.decided.isoformat(),
+    }
 
 
 def draft_to_json(draft: "Draft") -> "JsonObject":

@@ -20,6 +20,7 @@ from tocsin.filing.model import (
     OpenedReport,
     Receipt,
     State,
+    Subject,
 )
 
 
@@ -32,7 +33,7 @@ class NewFiling:
     authority: Authority
     environment: Environment
     kind: Kind
-    account: str
+    subject: Subject
     author: str
     follows: int | None
     draft: Draft
@@ -206,8 +207,8 @@ class Filings(Protocol):
         """The receipts of all filings of those cases, oldest first."""
         ...
 
-    def report_ids(self, authority: Authority, environment: Environment, account: str) -> Sequence[str]:
-        """Numbers of finished reports about an account, oldest first."""
+    def report_ids(self, authority: Authority, environment: Environment, subject: Subject) -> Sequence[str]:
+        """Numbers of finished reports about an account of a platform, oldest first."""
         ...
 
     def vouched(self, number: int) -> bytes:

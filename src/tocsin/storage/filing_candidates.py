@@ -3,20 +3,22 @@
 from typing import Final
 
 from tocsin.filing.drafting import ToDraft
-from tocsin.filing.model import Authority
+from tocsin.filing.model import Authority, Subject
 from tocsin.storage import times
 from tocsin.storage.database import Database
 
 _TO_DRAFT: Final = """
-    SELECT DISTINCT decision.case_number, submission.account, COALESCE(decision.second_time, decision.time)
+    SELECT DISTINCT decision.case_number, submission.platform, submission.account,
+        COALESCE(decision.second_time, decision.time)
     FROM decision
     JOIN case_submission ON case_submission.case_number = decision.case_number
     JOIN submission ON submission.number = case_submission.submission
     WHERE decision.standpoint = 'in_force' AND decision.outcome = 'report' AND NOT EXISTS (
         SELECT 1 FROM filing WHERE filing.case_number = decision.case_number
+            AND filing.platform = submission.platform
             AND (filing.account = submission.account OR filing.kind = 'batched')
             AND filing.authority = ? AND filing.state <> 'retracted')
-    ORDER BY 3 DESC, 1 DESC, 2 LIMIT ?"""
+    ORDER BY 4 DESC, 1 DESC, 2, 3 LIMIT ?"""
 
 
 class CandidateStore:
@@ -30,4 +32,7 @@ class CandidateStore:
         """Accounts of cases with a decision to report in force, without a filing that was not given up."""
         with self._database.reading():
             found = self._database.rows(_TO_DRAFT, (authority.value, limit))
-        return [ToDraft(case, account, times.from_number(decided)) for case, account, decided in found]
+        return [
+            ToDraft(case, Subject(platform, account), times.from_number(decided))
+            for case, platform, account, decided in found
+        ]

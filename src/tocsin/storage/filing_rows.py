@@ -24,8 +24,8 @@ from tocsin.storage.database import Database, Row
 from tocsin.storage.vouching import in_bytes
 
 FILING: Final = """
-    SELECT number, case_number, decision_id, authority, environment, kind, account, state, revision, created,
-        author, checked_by, confirmed_by, stopped,
+    SELECT number, case_number, decision_id, authority, environment, kind, platform, account, state, revision,
+        created, author, checked_by, confirmed_by, stopped,
         (SELECT report_id FROM filing_report
             WHERE filing_report.filing = filing.number AND fate IN ('open', 'finished')
             ORDER BY fate LIMIT 1),
@@ -48,8 +48,8 @@ RECEIPT: Final = """
 
 def filing(row: Row) -> Filing:
     """A filing from its row."""
-    number, case, decision, authority, environment, kind, account, state, revision, created, *rest = row
-    author, checked_by, confirmed_by, stopped, report_id, follows = rest
+    number, case, decision, authority, environment, kind, platform, account, *rest = row
+    state, revision, created, author, checked_by, confirmed_by, stopped, report_id, follows = rest
     return Filing(
         number=number,
         case=case,
@@ -57,6 +57,7 @@ def filing(row: Row) -> Filing:
         authority=Authority(authority),
         environment=Environment(environment),
         kind=Kind(kind),
+        platform=platform,
         account=account,
         state=State(state),
         revision=revision,

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _PAGE: Final = 100
 _FILING = """
-    SELECT number, case_number, decision_id, authority, environment, kind, account, state, revision, created,
-        author, checked_by, confirmed_by, stopped, follows
+    SELECT number, case_number, decision_id, authority, environment, kind, platform, account, state, revision,
+        created, author, checked_by, confirmed_by, stopped, follows
     FROM filing WHERE number = ?"""
 _DRAFT = "SELECT report, notes FROM filing_draft WHERE filing = ?"
 _FILES = """

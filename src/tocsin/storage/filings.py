@@ -19,6 +19,7 @@ from tocsin.filing.model import (
     OpenedReport,
     Receipt,
     State,
+    Subject,
 )
 from tocsin.filing.store_filings import Course, NewCall, NewFiling, WantedFilings
 from tocsin.storage import filing_rows as rows
@@ -26,9 +27,9 @@ from tocsin.storage import filing_vouching, times
 from tocsin.storage.database import Database, Row, Value
 
 _ADD = """
-    INSERT INTO filing (case_number, decision_id, authority, environment, kind, account, state, created,
-        author, follows)
-    VALUES (?, ?, ?, ?, ?, ?, 'drafted', ?, ?, ?) RETURNING number"""
+    INSERT INTO filing (case_number, decision_id, authority, environment, kind, platform, account, state,
+        created, author, follows)
+    VALUES (?, ?, ?, ?, ?, ?, ?, 'drafted', ?, ?, ?) RETURNING number"""
 _FILING = f"{rows.FILING} WHERE number = ?"
 _CONDITIONS: Final = {"case": "case_number = ?", "authority": "authority = ?", "before": "number < ?"}
 _COUNTS = "SELECT state, COUNT(*) FROM filing GROUP BY state"
@@ -79,7 +80,8 @@ _OF_CASES = f"""{rows.RECEIPT} JOIN filing ON filing.number = filing_receipt.fil
     WHERE filing.case_number IN ({{values}})"""
 _REPORT_IDS = """
     SELECT filing_receipt.report_id FROM filing_receipt JOIN filing ON filing.number = filing_receipt.filing
-    WHERE filing.authority = ? AND filing_receipt.environment = ? AND filing.account = ?
+    WHERE filing.authority = ? AND filing_receipt.environment = ? AND filing.platform = ?
+        AND filing.account = ?
     ORDER BY filing_receipt.time, filing.number"""
 _TOO_LARGE: Final = 1 << 63
 """For any number in a database."""
@@ -102,7 +104,8 @@ class FilingStore:
             new.authority.value,
             new.environment.value,
             new.kind.value,
-            new.account,
+            new.subject.platform,
+            new.subject.account,
             times.to_number(created),
             new.author,
             new.follows,
@@ -307,9 +310,9 @@ class FilingStore:
             ]
         return sorted(found, key=lambda one: (one.time, one.filing))
 
-    def report_ids(self, authority: Authority, environment: Environment, account: str) -> list[str]:
-        """Numbers of finished reports about an account, oldest first."""
-        found = self._rows(_REPORT_IDS, authority.value, environment.value, account)
+    def report_ids(self, authority: Authority, environment: Environment, subject: Subject) -> list[str]:
+        """Numbers of finished reports about an account of a platform, oldest first."""
+        found = self._rows(_REPORT_IDS, authority.value, environment.value, subject.platform, subject.account)
         return [report_id for (report_id,) in found]
 
     def vouched(self, number: int) -> bytes:

@@ -22,8 +22,8 @@ _HISTORY = """
     SELECT time, what, actor, words FROM notice_event
     WHERE notice = ? AND what NOT IN ('attempted', 'not_sent') ORDER BY id"""
 _ENTRY = """
-    SELECT number, case_number, account, follows, author, created, revision, state, proposed, priority,
-        priority_by, priority_reason, answers, test, reference, sent, sent_by, form, acknowledged,
+    SELECT number, case_number, platform, account, follows, author, created, revision, state, proposed,
+        priority, priority_by, priority_reason, answers, test, reference, sent, sent_by, form, acknowledged,
         acknowledged_words
     FROM register_entry WHERE number = ?"""
 _QUESTIONS = """

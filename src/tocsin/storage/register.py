@@ -22,15 +22,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 # ruff: noqa: S608  # the strings joined here are constants of this file; every value is bound
-_COLUMNS = """number, case_number, account, follows, author, created, revision, state, proposed, priority,
-    priority_by, priority_reason, answers, test, reference, sent, sent_by, form, acknowledged,
+_COLUMNS = """number, case_number, platform, account, follows, author, created, revision, state, proposed,
+    priority, priority_by, priority_reason, answers, test, reference, sent, sent_by, form, acknowledged,
     acknowledged_words"""
 _ADD = f"""INSERT INTO register_entry
-        (case_number, account, follows, author, created, revision, state, proposed, answers)
-    VALUES (?, ?, ?, ?, ?, 1, 'prepared', ?, '{{}}') RETURNING {_COLUMNS}"""
+        (case_number, platform, account, follows, author, created, revision, state, proposed, answers)
+    VALUES (?, ?, ?, ?, ?, ?, 1, 'prepared', ?, '{{}}') RETURNING {_COLUMNS}"""
 _ONE = f"SELECT {_COLUMNS} FROM register_entry WHERE number = ?"
 _PAGE = f"""SELECT {_COLUMNS} FROM register_entry
-    WHERE number < ? AND (? = 0 OR case_number = ?) AND (? = 0 OR account = ?) {{states}}
+    WHERE number < ? AND (? = 0 OR case_number = ?) AND (? = 0 OR platform = ? AND account = ?)
+        {{states}}
     ORDER BY number DESC LIMIT ?"""
 _COUNTS = "SELECT state, COUNT(*) FROM register_entry GROUP BY state"
 _HAS_REFERENCE = "SELECT COUNT(*) FROM register_entry WHERE reference = ? AND reference <> '' AND test = 0"
@@ -58,9 +59,10 @@ class RegisterStore:
 
     def add(self, new: NewEntry, created: "datetime") -> Entry:
         """Keep a new one. Raises InvalidTextError."""
-        check_texts((new.account,))
+        check_texts((new.platform, new.account))
         told = json.dumps({"priority": new.proposed.priority.value, "reasons": new.proposed.reasons})
-        values = (new.case, new.account, new.follows, new.author, times.to_number(created), told)
+        about = (new.case, new.platform, new.account, new.follows)
+        values = (*about, new.author, times.to_number(created), told)
         with self._database.writing():
             row = self._database.row(_ADD, values)
         assert row is not None  # noqa: S101  # RETURNING; for the type checker
@@ -83,8 +85,9 @@ class RegisterStore:
             _NO_LIMIT if before is None else before,
             wanted.case or 0,
             wanted.case or 0,
-            int(wanted.account is not None),
-            wanted.account or "",
+            int(wanted.subject is not None),
+            wanted.subject.platform if wanted.subject else "",
+            wanted.subject.account if wanted.subject else "",
             *states,
             limit,
         )
@@ -166,12 +169,13 @@ class RegisterStore:
 
 
 def _entry(row: Row) -> Entry:
-    number, case, account, follows, author, created, revision, state, told, priority, *rest = row
-    priority_by, priority_reason, answers, test, reference, sent, sent_by, form, *last = rest
+    number, case, platform, account, follows, author, created, revision, state, told, *rest = row
+    priority, priority_by, priority_reason, answers, test, reference, sent, sent_by, form, *last = rest
     acknowledged, acknowledged_words = last
     facts = json.loads(told)
     return Entry(
         case=case,
+        platform=platform,
         account=account,
         follows=follows,
         proposed=Proposed(Priority(facts["priority"]), tuple(facts["reasons"])),

@@ -189,7 +189,7 @@ def _info(material: Material, draft_files: tuple[DraftFile, ...], noted: Noted) 
     left = sum(not one.include for one in draft_files) + len(material.contents) - len(draft_files)
     if left and material.kind is not Kind.TEXT:
         told.append(files_left(left))
-    others = len(material.record.accounts) - 1
+    others = len(material.record.subjects) - 1
     if others > 0:
         told.append(f"Other accounts of the same case, each reported by itself: {others:,}.")
     noted.of("report/additionalInfo", Source.NODE)

@@ -37,7 +37,8 @@ def accounts(
 
 
 def _batched(material: Material, noted: Noted) -> tuple[PersonOrUserReported, ...]:
-    found = [clean(one) for one in material.record.accounts if clean(one)]
+    told = dict.fromkeys(clean(one.context.account) for one in material.submissions)
+    found = [one for one in told if one]
     if len(found) > MOST_BATCHED:
         noted.out(f"of {len(found):,} accounts only the first {MOST_BATCHED} are in the report")
     noted.of("report/personOrUserReported", Source.SUBMISSION)

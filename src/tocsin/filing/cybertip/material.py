@@ -7,8 +7,8 @@ from functools import cached_property
 
 from tocsin.cases.store_viewing import Look
 from tocsin.filing.filer import Filer
-from tocsin.filing.model import Kind
-from tocsin.filing.record import CaseRecord, ContentRecord
+from tocsin.filing.model import Kind, Subject
+from tocsin.filing.record import CaseRecord, ContentRecord, subject_of
 from tocsin.filing.viewed import Viewed
 from tocsin.intake.model import Submission
 
@@ -36,7 +36,7 @@ class Material:
     """A case as it is on record, and what is to be made of it."""
 
     record: CaseRecord
-    account: str
+    subject: Subject
     kind: Kind
     author: str
     """Who drafts: `Principal.id`."""
@@ -57,10 +57,11 @@ class Material:
 
     @cached_property
     def submissions(self) -> tuple[Submission, ...]:
-        """Those of the account in the case, or all of them where the report is about several accounts."""
+        """Those of the account in the case, or all of its platform where it is about several accounts."""
         if self.kind is Kind.BATCHED:
-            return self.record.submissions
-        return tuple(one for one in self.record.submissions if one.context.account == self.account)
+            on = self.subject.platform
+            return tuple(one for one in self.record.submissions if one.context.platform == on)
+        return tuple(one for one in self.record.submissions if subject_of(one) == self.subject)
 
     @cached_property
     def contents(self) -> tuple[ContentRecord, ...]:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from tocsin.filing.filer import Filer
-from tocsin.filing.model import Receipt
+from tocsin.filing.model import Receipt, Subject
 from tocsin.filing.nca.form import From, Held
-from tocsin.filing.record import CaseRecord, ContentRecord
+from tocsin.filing.record import CaseRecord, ContentRecord, subject_of
 from tocsin.hashing.signals import SignalType
 from tocsin.intake.model import Submission
 from tocsin.media.answers import list_in, object_in
@@ -22,17 +22,21 @@ _CAMERA: Final = "camera."
 
 def held_of(
     record: CaseRecord,
-    account: str,
+    subject: Subject,
     organisation: Filer,
     earlier: Sequence[str] = (),
     receipts: Sequence[Receipt] = (),
 ) -> Mapping[str, Held]:
     """What is held of each item, by its key. `earlier`: references of earlier reports about the account."""
-    submissions = [one for one in record.submissions if one.context.account == account]
+    submissions = [one for one in record.submissions if subject_of(one) == subject]
     ids = {one.id for one in submissions}
     contents = [one for one in record.contents if ids & set(one.submissions)]
     given = [one.context.given or {} for one in submissions]
-    others = [f"{one} (in the same case)" for one in record.accounts if one and one != account]
+    others = [
+        f"{one.account if one.platform == subject.platform else one.words} (in the same case)"
+        for one in record.subjects
+        if one.account and one != subject
+    ]
     found: dict[str, Iterable[str]] = {
         "content.files": map(_file, contents),
         "content.hashes": (line for one in contents for line in _hashes(one)),

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from tocsin.errors import Error
+from tocsin.filing.model import Subject
 from tocsin.filing.nca.form import Answer
 from tocsin.filing.nca.priorities import Priority, Proposed
 
@@ -59,12 +60,19 @@ class NewEntry:
     """An entry on its way in."""
 
     case: int
+    platform: str
+    """Where the account is, as `Context.platform`; empty: none is known."""
     account: str
     """Which account of the case it is about, as `Context.account`; empty: none is known."""
     follows: int | None
     """The entry that this one supplements."""
     proposed: Proposed
     author: str
+
+    @property
+    def subject(self) -> Subject:
+        """Whom it is about."""
+        return Subject(self.platform, self.account)
 
 
 @dataclass(frozen=True, slots=True)

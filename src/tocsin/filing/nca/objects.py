@@ -14,6 +14,7 @@ def entry_to_json(entry: Entry) -> "JsonObject":
     return {
         "number": entry.number,
         "case": entry.case,
+        "platform": entry.platform,
         "account": entry.account,
         "follows": entry.follows,
         "state": entry.state.value,

@@ -14,7 +14,7 @@ from tocsin.cases.notes import check_notes
 from tocsin.cases.people import demand_person
 from tocsin.clock import present
 from tocsin.evidence.ledger import Event, Ledger
-from tocsin.filing.errors import OutdatedDraftError
+from tocsin.filing.errors import NotToBeReportedError, OutdatedDraftError
 from tocsin.filing.filer import Filer
 from tocsin.filing.holding import NCA_REPORT_SENT
 from tocsin.filing.model import Receipt
@@ -33,7 +33,7 @@ from tocsin.filing.nca.model import (
 from tocsin.filing.nca.priorities import Priority, Proposed, proposed
 from tocsin.filing.nca.store_register import Keeping, RegisterStore, WantedEntries
 from tocsin.filing.reasons import check_reason
-from tocsin.filing.record import CaseRecord
+from tocsin.filing.record import CaseRecord, subject_of
 from tocsin.law.duties import Occasion
 from tocsin.transactions import Transactions
 
@@ -60,22 +60,31 @@ class Register:
     now: Callable[[], datetime] = present
 
     def prepare(
-        self, principal: Principal, case: int, account: str = "", *, follows: int | None = None
+        self,
+        principal: Principal,
+        case: int,
+        account: str = "",
+        *,
+        platform: str = "",
+        follows: int | None = None,
     ) -> Entry:
         """Begin a report about one account of a case that was decided to be reported.
 
-        `follows`: the entry that this one supplements. Raises DeniedError, UnknownCaseError,
+        `platform`: where the account is; it need not be named where only one platform of the case has such
+        an account. `follows`: the entry that this one supplements. Raises DeniedError, UnknownCaseError,
         NotToBeReportedError, InvalidEntryError, UnknownEntryError, UnsuitableEntryError.
         """
         principal.demand(Permission.FILE)
         record = self.record_of(case)
         record.decision_to_report()
-        if account not in record.accounts:
-            _invalid(f"no submission of case {case} is of the account {account!r}")
+        try:
+            subject = record.subject(account, platform)
+        except NotToBeReportedError as error:
+            raise InvalidEntryError(error.message) from error
         with self.transactions.writing():
             if follows is not None and self.store.entry(follows).state not in _SENT:
                 _unsuitable(f"entry {follows} has not been sent: complete it instead")
-            new = NewEntry(case, account, follows, proposed(record), principal.id)
+            new = NewEntry(case, subject.platform, subject.account, follows, proposed(record), principal.id)
             return self._told("prepared", self.store.add(new, self.now()), principal)
 
     def form(self, principal: Principal, number: int) -> Form:
@@ -283,13 +292,13 @@ class Register:
     def _form(self, entry: Entry) -> Form:
         earlier = [
             one.reference
-            for one in self.store.page(WantedEntries(_SENT, account=entry.account), limit=100)
+            for one in self.store.page(WantedEntries(_SENT, subject=entry.subject), limit=100)
             if one.number != entry.number
             and not one.test
             and (entry.account or one.case == entry.case or one.number == entry.follows)
         ]
         record = self.record_of(entry.case)
-        held = held_of(record, entry.account, self.organisation, earlier, self.receipts([entry.case]))
+        held = held_of(record, entry.subject, self.organisation, earlier, self.receipts([entry.case]))
         return form_of(held, entry.answers)
 
     def _hold(self, entry: Entry) -> None:
@@ -298,9 +307,7 @@ class Register:
         if entry.test:
             return
         contents = [
-            one.sha256
-            for one in self.record_of(entry.case).submissions
-            if one.context.account == entry.account
+            one.sha256 for one in self.record_of(entry.case).submissions if subject_of(one) == entry.subject
         ]
         self.holds.begin_of_case(
             Occasion(NCA_REPORT_SENT, entry.sent),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from tocsin.filing.model import Subject
 from tocsin.filing.nca.model import Entry, EntryState, NewEntry, Question
 from tocsin.law.duties import Occasion
 
@@ -19,7 +20,7 @@ class WantedEntries:
 
     states: frozenset[EntryState] = frozenset()
     case: int | None = None
-    account: str | None = None
+    subject: Subject | None = None
 
 
 class RegisterStore(Protocol):

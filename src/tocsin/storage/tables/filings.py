@@ -11,6 +11,7 @@ FILINGS: tuple[str, ...] = (
         authority TEXT NOT NULL,
         environment TEXT NOT NULL,
         kind TEXT NOT NULL,
+        platform TEXT NOT NULL,
         account TEXT NOT NULL,
         state TEXT NOT NULL,
         revision INTEGER NOT NULL DEFAULT 1,

@@ -49,6 +49,7 @@ NOTICES: tuple[str, ...] = (
     """CREATE TABLE register_entry (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         case_number INTEGER NOT NULL REFERENCES review_case (number),
+        platform TEXT NOT NULL,
         account TEXT NOT NULL,
         follows INTEGER,
         author TEXT NOT NULL,

@@ -49,6 +49,8 @@ class FilingShape(BaseModel):
     test: bool
     """Nobody acts on it."""
     kind: Kind
+    platform: str
+    """Where the account is; empty: none is known."""
     account: str
     """Which account of the case it is about; empty: none is known."""
     state: State
@@ -77,6 +79,7 @@ class ToDraftShape(BaseModel):
     """An account of a case that was decided to be reported, and has no filing."""
 
     case: int
+    platform: str
     account: str
     decided: datetime
 
@@ -116,6 +119,8 @@ class NewDraft(Given):
 
     case: Number
     account: Text = ""
+    platform: Text = ""
+    """Where the account is; it need not be said where only one platform of the case has such an account."""
     kind: Annotated[Kind, Field(strict=False)] = Kind.REPORT
     follows: Number | None = None
     """The filing that this is a follow-up of."""
@@ -192,7 +197,8 @@ def list_to_draft(
 def draft_filing(request: Request, caller: Caller, given: NewDraft) -> FilingShape:
     """Draft a report about an account of a decided case, from what is on record."""
     drafting = _reporting(request).drafting
-    return _shape(drafting.draft(caller, given.case, given.account, given.kind, given.follows))
+    about = (given.case, given.account, given.kind, given.follows)
+    return _shape(drafting.draft(caller, *about, platform=given.platform))
 
 
 @operations.operation("GET", "/v1/filings/{filing}", needs=SEE, answers=(404,))

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from tocsin.access.model import Permission
 from tocsin.errors import Error
 from tocsin.filing.errors import NotToBeReportedError
-from tocsin.filing.model import Kind, State
+from tocsin.filing.model import Kind, State, Subject
 from tocsin.filing.store_filings import WantedFilings
 from tocsin.web.console import filing_words as words
 from tocsin.web.console.asking import PAGE, again, exact, page_after
@@ -51,9 +51,9 @@ def draft(visit: Visit) -> Response:
     """Draft a filing of a decided case about one of its accounts."""
     case, follows = whole(visit.field("case")) or 0, whole(visit.field("follows"))
     try:
-        account = account_of(visit, case)
+        who = subject_of(visit, case)
         made = visit.node.reporting.drafting.draft(
-            visit.person, case, account, kind=_kind(visit.field("kind")), follows=follows
+            visit.person, case, who.account, _kind(visit.field("kind")), follows, platform=who.platform
         )
     except Error as error:
         return again(visit, error, "filings.html", **_list(visit))
@@ -66,16 +66,23 @@ def filing_page(visit: Visit) -> Response:
     return visit.page("filing.html", **filing_values(visit), refused=None)
 
 
-def account_of(visit: Visit, case: int) -> str:
-    """The account of a case that a form names. Raises UnknownCaseError.
+def subject_of(visit: Visit, case: int) -> Subject:
+    """The account of a case that a form names, and its platform. Raises UnknownCaseError.
 
-    Whatever ends a line in its name, a form has two signs for it (HTML, "constructing the entry list").
+    Whatever ends a line in their names, a form has two signs for it (HTML, "constructing the entry list").
     """
-    given = exact(visit, "account")
-    if "\n" not in given:
+    given = Subject(exact(visit, "platform"), exact(visit, "account"))
+    if "\n" not in given.platform + given.account:
         return given
-    accounts = visit.node.reporting.gathering.record(case).accounts
-    return next((one for one in accounts if _LINE_END.sub("\r\n", one) == given), given)
+    subjects = visit.node.reporting.gathering.record(case).subjects
+    return Subject(
+        _meant(given.platform, [one.platform for one in subjects]),
+        _meant(given.account, [one.account for one in subjects]),
+    )
+
+
+def _meant(given: str, names: "Sequence[str]") -> str:
+    return next((one for one in names if _LINE_END.sub("\r\n", one) == given), given)
 
 
 def filing_values(visit: Visit) -> dict[str, object]:

@@ -16,7 +16,7 @@ from tocsin.filing.nca.store_register import WantedEntries
 from tocsin.web.console import register_words as words
 from tocsin.web.console.asking import PAGE, again, needed_time, page_after, text
 from tocsin.web.console.filing_draft import revision_of
-from tocsin.web.console.filings import ACT, SEE, account_of
+from tocsin.web.console.filings import ACT, SEE, subject_of
 from tocsin.web.console.pages import Pages
 from tocsin.web.console.visit import Visit, whole
 
@@ -40,8 +40,9 @@ def prepare(visit: Visit) -> Response:
     """Begin a report about one account of a decided case."""
     case, follows = whole(visit.field("case")) or 0, whole(visit.field("follows"))
     try:
+        who = subject_of(visit, case)
         made = visit.node.reporting.register.prepare(
-            visit.person, case, account_of(visit, case), follows=follows
+            visit.person, case, who.account, platform=who.platform, follows=follows
         )
     except Error as error:
         return again(visit, error, "register.html", **_list(visit))
@@ -214,7 +215,7 @@ def _list(visit: Visit) -> dict[str, object]:
         "entries": found,
         "questions": register.open_questions(person),
         "may": person.may(Permission.FILE),
-        "typed": {name: visit.field(name) or visit.asked(name) for name in ("case", "account")},
+        "typed": {name: visit.field(name) or visit.asked(name) for name in ("case", "account", "platform")},
         "now": datetime.now(UTC),
         "first": before == 0,
         "following": found[-1].number if len(found) == PAGE else "",
