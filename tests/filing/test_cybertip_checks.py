@@ -454,6 +454,7 @@ def test_a_broken_rule_of_a_file_is_named(file: FileDetails, field: str, code: s
     [
         replace(FILE, file_viewed_by_esp=True, exif_viewed_by_esp=False),
         replace(FILE, file_viewed_by_esp=False, exif_viewed_by_esp=None),
+        replace(FILE, original_file_hash=(OriginalFileHash("0123456789abcdefFEDCBA9876543210", "MD5"),)),
         replace(FILE, original_file_name="x" * 2056, location_of_file="https://x.example/" + "x" * 2065),
         replace(
             FILE,

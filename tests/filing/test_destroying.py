@@ -12,7 +12,12 @@ from tocsin.access.errors import DeniedError
 from tocsin.access.model import local
 from tocsin.cases.model import Outcome
 from tocsin.evidence.errors import VaultAccessError
-from tocsin.filing.errors import SamePersonError, UnknownDestructionError, UnsuitableDestructionError
+from tocsin.filing.errors import (
+    InvalidReasonError,
+    SamePersonError,
+    UnknownDestructionError,
+    UnsuitableDestructionError,
+)
 from tocsin.filing.holding import CYBERTIPLINE_FINISHED, Destruction, DestructionState
 from tocsin.filing.model import State
 from tocsin.law.duties import Occasion
@@ -108,6 +113,27 @@ def test_a_hold_without_a_rule_stands_against_it_for_ever(keeping: Keeping) -> N
     keeping.clock.move(LATER * 50)
     with pytest.raises(UnsuitableDestructionError, match="no retention rule knows the event"):
         asked(keeping, sha256, "warrant 12")
+
+
+def test_a_hold_that_begins_before_the_confirmation_is_told_to_who_confirms(
+    over: tuple[Keeping, bytes],
+) -> None:
+    keeping, sha256 = over
+    number = asked(keeping, sha256).number
+    keeping.holds.set(FREDA, Occasion("us.2703f_letter", keeping.clock()), 1, [sha256], "letter 17")
+    with pytest.raises(UnsuitableDestructionError, match="hold 2 binds it"):
+        keeping.destroying.confirm(FINN, number)
+    assert keeping.destroying.destruction(number).state is DestructionState.ASKED
+
+
+@pytest.mark.parametrize("reason", ["", " ", "x" * 2001])
+def test_a_reason_is_needed_to_ask_and_to_withdraw(over: tuple[Keeping, bytes], reason: str) -> None:
+    keeping, sha256 = over
+    with pytest.raises(InvalidReasonError):
+        keeping.destroying.ask(FREDA, sha256, reason)
+    number = asked(keeping, sha256).number
+    with pytest.raises(InvalidReasonError):
+        keeping.destroying.withdraw(FINN, number, reason)
 
 
 def test_what_was_never_held_is_let_go_by_no_rule(keeping: Keeping) -> None:

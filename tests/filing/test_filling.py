@@ -28,6 +28,7 @@ from tocsin.filing.cybertip.writing import details_xml, report_xml
 from tocsin.filing.draft import Draft, Source
 from tocsin.filing.model import Kind
 from tocsin.filing.viewed import Viewed
+from tocsin.hashing.signals import Orientation, SignalType
 from tocsin.law.facts import AgeBand, Fact, Value
 from tocsin.provenance.model import Derivation, DerivationKind, Item
 from tocsin.provenance.rules import rules
@@ -270,6 +271,22 @@ def test_hashes_and_exif() -> None:
     assert len(hashes.pairs) == 2
     assert any("4 more values of its EXIF" in one for one in draft.left_out)
     assert refused(draft) == []
+
+
+def test_of_many_views_the_picture_as_it_is_gives_the_pdq() -> None:
+    """Hashes of a crop, or of a turned picture, are not the file's."""
+    one = submission(1, CONTEXT)
+    assert one.content is not None
+    upright = [signal for signal in one.content.signals if signal.type is SignalType.PDQ]
+    crop = [replace(signal, value=digest(900), view="inside borders") for signal in upright]
+    turned = [replace(signal, value=digest(901), orientation=Orientation.ROTATE90) for signal in upright]
+    exact = [signal for signal in one.content.signals if signal.type is not SignalType.PDQ]
+    seen = replace(one.content, signals=(*exact, *turned, *upright, *crop))
+    draft = fill(material(record([replace(one, content=seen)])))
+    (pdq,) = [hashed for hashed in details(draft).original_file_hash if hashed.hash_type == "PDQ"]
+    assert pdq.value == upright[0].hex
+    (hashes,) = details(draft).details
+    assert {pair.value for pair in hashes.pairs} == {upright[0].hex}
 
 
 # Which files
