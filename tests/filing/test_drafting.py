@@ -266,6 +266,37 @@ def test_a_batched_report_is_of_one_platform(bureau: Bureau) -> None:
     assert [one.subject for one in bureau.drafting.to_draft()] == [Subject("chat.example", "c")]
 
 
+def test_a_report_without_files_leaves_those_to_be_reported(bureau: Bureau) -> None:
+    number, sha256 = bureau.submit()
+    bureau.decided(number)
+    bureau.drafted(number, kind=Kind.TEXT)
+    assert waiting(bureau) == [(number, "u-17")]
+    with pytest.raises(UnsuitableFilingError, match="about that account"):
+        bureau.drafted(number, kind=Kind.TEXT)
+    _, draft = bureau.drafted(number)
+    assert [one.sha256 for one in draft.files] == [sha256]
+    assert waiting(bureau) == []
+    words, _ = bureau.submit(context=of("u-18"), data=b"some words", kind="text", format="text")
+    bureau.decided(words)
+    bureau.drafted(words, "u-18", Kind.TEXT)
+    assert waiting(bureau) == []
+    with pytest.raises(UnsuitableFilingError, match="about that account"):
+        bureau.drafted(words, "u-18")
+
+
+@SQLITE
+def test_whom_a_batched_report_does_not_name_waits(bureau: Bureau) -> None:
+    """It names accounts by their ids: who has none is reported by another."""
+    number, _ = bureau.submit(context=of("a"), data=b"one")
+    bureau.submit(context={**CONTEXT, "account": {}, "url": "https://example.org/a"}, data=b"one")
+    bureau.drafted(bureau.decided(number), "", Kind.BATCHED)
+    assert waiting(bureau) == [(number, "")]
+    with pytest.raises(UnsuitableFilingError, match="about that account"):
+        bureau.drafted(number, "a")
+    bureau.drafted(number, "")
+    assert waiting(bureau) == []
+
+
 @SQLITE
 def test_what_comes_between_drafting_and_keeping_it(bureau: Bureau) -> None:
     """A decision undone while the files are read: nothing is kept."""

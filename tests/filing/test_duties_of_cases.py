@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.filings import report
 from support.holding import FREDA, NOON, Keeping, keeping
 
 from tocsin.cases.model import (
@@ -21,6 +22,9 @@ from tocsin.cases.model import (
 )
 from tocsin.cases.model import State as CaseState
 from tocsin.config import SettingsError
+from tocsin.content.model import Content
+from tocsin.filing.cybertip.accounts import PersonOrUserReported
+from tocsin.filing.draft import Draft
 from tocsin.filing.duties import Duties, Organisation, Owed, State
 from tocsin.filing.errors import UnsuitableHoldError
 from tocsin.filing.holding import CYBERTIPLINE_FINISHED, NCA_REPORT_SENT
@@ -88,6 +92,8 @@ class Reports:
 
     def __init__(self) -> None:
         self.filings: list[Filing] = []
+        self.named: dict[int, tuple[str, ...]] = {}
+        """The accounts that batched reports name."""
 
     def receipt(
         self, account: str, environment: Environment = Environment.PRODUCTION, platform: str = "app"
@@ -114,6 +120,16 @@ class Reports:
     def filing(self, number: int) -> Filing:
         return self.filings[number - 1]
 
+    def of_kind(self, kind: Kind, account: str, *named: str) -> Receipt:
+        receipt = self.receipt(account)
+        self.filings[-1] = replace(self.filings[-1], kind=kind)
+        self.named[receipt.filing] = named
+        return receipt
+
+    def draft(self, number: int) -> Draft:
+        people = tuple(PersonOrUserReported(esp_identifier=one) for one in self.named[number])
+        return Draft(replace(report(""), person_or_user_reported=people))
+
 
 @pytest.fixture
 def reports() -> Reports:
@@ -122,7 +138,7 @@ def reports() -> Reports:
 
 @pytest.fixture
 def duties(keeping: Keeping, reports: Reports) -> Duties:
-    return Duties(BOTH, shipped(), keeping.holds, reports.filing)
+    return Duties(BOTH, shipped(), keeping.holds, reports.filing, reports.draft)
 
 
 def found(owed: Sequence[Owed], rule: str) -> Owed:
@@ -164,6 +180,30 @@ def test_one_account_on_each_of_two_platforms_is_two(duties: Duties, reports: Re
     assert "not about: mallory (web)" in owed.because
     both = [first, reports.receipt("mallory", platform="web")]
     assert found(duties.of(two, both, LATER), "us.2258A").state is State.SATISFIED
+
+
+def test_a_report_without_files_meets_what_has_none(duties: Duties, reports: Reports) -> None:
+    """What was said can stand in it; a picture cannot. What somebody called benign is in no report."""
+    receipt = reports.of_kind(Kind.TEXT, "mallory")
+    owed = found(duties.of(ONE, [receipt], LATER), "us.2258A")
+    assert owed.state is State.OWED
+    assert "not about: mallory (app)" in owed.because
+    (file,) = ONE.contents
+    words = replace(file, content=Content("text", 10, (), format="text"))
+    for one in (words, replace(file, observations=(*GRADED, observation(scheme="vics-us:2.0", code="0")))):
+        case = replace(ONE, contents=(one,))
+        assert found(duties.of(case, [receipt], LATER), "us.2258A").state is State.SATISFIED
+    both = [receipt, reports.receipt("mallory")]
+    assert found(duties.of(ONE, both, LATER), "us.2258A").state is State.SATISFIED
+
+
+def test_a_batched_report_is_about_all_whom_it_names(duties: Duties, reports: Reports) -> None:
+    receipt = reports.of_kind(Kind.BATCHED, "", "mallory", "trent")
+    assert found(duties.of(TWO, [receipt], LATER), "us.2258A").state is State.SATISFIED
+    case = record(*TWO.submissions, submission(B, ""), submission(B, "eve"))
+    owed = found(duties.of(case, [receipt], LATER), "us.2258A")
+    assert owed.state is State.OWED
+    assert "not about: an account that nobody has named (app), eve (app)" in owed.because
 
 
 def test_what_is_of_no_account_that_is_known_has_to_be_reported_too(duties: Duties, reports: Reports) -> None:
@@ -270,7 +310,7 @@ def test_what_is_not_to_be_reported_is_owed_nobody(duties: Duties, outcome: Outc
 def test_an_organisation_that_says_nothing_is_told_what_is_missing(
     keeping: Keeping, reports: Reports
 ) -> None:
-    nobody = Duties(Organisation(), shipped(), keeping.holds, reports.filing)
+    nobody = Duties(Organisation(), shipped(), keeping.holds, reports.filing, reports.draft)
     owed = found(nobody.of(ONE, [], LATER), "us.2258A")
     assert (owed.state, owed.missing) == (State.UNDETERMINED, ("jurisdictions",))
 

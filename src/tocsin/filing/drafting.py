@@ -18,6 +18,7 @@ from tocsin.cases.store_viewing import ReadsMetadata
 from tocsin.clock import present
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.filing.checking import problems_of
+from tocsin.filing.covering import covered, has_files, is_named
 from tocsin.filing.cybertip import completeness as use
 from tocsin.filing.cybertip import preview as reading
 from tocsin.filing.cybertip.completeness import Missing
@@ -25,7 +26,6 @@ from tocsin.filing.cybertip.editing import carried, edited, with_included
 from tocsin.filing.cybertip.filling import fill
 from tocsin.filing.cybertip.filling_files import why_not
 from tocsin.filing.cybertip.material import Material, Seen
-from tocsin.filing.cybertip.noting import clean
 from tocsin.filing.cybertip.preview import Preview
 from tocsin.filing.cybertip.problems import Problem
 from tocsin.filing.cybertip.schema import Schema
@@ -58,13 +58,18 @@ class ToDraft:
     case: int
     subject: Subject
     decided: datetime
+    text: bool = False
+    """A report without files is about it, or is to be: its files, if it has some, are not in it."""
 
 
 class Candidates(Protocol):
     """Finds what is to be drafted: `tocsin.storage.filing_candidates.CandidateStore`."""
 
     def to_draft(self, authority: Authority, limit: int) -> Sequence[ToDraft]:
-        """Accounts of cases with a decision to report in force, without a filing that was not given up."""
+        """Accounts of cases with a decision to report in force, without a filing that was not given up.
+
+        Also those that have one without files (`text`).
+        """
         ...
 
 
@@ -91,7 +96,8 @@ class Drafting:
     def to_draft(self, limit: int = MOST_TO_DRAFT) -> Sequence[ToDraft]:
         """What is decided and not drafted, the newest decisions first."""
         with self.transactions.reading():
-            return self.candidates.to_draft(Authority.NCMEC, limit)
+            found = self.candidates.to_draft(Authority.NCMEC, limit)
+            return [one for one in found if not one.text or self._has_files(one)]
 
     def completeness(self, draft: Draft) -> tuple[Missing, ...]:
         """What would help whoever acts on it, and is not in it."""
@@ -139,11 +145,11 @@ class Drafting:
         )
         with self.transactions.reading():
             earlier = self._followed(follows, kind, subject, environment)
-            self._demand_new(case, subject, kind)
+            self._demand_new(record, subject, kind)
         draft = fill(self._material(record, subject, kind, principal.id, environment, earlier))
         with self.transactions.writing():
             self._demand_in_force(case, decision.id)
-            self._demand_new(case, subject, kind)
+            self._demand_new(record, subject, kind)
             new = NewFiling(
                 case, decision.id, Authority.NCMEC, environment, kind, subject, principal.id, follows, draft
             )
@@ -230,6 +236,9 @@ class Drafting:
 
     # ---- inside
 
+    def _has_files(self, one: ToDraft) -> bool:
+        return has_files(self.gathering.record(one.case), one.subject)
+
     def _material(  # noqa: PLR0913, PLR0917  # what a draft is made from
         self,
         record: CaseRecord,
@@ -310,14 +319,18 @@ class Drafting:
             message = f"the decision to report case {case} is no longer in force"
             raise NotToBeReportedError(message)
 
-    def _demand_new(self, case: int, subject: Subject, kind: Kind) -> None:
+    def _demand_new(self, record: CaseRecord, subject: Subject, kind: Kind) -> None:
         """Raise UnsuitableFilingError where there is a filing of the same already. Follow-ups may be many."""
         if kind is Kind.FOLLOW_UP:
             return
+        case, wanted = record.case.number, {subject}
+        if kind is Kind.BATCHED:
+            wanted |= {one for one in record.subjects if one.platform == subject.platform}
         for one in self.filings.page(WantedFilings(case=case, authority=Authority.NCMEC), limit=MOST_OF_CASE):
-            several = Kind.BATCHED in {kind, one.kind} and one.platform == subject.platform
-            same = several or one.subject == subject
-            if same and one.state is not State.RETRACTED and one.kind is not Kind.FOLLOW_UP:
+            if one.state is State.RETRACTED or one.kind is Kind.FOLLOW_UP:
+                continue
+            same = one.kind is kind and one.subject == subject
+            if same or wanted & covered(one, self.filings.draft, record):
                 message = f"filing {one.number} is about that account in case {case}; draft a follow-up of it"
                 raise UnsuitableFilingError(message)
 
@@ -348,10 +361,7 @@ class Drafting:
 
 def _is_about(filing: Filing, draft: Draft, subject: Subject) -> bool:
     """Whether a filing is about somebody: it is about one account, or those that a batched report names."""
-    if filing.kind is not Kind.BATCHED:
-        return filing.subject == subject
-    named = {one.esp_identifier for one in draft.report.person_or_user_reported}
-    return filing.platform == subject.platform and clean(subject.account) in named - {""}
+    return is_named(subject, filing, draft) if filing.kind is Kind.BATCHED else filing.subject == subject
 
 
 def _same(decision: Decision, filing: Filing) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.cases.model import Decision, Outcome
+from tocsin.filing.covering import covered
+from tocsin.filing.draft import Draft
 from tocsin.filing.holding import CYBERTIPLINE_FINISHED, NCA_REPORT_SENT
 from tocsin.filing.holds import Holds
 from tocsin.filing.model import Authority, Filing, Receipt, Subject
@@ -54,6 +56,8 @@ class Duties:
     holds: Holds
     filing: Callable[[int], Filing]
     """The filing of a number: `Filings.filing`."""
+    draft: Callable[[int], Draft]
+    """Its draft: `Filings.draft`."""
 
     def of(
         self,
@@ -87,7 +91,7 @@ class Duties:
         )
 
     def _received(self, record: CaseRecord, receipts: Sequence[Receipt]) -> list[Happened]:
-        """What authorities acknowledged. One report is about one account: only all of them meet a duty.
+        """What authorities acknowledged. Few reports are about all accounts: only all of them meet a duty.
 
         What came in after the last report about an account was in none.
         """
@@ -96,14 +100,16 @@ class Duties:
             subject = subject_of(one)
             last[subject] = max(one.received, last.get(subject, one.received))
         filings = [(self.filing(one.filing), one) for one in receipts]
+        reported = [(filing, one, covered(filing, self.draft, record)) for filing, one in filings]
         happened = []
         for filing, receipt in filings:
             about = {
-                other.subject
-                for other, its in filings
+                subject
+                for other, its, subjects in reported
+                for subject in subjects
                 if other.authority is filing.authority
                 and other.is_test == filing.is_test
-                and last.get(other.subject, its.time) <= its.time <= receipt.time
+                and last.get(subject, its.time) <= its.time <= receipt.time
             }
             lacks = tuple(one.words for one in record.subjects if one not in about)
             happened.append(

@@ -107,7 +107,9 @@ def reporting(parts: FilingParts, noticing: NoticeParts) -> Reporting:
             )
         ),
         connections=linked,
-        duties=Duties(DutiesSettings.read(home).organisation, parts.review.packs, holds, filings.filing),
+        duties=Duties(
+            DutiesSettings.read(home).organisation, parts.review.packs, holds, filings.filing, filings.draft
+        ),
         holds=holds,
         destroying=Destroying(
             database, holds, DestructionStore(database), filings, parts.vault, parts.jobs, ledger

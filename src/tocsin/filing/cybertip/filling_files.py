@@ -77,10 +77,16 @@ def why_not(content: ContentRecord, material: Material) -> tuple[Source, str] | 
     """Why a content is not to be reported by itself: somebody recorded that it is nothing to report."""
     if content.sha256 in material.reported:
         return Source.FILING, "reported before"
+    benign = said_benign(content)
+    return None if benign is None else (Source.OBSERVATION, f"observation:{benign.id}")
+
+
+def said_benign(content: ContentRecord) -> Observation | None:
+    """By which somebody recorded that a content is nothing to report."""
     for one in content.observations:
         said = one.observed
         if said.age is AgeBand.ADULT or (said.scheme, said.code) in BENIGN:
-            return Source.OBSERVATION, f"observation:{one.id}"
+            return one
     return None
 
 
