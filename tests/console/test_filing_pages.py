@@ -128,6 +128,8 @@ def test_from_the_draft_to_the_receipt(served: Console, rita: Client, filing: in
         assert words in told.said
     for step in ("Open the report", "Upload a file", "Say what there is to say about a file", "Finish"):
         assert step in told.said
+    (hold,) = served.node.reporting.holds.of_filing(filing)
+    assert f'href="/console/holds/{hold.number}"' in told.text
     assert "&lt;reportDoneResponse" in told.text
     assert "Forum &amp;lt;i&amp;gt;of" in told.text, "the request as it was sent, as text"
     assert "<i>of" not in told.text
@@ -279,3 +281,4 @@ def test_what_is_open_says_when_it_expires_and_is_retracted_for_a_reason(
     assert "asked for it to be given up" in told.said
     assert "a mistake" in told.said
     assert "Nothing of it is at the authority." in told.said
+    assert "It is being given up" not in told.said

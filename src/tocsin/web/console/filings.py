@@ -98,6 +98,7 @@ def filing_values(visit: Visit) -> dict[str, object]:
         "timeline": timeline,
         "reports": list(reversed(timeline.reports)),
         "receipt": timeline.receipt,
+        "holds": reporting.holds.of_filing(filing.number),
         "steps": steps,
         "older": older,
         "now": datetime.now(UTC),
