@@ -7,6 +7,7 @@ from support.outbox import REMO, RITA, ROSA, Office, cybertip, office
 
 from tocsin.access.errors import DeniedError
 from tocsin.access.model import Principal, permissions_of
+from tocsin.filing.cybertip.editing import edited
 from tocsin.filing.errors import (
     InvalidReasonError,
     NotConnectedError,
@@ -100,6 +101,21 @@ def test_production_takes_two_people_of_whom_one_at_most_is_the_author(office: O
     other = office.checked(environment=Environment.PRODUCTION)
     office.outbox.confirm(REMO, other.number, 1)
     assert office.outbox.confirm(ROSA, other.number, 1).state is State.CONFIRMED
+
+
+def test_who_wrote_into_the_draft_counts_as_its_author(office: Office) -> None:
+    """Rita drafted it and Remo wrote in it: with both of them nobody has read it who did not write it."""
+    office.connections.environment = Environment.PRODUCTION
+    filing = office.checked(environment=Environment.PRODUCTION)
+    draft = office.filings.draft(filing.number)
+    made = edited(draft, {"report/incidentSummary/platform": "forum.example"}, REMO.id)
+    office.filings.set_draft(filing.number, made)
+    office.filings.checked(filing.number, RITA.id)
+    office.outbox.confirm(RITA, filing.number, 2)
+    with pytest.raises(UnsuitableFilingError, match="person:remo and person:rita wrote this draft"):
+        office.outbox.confirm(REMO, filing.number, 2)
+    assert office.filings.filing(filing.number).confirmed_by == (RITA.id,)
+    assert office.outbox.confirm(ROSA, filing.number, 2).state is State.CONFIRMED
 
 
 def test_a_changed_draft_is_to_be_confirmed_again_by_two(office: Office) -> None:

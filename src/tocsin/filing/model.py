@@ -106,7 +106,7 @@ class Filing:
     """Who drafted it: `Principal.id`."""
     checked_by: str = ""
     confirmed_by: tuple[str, ...] = ()
-    """In production these are two people, of whom at most one drafted it."""
+    """In production these are two people, of whom at most one wrote it (`Outbox.confirm`)."""
     stopped: str = ""
     """Why it waits for a person."""
     report_id: str = ""

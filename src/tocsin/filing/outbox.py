@@ -8,6 +8,7 @@ from typing import Final, NoReturn
 from tocsin.access.model import Permission, Principal
 from tocsin.cases.people import demand_person
 from tocsin.filing.deadlines import alarm_time, deadline
+from tocsin.filing.draft import Source
 from tocsin.filing.errors import NotToBeReportedError, OutdatedDraftError, UnsuitableFilingError
 from tocsin.filing.model import Call, Fate, FiledFile, Filing, OpenedReport, Receipt, State
 from tocsin.filing.reasons import check_reason
@@ -67,7 +68,8 @@ class Outbox:
     def confirm(self, principal: Principal, number: int, revision: int) -> Filing:
         """Have a filing sent, whose draft one has seen in that revision.
 
-        One that goes to production is sent once two people have confirmed it: of two, one at most wrote it.
+        One that goes to production is sent once two people have confirmed it, of whom one at most wrote it:
+        who drafted it did, and whoever wrote or chose something that stands in it as a person's.
         Raises DeniedError, UnknownFilingError, OutdatedDraftError, UnsuitableFilingError, NotConnectedError,
         NotToBeReportedError.
         """
@@ -178,6 +180,12 @@ class Outbox:
             _unsuitable(f"filing {filing.number} is {filing.state}, not checked")
         if principal.id in filing.confirmed_by:
             _unsuitable(f"{principal.id} has confirmed it: somebody else has to")
+        people = {*filing.confirmed_by, principal.id}
+        if not filing.is_test and len(people) > 1 and people <= self._writers(filing):
+            _unsuitable(
+                f"{' and '.join(sorted(people))} wrote this draft: somebody who wrote nothing of it has to "
+                "confirm it as well"
+            )
         if not self.sending.in_force(filing.decision):
             raise NotToBeReportedError
         used = self.sending.connections.connection(filing.authority).environment
@@ -185,6 +193,11 @@ class Outbox:
             _unsuitable(
                 f"it was drafted for {filing.environment}, and filings go to {used} now: draft it anew"
             )
+
+    def _writers(self, filing: Filing) -> set[str]:
+        """Who wrote what a filing says: who drafted it, and whose hand its draft shows."""
+        sources = self._filings.draft(filing.number).sources
+        return {filing.author, *(one.which for one in sources if one.source is Source.PERSON)}
 
     def _sent_state(self, number: int) -> State:
         return State.CONFIRMED if self.sending.open(number) is None else State.OPENED
