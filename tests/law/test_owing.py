@@ -1,5 +1,6 @@
 """What is owed for a case: moments that are the same, words about what is owed, laws that are over."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tocsin.law.facts import About, AgeBand, Fact, Value
@@ -40,8 +41,8 @@ when = "at once"
 """
 
 
-def owed(rule: str, *events: Happened, packs: Packs | None = None) -> Owed:
-    situation = Situation(Standing.REPORT, NOON, (DANGER,), BOTH, events=events)
+def owed(rule: str, *events: Happened, seen: Seen = DANGER, packs: Packs | None = None) -> Owed:
+    situation = Situation(Standing.REPORT, NOON, (seen,), BOTH, events=events)
     return next(one for one in owing(situation, LATER, packs) if one.rule == rule)
 
 
@@ -57,6 +58,15 @@ def test_what_is_owed_at_once_leaves_nobody_a_choice() -> None:
     assert first.state is State.OWED
     assert first.because == "People decided to report. What was observed fits: present_danger is yes."
     assert owed("uk.osa66.p2").because == "uk.osa66.p1 takes its place."
+
+
+def test_a_choice_is_offered_only_of_what_is_owed() -> None:
+    calm = replace(DANGER, facts={**DANGER.facts, Fact.PRESENT_DANGER: Value.NO})
+    chooses = "An authorised person chooses which of uk.osa66.p1, uk.osa66.p2, uk.osa66.p3 it is."
+    assert chooses in owed("uk.osa66.p2", seen=calm).because
+    met = owed("uk.osa66.p2", Happened("uk.nca_report_sent", NOON), seen=calm)
+    assert met.state is State.SATISFIED
+    assert chooses not in met.because
 
 
 def test_a_report_elsewhere_is_named_and_none_is_not() -> None:

@@ -185,6 +185,10 @@ def test_other_peoples_reports_are_out_of_reach(running: Cybertip, calls: Calls)
     assert [(one.status, one.code) for one in replies] == [(403, 3300)] * 4
 
 
+def test_times_are_those_of_the_documentation() -> None:
+    assert (LIFETIME, AFTER_CHANGE) == (timedelta(hours=24), timedelta(hours=1))
+
+
 def test_an_unfinished_report_goes_24_hours_after_it_was_opened(running: Cybertip, calls: Calls) -> None:
     number = calls.opened()
     running.clock.move(LIFETIME - SECOND)
