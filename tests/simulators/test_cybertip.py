@@ -186,7 +186,7 @@ def test_other_peoples_reports_are_out_of_reach(running: Cybertip, calls: Calls)
 
 
 def test_times_are_those_of_the_documentation() -> None:
-    assert (LIFETIME, AFTER_CHANGE) == (timedelta(hours=24), timedelta(hours=1))
+    assert (timedelta(hours=24), timedelta(hours=1)) == (LIFETIME, AFTER_CHANGE)
 
 
 def test_an_unfinished_report_goes_24_hours_after_it_was_opened(running: Cybertip, calls: Calls) -> None:
