@@ -1,5 +1,6 @@
 """What goes wrong between a filing and an authority, one thing at a time, against what the authority has."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,6 +17,7 @@ from tocsin.simulators.cybertip.server import Cybertip
 from tocsin.simulators.cybertip.truth import Report
 from tocsin.simulators.cybertip.truth import State as Truth
 from tocsin.storage.database import Database
+from tocsin.storage.ledger import LedgerStore
 
 __all__ = ["cybertip"]
 PATIENT = RetryPolicy(1_000_000, timedelta(seconds=5), timedelta(minutes=50))
@@ -92,6 +94,32 @@ def test_a_report_whose_number_came_in_a_broken_answer_is_retracted(
         if str(report.number) in known:
             assert report.state is not Truth.OPEN
     assert {one.fate for one in office.filings.reports(number)} == {Fate.RETRACTED, Fate.FINISHED}
+
+
+@pytest.mark.parametrize(
+    ("troubles", "fate", "told"),
+    [
+        ([Fault(Kind.CODE, code=5001)], Fate.EXPIRED, []),
+        ([Fault(Kind.CODE, code=5101)], Fate.RETRACTED, []),
+        ([Fault(Kind.CODE, code=1100)] * 3, Fate.RETRACTED, []),
+        ([Fault(Kind.CODE, code=4100)] * 3, Fate.RETRACTED, ["stray"]),
+        ([Fault(Kind.UNAUTHORIZED)] * 3, Fate.RETRACTED, ["stray"]),
+        ([Fault(Kind.CODE, code=5102)], Fate.STRAY, ["stray"]),
+    ],
+)
+def test_a_stray_that_cannot_be_retracted_is_told_of_once(
+    office: Office, cybertip: Cybertip, troubles: list[Fault], fate: Fate, told: list[str]
+) -> None:
+    cybertip.faults.then(Step.SUBMIT, Fault(Kind.TRUNCATED, Moment.AFTER, size=1000))
+    cybertip.faults.then(Step.RETRACT, *troubles)
+    number = office.confirmed(*FILES)
+    office.work(cybertip.clock, within=2 * HOUR)
+    check_finished(office, cybertip, number)
+    assert [one.fate for one in office.filings.reports(number)] == [fate, Fate.FINISHED]
+    assert [one["why"] for one in office.announced.told] == told
+    assert sum(one.step == "retract" for one in office.filings.calls(number)) == (
+        len(troubles) + (fate is Fate.RETRACTED and len(troubles) > 1)
+    )
 
 
 @pytest.mark.parametrize("step", [Step.UPLOAD, Step.FILEINFO])
@@ -212,6 +240,9 @@ def test_what_a_person_gave_up_stays_given_up_where_it_stops_on_the_way(
     office.work(cybertip.clock, within=MINUTE)
     assert office.state(number) is State.RETRACTED
     assert truth(cybertip) == [Truth.RETRACTED]
+    rows = LedgerStore(office.database, office.keys).rows_of(f"filing:{number}")
+    told = [json.loads(row.detail) for row in rows if row.kind == "filing.retracted"]
+    assert [one["given_up"] for one in told] == [False, True]
 
 
 def test_a_vault_that_is_away_is_waited_for_and_costs_no_report(

@@ -210,3 +210,13 @@ def test_a_test_that_is_made_production_by_hand_is_not_sent(
     assert office.state(number) is State.STOPPED
     assert "two people" in office.filings.filing(number).stopped
     assert [one.state for one in cybertip.reports] == ([Truth.RETRACTED] if step else [])
+
+
+def test_what_was_made_production_by_hand_can_be_given_up(office: Office, cybertip: Cybertip) -> None:
+    number = office.confirmed(*FILES)
+    with office.database.writing():
+        office.database.change("UPDATE filing SET environment = 'production'")
+    office.outbox.retract(RITA, number, "nobody wanted that")
+    office.work(cybertip.clock, within=HOUR)
+    assert office.state(number) is State.RETRACTED
+    assert cybertip.requests == ()
