@@ -14,6 +14,7 @@ from tocsin.filing.cybertip.answers import (
     meaning,
     salvaged_report_id,
 )
+from tocsin.filing.cybertip.values import LARGEST_NUMBER
 from tocsin.filing.errors import UnreadableDocumentError
 
 PROLOG = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -178,6 +179,12 @@ def test_a_number_is_salvaged_as_soon_as_it_stands_there_whole_and_never_a_part_
 
     for end in range(len(OPENED) + 1):
         assert salvaged_report_id(OPENED[:end]) == ("4000002" if end >= whole else "")
+
+
+@pytest.mark.parametrize("number", ["1", "0001", str(LARGEST_NUMBER)])
+def test_numbers_from_the_first_to_the_largest_are_numbers(number: str) -> None:
+    body = OPENED.replace(b"4000002", number.encode())
+    assert answer_of(body, 200).report_id == salvaged_report_id(body) == str(int(number))
 
 
 @pytest.mark.parametrize(
