@@ -316,6 +316,8 @@ def test_an_incident_of_words_alone(platform: Platform) -> None:
     chat = sent.report.internet_details[1].chat_im_incident
     assert chat is not None
     assert chat.content == words.decode()
+    (hold,) = platform.node.reporting.holds.of_filing(filing.number)
+    assert hold.contents == (hashlib.sha256(words).digest(),)
 
 
 def test_a_supplemental_file(platform: Platform) -> None:

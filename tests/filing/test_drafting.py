@@ -298,6 +298,16 @@ def test_whom_a_batched_report_does_not_name_waits(bureau: Bureau) -> None:
 
 
 @SQLITE
+def test_who_has_more_than_the_file_of_a_batched_report_waits(bureau: Bureau) -> None:
+    number, _ = bureau.submit(context=of("a"), data=b"one")
+    bureau.submit(context=of("b"), data=b"one")
+    bureau.submit(context={**of("b"), "url": "https://example.org/a"}, data=b"two")
+    bureau.drafted(bureau.decided(number), "", Kind.BATCHED)
+    case = bureau.drafting.gathering.record(number)
+    assert (len(case.contents), waiting(bureau)) == (2, [(number, "b")])
+
+
+@SQLITE
 def test_what_comes_between_drafting_and_keeping_it(bureau: Bureau) -> None:
     """A decision undone while the files are read: nothing is kept."""
     number, _ = bureau.submit()

@@ -24,7 +24,8 @@ from tocsin.cases.model import State as CaseState
 from tocsin.config import SettingsError
 from tocsin.content.model import Content
 from tocsin.filing.cybertip.accounts import PersonOrUserReported
-from tocsin.filing.draft import Draft
+from tocsin.filing.cybertip.files import FileDetails
+from tocsin.filing.draft import Draft, DraftFile
 from tocsin.filing.duties import Duties, Organisation, Owed, State
 from tocsin.filing.errors import UnsuitableHoldError
 from tocsin.filing.holding import CYBERTIPLINE_FINISHED, NCA_REPORT_SENT
@@ -128,7 +129,8 @@ class Reports:
 
     def draft(self, number: int) -> Draft:
         people = tuple(PersonOrUserReported(esp_identifier=one) for one in self.named[number])
-        return Draft(replace(report(""), person_or_user_reported=people))
+        one_file = (DraftFile(1, A, 10, FileDetails()),)
+        return Draft(replace(report(""), person_or_user_reported=people), one_file)
 
 
 @pytest.fixture
@@ -199,11 +201,20 @@ def test_a_report_without_files_meets_what_has_none(duties: Duties, reports: Rep
 
 def test_a_batched_report_is_about_all_whom_it_names(duties: Duties, reports: Reports) -> None:
     receipt = reports.of_kind(Kind.BATCHED, "", "mallory", "trent")
-    assert found(duties.of(TWO, [receipt], LATER), "us.2258A").state is State.SATISFIED
-    case = record(*TWO.submissions, submission(B, ""), submission(B, "eve"))
+    viral = (submission(A, "mallory"), submission(A, "trent"))
+    assert found(duties.of(record(*viral), [receipt], LATER), "us.2258A").state is State.SATISFIED
+    case = record(*viral, submission(A, ""), submission(A, "eve"))
     owed = found(duties.of(case, [receipt], LATER), "us.2258A")
     assert owed.state is State.OWED
     assert "not about: an account that nobody has named (app), eve (app)" in owed.because
+
+
+def test_a_batched_report_tells_of_its_one_file_and_of_no_other(duties: Duties, reports: Reports) -> None:
+    receipt = reports.of_kind(Kind.BATCHED, "", "mallory", "trent")
+    case = record(submission(A, "mallory"), submission(A, "trent"), submission(B, "trent"))
+    owed = found(duties.of(case, [receipt], LATER), "us.2258A")
+    assert owed.state is State.OWED
+    assert "not about: trent (app)" in owed.because
 
 
 def test_what_is_of_no_account_that_is_known_has_to_be_reported_too(duties: Duties, reports: Reports) -> None:

@@ -7,6 +7,7 @@ from support.cases import Desk, entry_match
 from support.notices import NOON, ORGANISATION, Bureau
 
 from tocsin.filing.filer import Filer
+from tocsin.filing.model import Environment, Receipt
 from tocsin.filing.nca.exporting import BLANK, NOT_HELD, as_html, as_text, form_from_text, form_to_text
 from tocsin.filing.nca.filling import held_of
 from tocsin.filing.nca.form import KEYS, Answer, Form, From, Standing, form_of
@@ -124,6 +125,20 @@ def test_another_account_s_data_stay_out(bureau: Bureau) -> None:
     items = {item.key: item.values for item in form.items}
     assert items["account.email"] == ("u2@example.org",)
     assert items["connections.accounts"] == ("u-1 (in the same case)",)
+
+
+@pytest.mark.parametrize("home_folder", ["sqlite"], indirect=True)
+def test_what_went_to_a_system_for_tests_was_reported_to_nobody(bureau: Bureau) -> None:
+    _, number = bureau.desk.submit(None, context=CONTEXT)
+    assert number is not None
+    record = bureau.record(number)
+    receipts = [
+        Receipt(1, f"46000{place}", NOON, environment, (), b"", "")
+        for place, environment in enumerate(Environment)
+    ]
+    form = form_of(held_of(record, record.subjects[0], ORGANISATION, (), receipts), {})
+    (said,) = (item.values for item in form.items if item.key == "earlier.reported")
+    assert said == (f"NCMEC CyberTipline, report 460002, {NOON:%Y-%m-%d %H:%M} UTC",)
 
 
 def test_an_organisation_that_said_nothing_of_itself() -> None:

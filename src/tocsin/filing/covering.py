@@ -13,11 +13,17 @@ _WORDS = "text"
 
 
 def covered(filing: Filing, draft: Callable[[int], Draft], record: CaseRecord) -> frozenset[Subject]:
-    """Whom a filing reports. A batched one: those that its draft names; a text: who has no files."""
+    """Whom a filing reports whole. A batched one: those that its draft names; a text: who has no files.
+
+    Who has files that are not in either of these is still to be reported.
+    """
     if filing.kind is Kind.BATCHED:
         named = draft(filing.number)
-        return frozenset(one for one in record.subjects if is_named(one, filing, named))
-    if filing.kind is Kind.TEXT and has_files(record, filing.subject):
+        sent = {one.sha256 for one in named.files if one.include}
+        return frozenset(
+            one for one in record.subjects if is_named(one, filing, named) and files_of(record, one) <= sent
+        )
+    if filing.kind is Kind.TEXT and files_of(record, filing.subject):
         return frozenset()
     return frozenset({filing.subject})
 
@@ -28,10 +34,10 @@ def is_named(subject: Subject, filing: Filing, draft: Draft) -> bool:
     return filing.platform == subject.platform and clean(subject.account) in named
 
 
-def has_files(record: CaseRecord, subject: Subject) -> bool:
-    """Whether there is something of somebody that a report includes, and one without files cannot tell of."""
+def files_of(record: CaseRecord, subject: Subject) -> frozenset[bytes]:
+    """What there is of somebody that a report includes, and one without files cannot tell of; SHA-256."""
     own = {one.sha256 for one in record.submissions if subject_of(one) == subject}
-    return any(_is_file(one) for one in record.contents if one.sha256 in own)
+    return frozenset(one.sha256 for one in record.contents if one.sha256 in own and _is_file(one))
 
 
 def _is_file(content: ContentRecord) -> bool:

@@ -18,7 +18,7 @@ from tocsin.cases.store_viewing import ReadsMetadata
 from tocsin.clock import present
 from tocsin.evidence.ledger import Event, Ledger
 from tocsin.filing.checking import problems_of
-from tocsin.filing.covering import covered, has_files, is_named
+from tocsin.filing.covering import covered, is_named
 from tocsin.filing.cybertip import completeness as use
 from tocsin.filing.cybertip import preview as reading
 from tocsin.filing.cybertip.completeness import Missing
@@ -58,8 +58,8 @@ class ToDraft:
     case: int
     subject: Subject
     decided: datetime
-    text: bool = False
-    """A report without files is about it, or is to be: its files, if it has some, are not in it."""
+    partly: bool = False
+    """A report without files, or a batched one, may be about it: whether all that it has is in there."""
 
 
 class Candidates(Protocol):
@@ -97,7 +97,9 @@ class Drafting:
         """What is decided and not drafted, the newest decisions first."""
         with self.transactions.reading():
             found = self.candidates.to_draft(Authority.NCMEC, limit)
-            return [one for one in found if not one.text or self._has_files(one)]
+            partly = {one.case for one in found if one.partly}
+            covers = {case: self._covered(case) for case in partly}
+        return [one for one in found if not one.partly or one.subject not in covers[one.case]]
 
     def completeness(self, draft: Draft) -> tuple[Missing, ...]:
         """What would help whoever acts on it, and is not in it."""
@@ -236,8 +238,17 @@ class Drafting:
 
     # ---- inside
 
-    def _has_files(self, one: ToDraft) -> bool:
-        return has_files(self.gathering.record(one.case), one.subject)
+    def _covered(self, case: int) -> frozenset[Subject]:
+        """Whom the filings of a case report whole."""
+        record = self.gathering.record(case)
+        of_case = WantedFilings(case=case, authority=Authority.NCMEC)
+        return frozenset().union(
+            *(
+                covered(one, self.filings.draft, record)
+                for one in self.filings.page(of_case, limit=MOST_OF_CASE)
+                if one.state is not State.RETRACTED
+            )
+        )
 
     def _material(  # noqa: PLR0913, PLR0917  # what a draft is made from
         self,

@@ -274,7 +274,9 @@ class Settling:
         )
         # All of them: where a backup was put back, more may have been uploaded than is on record here.
         contents = [one.sha256 for one in self.filings.draft(number).files if one.include]
-        self.holds.begin(Occasion(CYBERTIPLINE_FINISHED, now), filing, contents)
+        # Of a report of words alone, what those words were taken from.
+        kept = contents or self.filings.contents(number)
+        self.holds.begin(Occasion(CYBERTIPLINE_FINISHED, now), filing, kept)
         detail: JsonObject = {
             "report_id": report.report_id,
             "environment": report.environment.value,

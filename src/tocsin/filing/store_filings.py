@@ -211,6 +211,10 @@ class Filings(Protocol):
         """Numbers of finished reports about an account of a platform, oldest first."""
         ...
 
+    def contents(self, number: int) -> Sequence[bytes]:
+        """SHA-256 of all that a filing's account submitted in its case, in the order in which it came."""
+        ...
+
     def vouched(self, number: int) -> bytes:
         """A filing with its draft and receipt, in bytes for the ledger to vouch for."""
         ...

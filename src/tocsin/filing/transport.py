@@ -10,7 +10,7 @@ class NoAnswerError(Error):
     """The authority gave no answer that could be read to its end."""
 
     code = "filing.no_answer"
-    advice = "It is tried again by itself. Look at the timeline of the filing if it goes on."
+    advice = "See whether the authority can be reached from here. A filing tries again by itself."
 
     sent: bool = True
     """Whether the request may have reached it. False: certainly not, the connection was never made."""

@@ -78,6 +78,13 @@ _KEEP_RECEIPT = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 _OF_CASES = f"""{rows.RECEIPT} JOIN filing ON filing.number = filing_receipt.filing
     WHERE filing.case_number IN ({{values}})"""
+_CONTENTS: Final = """
+    SELECT content.sha256 FROM filing
+    JOIN case_submission ON case_submission.case_number = filing.case_number
+    JOIN submission ON submission.number = case_submission.submission
+        AND submission.platform = filing.platform AND submission.account = filing.account
+    JOIN content ON content.id = submission.content_id
+    WHERE filing.number = ? ORDER BY submission.number"""
 _REPORT_IDS = """
     SELECT filing_receipt.report_id FROM filing_receipt JOIN filing ON filing.number = filing_receipt.filing
     WHERE filing.authority = ? AND filing_receipt.environment = ? AND filing.platform = ?
@@ -314,6 +321,10 @@ class FilingStore:
         """Numbers of finished reports about an account of a platform, oldest first."""
         found = self._rows(_REPORT_IDS, authority.value, environment.value, subject.platform, subject.account)
         return [report_id for (report_id,) in found]
+
+    def contents(self, number: int) -> list[bytes]:
+        """SHA-256 of all that a filing's account submitted in its case, in the order in which it came."""
+        return list(dict.fromkeys(sha256 for (sha256,) in self._rows(_CONTENTS, number)))
 
     def vouched(self, number: int) -> bytes:
         """A filing with its draft, calls and receipt, in bytes for the ledger to vouch for."""
