@@ -115,15 +115,12 @@ def keep_open(url: str, access: Access) -> None:
 
 def _some_of(scanned: Sequence["Scanned"]) -> list["Scanned"]:
     """Files, not members of archives, from all over the inbox, the urgent one last; always the same ones."""
-    files = sorted((one for one in scanned if one.member is None), key=_place)
+    files = sorted((one for one in scanned if one.member is None), key=lambda one: one.path)
     urgent = [one for one in files if Path(one.path).name == URGENT]
     others = [one for one in files if one not in urgent]
-    return others[:: max(1, len(others) // SHOWN)][:SHOWN] + urgent
-
-
-def _place(one: "Scanned") -> tuple[bool, str]:
-    """Files that can be shown come first: they are the first cases that somebody takes."""
-    return one.content.refused is not None, one.path
+    chosen = others[:: max(1, len(others) // SHOWN)][:SHOWN]
+    # What can be shown comes first: those are the first cases that somebody takes.
+    return sorted(chosen, key=lambda one: one.content.refused is not None) + urgent
 
 
 @contextmanager
