@@ -54,10 +54,12 @@ def authority(home: Path) -> Iterator[None]:
     from tocsin.access.model import local  # noqa: PLC0415  # not on --help
     from tocsin.filing.model import Authority, Environment  # noqa: PLC0415
     from tocsin.node.node import Node  # noqa: PLC0415
+    from tocsin.simulators.cybertip.authority import Switches  # noqa: PLC0415
     from tocsin.simulators.cybertip.server import Cybertip  # noqa: PLC0415
 
     user, password = f"esp-{secrets.token_hex(4)}", secrets.token_hex(8)
-    with Cybertip(user, password) as simulator:
+    # A simulator forgets its reports when it ends: the numbers that an earlier demonstration was given.
+    with Cybertip(user, password, switches=Switches(check_prior_reports=False)) as simulator:
         with Node.open(home) as node:
             node.reporting.connections.connect(
                 local(NAME),
@@ -107,7 +109,9 @@ def _decide(node: "Node", me: "Principal", case: "Case") -> None:
     from tocsin.law.facts import Fact, Value  # noqa: PLC0415
 
     review, number, claim = node.review, case.number, case.claim
-    for sha256 in review.queue.contents(number):
+    contents = review.queue.contents(number)
+    judged = review.deciding.judgements(contents)  # by an earlier demonstration: it is not looked at again
+    for sha256 in (one for one in contents if one not in judged):
         look = review.viewing.reveal(me, number, claim, sha256, None, _LOOK_SECONDS, "demonstration")
         time.sleep(_LOOK_SECONDS)
         review.viewing.ended(me, look.id, _LOOK_SECONDS)
