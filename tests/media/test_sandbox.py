@@ -400,6 +400,21 @@ def test_an_interrupted_run_leaves_no_child_and_a_usable_pool() -> None:
     wait_until_gone(last)
 
 
+def test_a_child_that_dies_when_the_pool_is_gone_leaves_no_complaint() -> None:
+    """Python writes to stderr where a signal finds that the descriptor it is told of is closed."""
+    script = """
+        import os, signal, socket
+        from tocsin.media._zygote import _Zygote
+        ours, theirs = socket.socketpair()
+        ours.close()
+        _Zygote(theirs, None).serve()
+        os.kill(os.getpid(), signal.SIGCHLD)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    done = subprocess.run(command, capture_output=True, check=True)
+    assert done.stderr == b""
+
+
 @pytest.mark.slow
 def test_a_slow_consumer_does_not_make_jobs_late() -> None:
     with pool("echo", limits=FAST) as opened:

@@ -74,6 +74,7 @@ class _Zygote:
         except (BrokenPipeError, ConnectionResetError):
             pass  # the pool is gone
         finally:
+            signal.set_wakeup_fd(-1)  # nobody reads of these deaths, and Python would complain of that
             for process in self._workers:
                 os.kill(process, signal.SIGKILL)
 
