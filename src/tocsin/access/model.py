@@ -44,6 +44,12 @@ class Permission(StrEnum):
     """Set, extend and release holds, and destroy what nothing holds any more."""
     SEND_NOTICES = "notices.create"
     """Make and send notices to hosting providers."""
+    READ_EXCHANGES = "exchanges.read"
+    """See exchanges and partners, how far they have come, what was set aside, and what partners say."""
+    MANAGE_EXCHANGES = "exchanges.manage"
+    """Set up exchanges and partners, with their accounts and keys; run exchanges."""
+    PUBLISH = "feed.publish"
+    """Offer and confirm entries for the feed, of banks where one may `share`; two people each."""
     READ_JOBS = "jobs.read"
     MANAGE_JOBS = "jobs.manage"
     MANAGE_ACCESS = "access.manage"
@@ -140,6 +146,10 @@ ROLES: Mapping[str, frozenset[Permission]] = {
     "operator": frozenset(
         {Permission.READ_JOBS, Permission.MANAGE_JOBS, Permission.READ_SYSTEM, Permission.MANAGE_WEBHOOKS}
     ),
+    "exchange-manager": frozenset(
+        {Permission.READ_BANKS, Permission.READ_EXCHANGES, Permission.MANAGE_EXCHANGES}
+    ),
+    "publisher": frozenset({Permission.READ_BANKS, Permission.READ_EXCHANGES, Permission.PUBLISH}),
     "bank-manager": frozenset({Permission.READ_BANKS, Permission.MANAGE_BANKS}),
     "administrator": frozenset({Permission.MANAGE_ACCESS, Permission.READ_LEDGER}),
 }

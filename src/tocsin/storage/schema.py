@@ -14,6 +14,8 @@ from tocsin.storage.tables import (
     cases,
     connections,
     evidence,
+    exchanges,
+    feeds,
     filings,
     hma,
     holds,
@@ -30,6 +32,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     (*evidence.LEDGER, *jobs.JOBS, *intake.INTAKE, *access.ACCESS, *hma.HMA),
     (*cases.CASES, *evidence.LEDGER_SEARCH),
     (*filings.FILINGS, *connections.CONNECTIONS, *holds.HOLDS, *notices.NOTICES),
+    (*exchanges.EXCHANGES, *feeds.FEEDS),
 )
 """Step n (counted from 1) brings schema version n - 1 to n."""
 NEWEST = len(STEPS)

@@ -1,0 +1,1 @@
+"""The feed: a signed, append-only log of static files, its parts sealed to the partners entitled to them."""

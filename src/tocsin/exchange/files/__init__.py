@@ -1,0 +1,1 @@
+"""Files that partners hand over, and files for them: one file or folder for each format."""

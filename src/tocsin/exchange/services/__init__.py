@@ -1,0 +1,1 @@
+"""Services of partners, one file or folder each, behind `tocsin.exchange.model.Partner`."""
