@@ -13,9 +13,10 @@ import struct
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 from urllib.parse import unquote
+
+from tocsin.simulators.serving import Served
 
 _TEXT: Final = b"benign bytes of a simulator; "
 _PIECE: Final = len(_TEXT) << 11
@@ -206,7 +207,7 @@ TROUBLES: Final[dict[str, Callable[[Visit], None]]] = {
 """What the server can do, by the first part of the path; the first four and `seen` are no trouble."""
 
 
-class TroubleServer:
+class TroubleServer(Served):
     """The server, from entering until leaving: `with TroubleServer() as server: fetch(server.url("cut"))`."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
@@ -214,32 +215,11 @@ class TroubleServer:
         self.visits: list[str] = []
         """The head of each request that came."""
         self._tls = tls
-        self._over = threading.Event()
-        self._server = _Server(self._answer)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return int(self._server.server_address[1])
+        super().__init__(_Server(self._answer))
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         """The URL of a trouble, such as `bytes/1000`."""
         return f"{'https' if self._tls else 'http'}://{host}:{self.port}/{path}"
-
-    def __enter__(self) -> Self:
-        """Start."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop, and end what is still being answered."""
-        self._over.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def _answer(self, connection: socket.socket) -> None:
         with suppress(OSError):  # the visitor has gone, or would not agree on TLS
@@ -258,7 +238,7 @@ class TroubleServer:
             came += piece
         text = came.partition(b"\r\n\r\n")[0].decode("latin-1") + "\r\n\r\n"
         self.visits.append(text)
-        visit = Visit(connection, text, self._over)
+        visit = Visit(connection, text, self.over)
         TROUBLES.get(visit.name, _cut)(visit)
 
 

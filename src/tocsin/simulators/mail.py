@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from enum import StrEnum
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
-_POLL: Final = 0.05
+from tocsin.simulators.serving import Served
+
 _LONGEST_LINE: Final = 1 << 16
 _LARGEST: Final = 10 << 20
 
@@ -55,7 +55,7 @@ class Mailed:
         return message_from_bytes(self.data, policy=policy.default)
 
 
-class MailSink:
+class MailSink(Served):
     """The server, from entering until leaving."""
 
     def __init__(
@@ -76,15 +76,10 @@ class MailSink:
                 """Speak SMTP."""
                 _Session(sink, self.request).run()
 
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL,), daemon=True)
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return int(self._server.server_address[1])
+        server = socketserver.ThreadingTCPServer(("127.0.0.1", port), Handler)
+        server.daemon_threads = True
+        server.block_on_close = False
+        super().__init__(server)
 
     def then(self, *conduct: Conduct) -> None:
         """Do these with the next messages, one each; after them, take what comes."""
@@ -98,19 +93,6 @@ class MailSink:
                 message = f"{len(self.taken)} of {count} messages came"
                 raise TimeoutError(message)
             return list(self.taken)
-
-    def __enter__(self) -> Self:
-        """Start."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def _conduct(self) -> Conduct:
         with self._came:

@@ -10,13 +10,13 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
+
+from tocsin.simulators.serving import Quiet, Served
 
 if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject
 
-_POLL: Final = 0.05
 _PATH: Final = "/notices"
 _LARGEST: Final = 1 << 20
 
@@ -51,7 +51,7 @@ class Noticed:
     reminders: list[int] = field(default_factory=list)
 
 
-class ProviderSimulator:
+class ProviderSimulator(Served):
     """The provider, from entering until leaving."""
 
     def __init__(self, token: str = "", port: int = 0) -> None:
@@ -65,7 +65,7 @@ class ProviderSimulator:
         self._turn = threading.Lock()
         provider = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet, BaseHTTPRequestHandler):
             """One connection."""
 
             def do_POST(self) -> None:
@@ -76,18 +76,15 @@ class ProviderSimulator:
                 """Say what became of one."""
                 provider._handle(self)
 
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL,), daemon=True)
+        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        server.daemon_threads = True
+        server.block_on_close = False
+        super().__init__(server)
 
     @property
     def url(self) -> str:
         """Where to send notices."""
-        return f"http://127.0.0.1:{self._server.server_port}{_PATH}"
+        return f"http://127.0.0.1:{self.port}{_PATH}"
 
     def then(self, *reactions: Reaction) -> None:
         """Do these with the next requests, one each; after them, take what comes."""
@@ -99,19 +96,6 @@ class ProviderSimulator:
         with self._turn:
             self.notices[number].status = status
             self.notices[number].message = message
-
-    def __enter__(self) -> Self:
-        """Start."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def _handle(self, request: BaseHTTPRequestHandler) -> None:
         length = min(int(request.headers.get("content-length") or 0), _LARGEST)

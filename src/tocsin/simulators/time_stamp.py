@@ -1,7 +1,6 @@
 """A time-stamping authority on this machine (RFC 3161): tells the time truly, and nobody has to trust it."""
 
 import hashlib
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tocsin.simulators.authorities import Certified
+from tocsin.simulators.serving import Quiet, Served
 
 _SIGNED_DATA = "1.2.840.113549.1.7.2"
 _TST_INFO = "1.2.840.113549.1.9.16.1.4"
@@ -31,7 +31,7 @@ _POLICY = "1.3.6.1.4.1.99999.2"
 def time_stamps(by: Certified, when: datetime | None = None) -> Iterator[str]:
     """The address of an authority that answers with stamps by `by`, of now or `when`."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             asked = self.rfile.read(int(self.headers["Content-Length"]))
             answer = _answer(by, asked, when or datetime.now(UTC))
@@ -41,18 +41,8 @@ def time_stamps(by: Certified, when: datetime | None = None) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(answer)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
-            del format, args
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with Served(HTTPServer(("127.0.0.1", 0), Handler)) as served:
+        yield f"http://127.0.0.1:{served.port}/"
 
 
 def _answer(by: Certified, asked: bytes, now: datetime) -> bytes:

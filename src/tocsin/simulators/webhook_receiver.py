@@ -15,13 +15,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
+
+from tocsin.simulators.serving import Quiet, Served
 
 TOLERANCE_SECONDS: Final = 300
 """How old a message may be, or how far ahead its sender's clock: against messages that are played again."""
 _HUGE: Final = 1 << 20
-_POLL: Final = 0.05
 
 
 class Behaviour(StrEnum):
@@ -83,7 +83,7 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, now: float | No
     return any(hmac.compare_digest(wanted.encode(), found.encode()) for found in signatures)
 
 
-class WebhookReceiver:
+class WebhookReceiver(Served):
     """The receiver, from entering until leaving."""
 
     def __init__(self, secret: str = "") -> None:
@@ -92,28 +92,19 @@ class WebhookReceiver:
         self.received: list[Received] = []
         self._next: deque[Behaviour] = deque()
         self._came = threading.Condition()
-        self._over = threading.Event()
         receiver = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet, BaseHTTPRequestHandler):
             """One connection."""
 
             def do_POST(self) -> None:
                 """Take a message."""
                 receiver._take(self)
 
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False  # those that hang are let go by `_over`
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL,), daemon=True)
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return self._server.server_port
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        server.block_on_close = False  # those that hang are let go by `over`
+        super().__init__(server)
 
     @property
     def url(self) -> str:
@@ -133,20 +124,6 @@ class WebhookReceiver:
                 raise TimeoutError(message)
             return list(self.received)
 
-    def __enter__(self) -> Self:
-        """Start."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop."""
-        self._over.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
     def _take(self, request: BaseHTTPRequestHandler) -> None:
         headers = {name.lower(): value for name, value in request.headers.items()}
         body = request.rfile.read(int(headers.get("content-length", "0")))
@@ -161,7 +138,7 @@ class WebhookReceiver:
 
     def _answer(self, request: BaseHTTPRequestHandler, behaviour: Behaviour) -> None:
         if behaviour is Behaviour.HANG:
-            self._over.wait()
+            self.over.wait()
         elif behaviour in _STATUS:
             text = f"{behaviour.value}\n".encode()
             request.send_response(_STATUS[behaviour])

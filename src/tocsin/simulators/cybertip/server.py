@@ -8,8 +8,7 @@ import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
-from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from tocsin.simulators.cybertip.answering import Answering
 from tocsin.simulators.cybertip.authority import Authority, Switches
@@ -20,17 +19,17 @@ from tocsin.simulators.cybertip.faults import Faults, Step
 from tocsin.simulators.cybertip.rules import Rules
 from tocsin.simulators.cybertip.service import Service
 from tocsin.simulators.cybertip.truth import Exchange, Report, State
+from tocsin.simulators.serving import Quiet, Served
 
 if TYPE_CHECKING:
     _Request = socket.socket | tuple[bytes, socket.socket]
 
 ROOT: Final = "/ispws"
-_POLL: Final = 0.01
 _GET: Final = (Step.STATUS, Step.XSD)
 _POST: Final = (Step.SUBMIT, Step.UPLOAD, Step.FILEINFO, Step.FINISH, Step.RETRACT)
 
 
-class Cybertip:
+class Cybertip(Served):
     """The service, from entering until leaving.
 
     `url` is where a client finds it, `reports` what it really has, `requests` what really came and left,
@@ -57,21 +56,13 @@ class Cybertip:
         self.faults = Faults()
         self.switches = switches or Switches()
         self.authority = Authority(self.clock, self.switches)
-        self.over = threading.Event()
-        """Set when it stops: whoever waits lets go."""
         self._accounts = {user: password, **(others or {})}
         self._requests: list[Exchange] = []
         self._lock = threading.Lock()
         prior = self.authority.knows if self.switches.check_prior_reports else lambda _: True
         rules = Rules(self.clock, prior)
         self.service = Service(self.authority, Documents(schema), rules)
-        self._server = _Server((address, port), self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL,), daemon=True)
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return self._server.server_port
+        super().__init__(_Server((address, port), self))
 
     @property
     def url(self) -> str:
@@ -93,21 +84,6 @@ class Cybertip:
         """Every request that came with a whole head, in order."""
         with self._lock:
             return tuple(self._requests)
-
-    def __enter__(self) -> Self:
-        """Start."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop, and close what is still open."""
-        self.over.set()
-        self._server.shutdown()
-        self._server.close_connections()
-        self._server.server_close()
-        self._thread.join()
 
     def begin(self, step: Step, headers: Mapping[str, str]) -> Exchange:
         """Write down a request that came."""
@@ -146,7 +122,7 @@ def _user(headers: Mapping[str, str]) -> str:
     return _credentials(headers).partition(":")[0]
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Quiet, BaseHTTPRequestHandler):
     """One connection."""
 
     server: "_Server"
@@ -185,13 +161,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = False
-    block_on_close = True  # what waits is let go by `over`, what reads by `close_connections`
+    block_on_close = True  # what waits is let go by `over`, what reads by `server_close`
     request_queue_size = 256
 
     def __init__(self, address: tuple[str, int], cybertip: Cybertip) -> None:
@@ -214,7 +187,11 @@ class _Server(ThreadingHTTPServer):
         else:
             super().shutdown_request(request)
 
-    def close_connections(self) -> None:
+    def server_close(self) -> None:
+        self._close_connections()
+        super().server_close()
+
+    def _close_connections(self) -> None:
         with self._lock:
             for one in self._connections:
                 try:
