@@ -1,6 +1,7 @@
 """What many rooms' tests share: the browser that pages are opened in, and the media room's helper modules."""
 
 import shutil
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +21,11 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("house")
 """No test depends on how fast the machine is (or on tables of letters that Hypothesis makes once)."""
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell has what it starts in the background ignore Ctrl-C (POSIX, "Signals and Error Handling"), and so
+    # would every program that a test starts and interrupts. Handlers, unlike that, do not outlive an exec.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = [
     "support.loopback",
