@@ -259,7 +259,8 @@ def _meet_old(
     now = 0
     for position in old:
         if (why := batch.withdrawals[position]) and ids[position] not in withdrawn:
-            now += database.change(sql.WITHDRAW, (times.to_number(why[0]), why[1], ids[position]))
+            values = (times.to_number(why[0]), why[1], times.now(), ids[position])
+            now += database.change(sql.WITHDRAW, values)
     return still, now
 
 

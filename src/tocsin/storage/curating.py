@@ -100,12 +100,12 @@ def withdraw(database: Database, entry_ids: Sequence[int], reason: str) -> Chang
     """Withdraw entries; those that were live. Raises UnknownEntryError, InvalidTextError."""
     check_texts([reason])
     now = times.now()
-    return _set_withdrawn(database, entry_ids, sql.WITHDRAW, (now, reason), 1)
+    return _set_withdrawn(database, entry_ids, sql.WITHDRAW, (now, reason, now), 1)
 
 
 def reinstate(database: Database, entry_ids: Sequence[int]) -> Changed:
     """Undo withdrawals; those that were withdrawn. Raises UnknownEntryError."""
-    return _set_withdrawn(database, entry_ids, sql.REINSTATE, (), -1)
+    return _set_withdrawn(database, entry_ids, sql.REINSTATE, (times.now(),), -1)
 
 
 def _set_withdrawn(

@@ -22,6 +22,7 @@ from tocsin.storage.tables import (
     intake,
     jobs,
     notices,
+    serving,
 )
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     (*evidence.LEDGER, *jobs.JOBS, *intake.INTAKE, *access.ACCESS, *hma.HMA),
     (*cases.CASES, *evidence.LEDGER_SEARCH),
     (*filings.FILINGS, *connections.CONNECTIONS, *holds.HOLDS, *notices.NOTICES),
-    (*exchanges.EXCHANGES, *feeds.FEEDS),
+    (*exchanges.EXCHANGES, *feeds.FEEDS, *serving.SERVING),
 )
 """Step n (counted from 1) brings schema version n - 1 to n."""
 NEWEST = len(STEPS)

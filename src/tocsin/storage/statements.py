@@ -99,8 +99,12 @@ ADD_PACKED_SIGNALS = f"""
 ADD_UNIFORM_LABELS = f"""
     {_NUMBERS} INSERT INTO entry_label (entry_id, position, label_id) SELECT ? + n, ?, ? FROM numbered"""
 
-WITHDRAW = "UPDATE entry SET withdrawn = ?, withdrawn_reason = ? WHERE id = ? AND withdrawn IS NULL"
-REINSTATE = "UPDATE entry SET withdrawn = NULL, withdrawn_reason = '' WHERE id = ? AND withdrawn IS NOT NULL"
+# `changed` is the time at which that is done here, whatever date a list gives: partners ask what is new since.
+WITHDRAW = """
+    UPDATE entry SET withdrawn = ?, withdrawn_reason = ?, changed = ? WHERE id = ? AND withdrawn IS NULL"""
+REINSTATE = """
+    UPDATE entry SET withdrawn = NULL, withdrawn_reason = '', changed = ?
+    WHERE id = ? AND withdrawn IS NOT NULL"""
 ENTRY_RANGE = "SELECT MIN(id), MAX(id) FROM entry WHERE bank_id = ?"
 BANK_OF_ENTRY = "SELECT bank.id, bank.name FROM entry JOIN bank ON bank.id = entry.bank_id WHERE entry.id = ?"
 
