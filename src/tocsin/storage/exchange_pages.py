@@ -249,7 +249,9 @@ class Committing:
         entries = [known.entry for one in self._sorted.revived if (known := self._known[one.key]).ours]
         self._database.change(_COUNT, (0, -len(self._sorted.revived), self._exchange.id))
         done = (
-            self._database.change_many(sql.REINSTATE, [(one,) for one in sorted(entries)]) if entries else 0
+            self._database.change_many(sql.REINSTATE, [(self._now, one) for one in sorted(entries)])
+            if entries
+            else 0
         )
         self._database.change(sql.CHANGE_COUNTS, (0, -done, self._bank.id))
         self._touched += entries
@@ -272,7 +274,8 @@ class Committing:
         """Withdraw entries (number, why, when) that are live."""
         if not rows:
             return
-        done = self._database.change_many(sql.WITHDRAW, [(when, why, one) for one, why, when in sorted(rows)])
+        values = [(when, why, self._now, one) for one, why, when in sorted(rows)]
+        done = self._database.change_many(sql.WITHDRAW, values)
         self._database.change(sql.CHANGE_COUNTS, (0, done, self._bank.id))
         if self._bank.policy.kind is BankKind.ALLOW:  # what it suppressed counts again
             self._touched += [one for one, *_ in rows]

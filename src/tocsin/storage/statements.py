@@ -99,7 +99,7 @@ ADD_PACKED_SIGNALS = f"""
 ADD_UNIFORM_LABELS = f"""
     {_NUMBERS} INSERT INTO entry_label (entry_id, position, label_id) SELECT ? + n, ?, ? FROM numbered"""
 
-# `changed` is the time at which that is done here, whatever date a list gives: partners ask what is new since.
+# `changed`: when that is done here, whatever date a list gives. Partners ask what is new since.
 WITHDRAW = """
     UPDATE entry SET withdrawn = ?, withdrawn_reason = ?, changed = ? WHERE id = ? AND withdrawn IS NULL"""
 REINSTATE = """
