@@ -21,6 +21,7 @@ from tocsin.web.console.app import console_app
 from tocsin.web.console.visit import PREFIX
 from tocsin.web.hma.app import add_hma
 from tocsin.web.metrics import Metrics
+from tocsin.web.ncmec.app import add_ncmec
 from tocsin.web.problems import handle_problems
 from tocsin.web.receiving import GRACE_SECONDS, BodyLimits
 from tocsin.web.state import gauges
@@ -72,6 +73,7 @@ def create_app(node: "Node", limits: Limits | None = None) -> FastAPI:
     for operations in OPERATIONS:
         operations.add_to(app)
     add_hma(app, node, anonymous_from=node.settings.hma_anonymous_networks, upload=node.settings.upload_bytes)
+    add_ncmec(app, node)
     app.router.add_route(PREFIX, _to_console, include_in_schema=False)
     app.state.console = console_app(node)
     app.mount(PREFIX, app.state.console)

@@ -95,6 +95,8 @@ STATUS: Mapping[str, int] = {
     "intake.unknown_submission": 404,
     "jobs.not_dead": 409,
     "jobs.unknown_job": 404,
+    "ncmec.which_bank": 400,
+    "ncmec.window": 400,
     "notices.invalid": 422,
     "notices.not_set_up": 409,
     "notices.unknown": 404,
