@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.accounts import PASSWORD
-from support.console import Console, assert_accessible, console, serious_findings
+from support.console import (
+    Console,
+    assert_accessible,
+    console,
+    cut_off,
+    findings_in_each_theme,
+    serious_findings,
+)
 from support.files import small_picture
 from support.nodes import OPERATOR
 
@@ -28,6 +35,19 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 def test_a_page_that_is_not_there_is_accessible_too(served: Console, browser: "Browser") -> None:
     """Those that are there are looked at in test_screenshots.py."""
     assert_accessible(served, browser, "/console/nothing-there", "reviewer")
+
+
+FAULTY = """<!doctype html><html lang="en"><title>Faulty</title><style>:root { color-scheme: light dark }
+main { background: light-dark(#fff, #222) } p { color: light-dark(#000, #333) } h1 { width: 500px }
+</style><main><h1>Faulty</h1><img src="data:,"><p>Text</p></main>"""
+
+
+def test_what_is_wrong_in_one_theme_or_when_zoomed_is_found(browser: "Browser") -> None:
+    with browser.new_page() as page:
+        page.set_content(FAULTY)
+        found = [line.split(":")[:2] for line in findings_in_each_theme(page)]
+        assert found == [["light", " image-alt"], ["dark", " color-contrast"]]
+        assert cut_off(page) == ["cut off at 400 %"]
 
 
 def test_signing_in_is_accessible_and_needs_no_mouse(served: Console, browser: "Browser") -> None:

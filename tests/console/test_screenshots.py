@@ -1,7 +1,7 @@
 """Every page of the console, opened, held against axe-core and pictured for docs/explanation/console.md.
 
-`make screenshots` writes the pictures into docs/images/console. Everywhere else they are only taken, and the
-docs are held against the pages there are: a page without a picture fails, as does a picture too many.
+`make screenshots` takes the pictures into docs/images/console. Everywhere else the docs are only held against
+the pages there are: a page without a picture fails, as does a picture too many.
 """
 
 import io
@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import pytest
 from PIL import Image
 from support.case_pages import claimed, open_case, reviewer
-from support.console import EVERY_ROLE, Console, serious_findings
+from support.console import EVERY_ROLE, Console, cut_off, findings_in_each_theme
 from support.filing_pages import cybertip, drafted, filing_console, reported_case, state, until
 from support.nodes import OPERATOR
 
@@ -30,7 +30,7 @@ from tocsin.web.console.modules import MODULES
 from tocsin.web.console.pages import PUBLIC
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, ViewportSize
+    from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
@@ -42,7 +42,7 @@ NO_PAGES: Final = {
     "/",  # leads to the queue
 }
 PUBLIC_PAGES: Final = {page.path for module in MODULES for page in module.all if page.needs == PUBLIC}
-NARROW: "Final[ViewportSize]" = {"width": 320, "height": 256}
+THEMES: "Final[tuple[Literal['dark', 'light'], ...]]" = ("dark", "light")
 COLOURS: Final = 48
 """Of a picture in the docs: enough for pages, and a third of the size."""
 
@@ -196,28 +196,26 @@ def submit(console: Console, data: bytes, seed: int, *, danger: bool = False) ->
 
 
 def test_every_page_is_accessible_and_pictured(tour: Tour, browser: "Browser") -> None:
-    width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     wrong: list[str] = []
-    for look in ({"theme": "light"}, {"theme": "dark"}, {"zoom": 2.0}):
-        with tour.console.page(browser, "demo", **look) as page:
-            for path, place in tour.places.items():
-                assert (answer := page.goto(f"/console{place}")) is not None
-                assert answer.status == 200, place
-                if look == {"theme": "light"} and path not in PUBLIC_PAGES:
-                    keep(page, path)
-                if "zoom" in look:
-                    wrong += [f"{place}: cut off at 200 %"] * (page.evaluate(width) > 0)
-                    before, narrow = page.viewport_size, NARROW
-                    page.set_viewport_size(narrow)  # 400 % of 1280 pixels (WCAG 1.4.10)
-                    wrong += [f"{place}: cut off at 400 %"] * (page.evaluate(width) > 0)
-                    page.set_viewport_size(before or narrow)
-                else:
-                    wrong += [f"{place}, {look}: {found}" for found in serious_findings(page)]
-                    page.keyboard.press("Tab")  # focus is shown to those who use keys
-                    wrong += [f"{place}, {look}: {found}" for found in page.evaluate(UNREACHED)]
-        if look == {"theme": "light"}:
-            picture_public_pages(tour, browser)
+    with tour.console.page(browser, "demo") as page:
+        for path, place in tour.places.items():
+            assert (answer := page.goto(f"/console{place}")) is not None
+            assert answer.status == 200, place
+            if path not in PUBLIC_PAGES:
+                keep(page, path)
+            wrong += [f"{place}: {found}" for found in looked_over(page)]
+    picture_public_pages(tour, browser)
     assert not wrong, "\n".join(wrong)
+
+
+def looked_over(page: "Page") -> list[str]:
+    """All that is wrong with a page, in light and dark, by keys, and zoomed."""
+    wrong = findings_in_each_theme(page)
+    page.keyboard.press("Tab")  # focus is shown to those who use keys
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        wrong += [f"{theme}: {found}" for found in page.evaluate(UNREACHED)]
+    return wrong + cut_off(page)
 
 
 def test_the_docs_show_every_page_and_no_other() -> None:
@@ -242,9 +240,10 @@ def keep(page: "Page", path: str) -> None:
     """Picture a page as it is at first sight, for the docs where that is asked for."""
     if path == "/cases/{number}":
         page.wait_for_function("document.getElementById('preview').naturalWidth > 0")
+    if not WRITE:
+        return
     with Image.open(io.BytesIO(page.screenshot())) as taken:
         assert taken.size == (1366, 768)
-        if WRITE:
-            PICTURES.mkdir(parents=True, exist_ok=True)
-            few = taken.convert("RGB").quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-            few.save(PICTURES / f"{name_of(path)}.png", optimize=True)
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        few = taken.convert("RGB").quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        few.save(PICTURES / f"{name_of(path)}.png", optimize=True)
