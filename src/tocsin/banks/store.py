@@ -25,6 +25,13 @@ class BankExistsError(Error):
     advice = "Choose another name, or add to the existing bank."
 
 
+class BankInUseError(Error):
+    """An exchange fills the bank."""
+
+    code = "banks.in_use"
+    advice = "`tocsin exchange remove NAME` first; it leaves the entries where they are."
+
+
 class InvalidBankNameError(Error):
     """A bank cannot have this name."""
 

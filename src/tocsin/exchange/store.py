@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tocsin.errors import Error
-from tocsin.exchange.model import Heard, Page, SetAside
+from tocsin.exchange.model import Heard, OpinionToGive, Page, SetAside
 
 if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject
@@ -61,6 +61,8 @@ class FloodError(Error):
 class State(StrEnum):
     """Whether an exchange runs."""
 
+    UNCONFIRMED = "unconfirmed"
+    """It is one of production, which a second person is to confirm."""
     READY = "ready"
     HELD = "held"
     """It would withdraw more than the guard lets pass; a person is to accept that."""
@@ -134,6 +136,8 @@ class Exchange:
     state: State
     created: datetime
     created_by: str
+    confirmed_by: str
+    """The second person, of one of production."""
     checkpoint: "JsonObject | None"
     up_to: datetime | None
     """The partner's list is known as it was then."""
@@ -146,6 +150,8 @@ class Exchange:
     """Who lets the next run withdraw more than the guard does."""
     run: int
     """How many runs there were."""
+    job: int
+    """The number of the job that is to run it next, or does; 0 where none was planned."""
     started: datetime | None
     ended: datetime | None
     """None while the first run lasts; before `started` while a later one does."""
@@ -180,6 +186,55 @@ class KeptSetAside:
     times: int
 
 
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """A portion of what a whole list no longer named."""
+
+    counts: Counts
+    after: str
+    """The last key looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run ended."""
+
+    outcome: str
+    """`done`, or the code of an error."""
+    message: str
+    counts: Counts
+    state: State
+    failures: int
+    next: datetime
+
+
+class Giving(StrEnum):
+    """How far an opinion that we give has come."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    GIVEN = "given"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """It may have come through: only a person has it sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenOpinion:
+    """An opinion that we give a partner."""
+
+    id: int
+    exchange: str
+    entry: int
+    what: OpinionToGive
+    author: str
+    """`Principal.id`."""
+    asked: datetime
+    state: Giving
+    ended: datetime | None
+    message: str
+
+
 class Exchanges(Protocol):
     """Where exchanges are kept. Methods take part in the caller's transaction, if there is one."""
 
@@ -199,10 +254,10 @@ class Exchanges(Protocol):
         """Commit a page whole, with its checkpoint. Raises FloodError, PageTooLargeError."""
         ...
 
-    def sweep(self, name: str) -> Counts | None:
+    def sweep(self, name: str, after: str = "") -> "Swept | None":
         """Withdraw a portion of what the whole list no longer names; None when nothing is left to do.
 
-        Raises FloodError.
+        `after`: the key up to which an earlier portion came. Raises FloodError.
         """
         ...
 
@@ -216,4 +271,64 @@ class Exchanges(Protocol):
 
     def set_aside(self, name: str, *, after: int = 0, limit: int = 100) -> Sequence[KeptSetAside]:
         """What was set aside, oldest first."""
+        ...
+
+    def account(self, name: str) -> bytes | None:
+        """The account, sealed."""
+        ...
+
+    def keep_account(self, name: str, sealed: bytes) -> None:
+        """Keep another account."""
+        ...
+
+    def plan(self, name: str, job: int, due: datetime) -> None:
+        """That job is to run it, at that time."""
+        ...
+
+    def begin(self, name: str) -> None:
+        """A run begins."""
+        ...
+
+    def end(self, name: str, how: RunEnd) -> None:
+        """A run ended; what was accepted for it is accepted no more."""
+        ...
+
+    def restart(self, name: str) -> None:
+        """Forget the checkpoint: the list is told from its beginning."""
+        ...
+
+    def set_state(self, name: str, state: State, *, accepted: str = "", confirmed: str = "") -> None:
+        """Change the state; who accepts what the next run withdraws, who confirmed it."""
+        ...
+
+    def set_paused(self, name: str, *, paused: bool) -> None:
+        """Whether it rests."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Forget an exchange and its records; the entries stay in the bank."""
+        ...
+
+    def of_entry(self, entry: int) -> tuple[str, KeptRecord] | None:
+        """The exchange and the record that an entry holds now."""
+        ...
+
+
+class GivenOpinions(Protocol):
+    """Where opinions are kept that we give partners. Methods take part in the caller's transaction."""
+
+    def ask_opinion(self, name: str, entry: int, what: OpinionToGive, author: str) -> int:
+        """Keep an opinion that is to be given; its number."""
+        ...
+
+    def opinion(self, number: int) -> GivenOpinion | None:
+        """An opinion that we give."""
+        ...
+
+    def opinions(self, name: str, *, after: int = 0, limit: int = 100) -> Sequence[GivenOpinion]:
+        """The opinions we give on an exchange's records, oldest first."""
+        ...
+
+    def note_opinion(self, number: int, state: Giving, message: str = "") -> None:
+        """How far it has come."""
         ...

@@ -13,6 +13,7 @@ TEST_EVENT = "webhook.test"
 EVENTS = {
     "submission.matched": "A submission matched, when it came or because a bank grew (`retroactive`).",
     "filing.alarm": "A report to an authority needs a person: it is about to expire, or was refused.",
+    "exchange.alarm": "An exchange needs a person: a partner refuses us, fails, or would withdraw very much.",
     TEST_EVENT: "Somebody asked for a test; it goes to that webhook whatever it is registered for.",
 }
 """What a webhook can be registered for."""

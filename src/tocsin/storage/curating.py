@@ -8,6 +8,7 @@ from tocsin.banks.batch import check_texts
 from tocsin.banks.model import MAX_RADIUS, Bank, Policy
 from tocsin.banks.store import (
     BankExistsError,
+    BankInUseError,
     InvalidBankNameError,
     InvalidPolicyError,
     UnknownBankError,
@@ -85,8 +86,14 @@ def _policy_fields(policy: Policy) -> tuple[str, int, int, str, str]:
 
 
 def remove_bank(database: Database, name: str) -> int:
-    """Delete a bank and all that hangs on it; how many entries that were. Raises UnknownBankError."""
+    """Delete a bank and all that hangs on it; how many entries that were.
+
+    Raises UnknownBankError, BankInUseError.
+    """
     number = bank(database, name).id
+    if (used := database.row(sql.EXCHANGE_OF_BANK, (number,))) is not None:
+        message = f"the exchange {used[0]!r} fills the bank {name!r}"
+        raise BankInUseError(message)
     entries, _withdrawn = database.rows(sql.COUNTS, (number,))[0]
     last_removal = database.number(sql.LAST_REMOVAL)
     database.change(sql.LOG_REMOVAL, (last_removal, number))

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tocsin.media.sandbox import JsonObject
 
 COLUMNS: Final = """exchange.id, exchange.name, service, environment, production, bank.name, settings, every,
-    paused, state, exchange.created, created_by, checkpoint, up_to, sweeping, records, exchange.withdrawn,
-    accepted, run, started, ended, next, failures, outcome, message, counts"""
+    paused, state, exchange.created, created_by, confirmed_by, checkpoint, up_to, sweeping, records,
+    exchange.withdrawn, accepted, run, job, started, ended, next, failures, outcome, message, counts"""
 _PART: Final = 8
 SIGNALS: Final = slice(0, _PART)
 """Which part of a digest says what the signals are."""
@@ -28,9 +28,9 @@ _NOTHING: Final = bytes(_PART)
 
 def exchange(row: Row) -> Exchange:
     """An exchange from COLUMNS."""
-    (number, name, service, environment, production, bank, settings, every, paused, state, created) = row[:11]
-    (created_by, checkpoint, up_to, sweeping, records, withdrawn, accepted, run, started, ended) = row[11:21]
-    (next_run, failures, outcome, message, counts) = row[21:]
+    number, name, service, environment, production, bank, settings, every, paused, state = row[:10]
+    created, created_by, confirmed_by, checkpoint, up_to, sweeping, records, withdrawn = row[10:18]
+    accepted, run, job, started, ended, next_run, failures, outcome, message, counts = row[18:]
     return Exchange(
         id=number,
         name=name,
@@ -44,6 +44,7 @@ def exchange(row: Row) -> Exchange:
         state=State(state),
         created=times.from_number(created),
         created_by=created_by,
+        confirmed_by=confirmed_by,
         checkpoint=None if checkpoint is None else object_of(checkpoint),
         up_to=times.from_stored(up_to),
         sweeping=bool(sweeping),
@@ -51,6 +52,7 @@ def exchange(row: Row) -> Exchange:
         withdrawn=withdrawn,
         accepted=accepted,
         run=run,
+        job=job,
         started=times.from_stored(started),
         ended=times.from_stored(ended),
         next=times.from_stored(next_run),

@@ -20,10 +20,14 @@ from tocsin.exchange.store import (
     KeptRecord,
     KeptSetAside,
     NewExchange,
+    RunEnd,
     State,
+    Swept,
     UnknownExchangeError,
 )
 from tocsin.storage import curating, times
+from tocsin.storage import statements as sql
+from tocsin.storage.database import Row, Value
 from tocsin.storage.exchange_pages import Committing
 from tocsin.storage.exchange_rows import COLUMNS, exchange, number, text_of
 
@@ -45,6 +49,8 @@ _GUARD = "UPDATE exchange SET guard_since = ?, guard_of = ?, guard_count = ? WHE
 _SWEPT = "UPDATE exchange SET sweeping = 0 WHERE id = ?"
 _UNNAMED = """SELECT key FROM exchange_record
     WHERE exchange_id = ? AND key > ? AND generation < ? AND withdrawn IS NULL ORDER BY key LIMIT ?"""
+_STILL_UNNAMED = """SELECT key FROM exchange_record
+    WHERE exchange_id = ? AND generation < ? AND withdrawn IS NULL AND key IN ({values})"""
 _COUNT_UNNAMED = """SELECT COUNT(*) FROM exchange_record
     WHERE exchange_id = ? AND generation < ? AND withdrawn IS NULL"""
 _RECORD = "SELECT key, entry_id, changed, withdrawn FROM exchange_record WHERE exchange_id = ? AND key = ?"
@@ -58,6 +64,19 @@ _FORGET_ASIDE = """DELETE FROM exchange_set_aside WHERE exchange_id = ? AND id <
     SELECT id FROM exchange_set_aside WHERE exchange_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?)"""
 _ASIDE = """SELECT id, key, code, message, text, time, times FROM exchange_set_aside
     WHERE exchange_id = ? AND id > ? ORDER BY id LIMIT ?"""
+_OF_ENTRY = """SELECT exchange.name, key, entry_id, changed, exchange_record.withdrawn
+    FROM exchange_record JOIN exchange ON exchange.id = exchange_record.exchange_id WHERE entry_id = ?"""
+_ACCOUNT = "SELECT sealed FROM exchange WHERE id = ?"
+_END = """outcome = ?, message = ?, counts = ?, state = ?, failures = ?, ended = ?, next = ?, accepted = ''"""
+_SET_STATE = "state = ?, accepted = ?, confirmed_by = CASE WHEN ? = '' THEN confirmed_by ELSE ? END"
+_REMOVE = (
+    "DELETE FROM exchange_record WHERE exchange_id = ?",
+    "DELETE FROM exchange_superseded WHERE exchange_id = ?",
+    "DELETE FROM exchange_heard WHERE exchange_id = ?",
+    "DELETE FROM exchange_set_aside WHERE exchange_id = ?",
+    "DELETE FROM exchange_opinion WHERE exchange_id = ?",
+    "DELETE FROM exchange WHERE id = ?",
+)
 KEPT_ASIDE: Final = 10_000
 """So many things set aside are kept of each exchange, the newest."""
 PORTION: Final = 5_000
@@ -78,10 +97,14 @@ class ExchangeStore:
     def add(self, new: NewExchange, by: str) -> Exchange:
         """Keep an exchange. Raises ExchangeExistsError, UnknownBankError, InvalidTextError."""
         check_texts((new.name, new.service, new.environment, by))
+        state = State.UNCONFIRMED if new.production else State.READY
         with self._database.writing():
             bank = curating.bank(self._database, new.bank)
+            if self._database.number(sql.COUNTS, (bank.id,)):
+                message = f"the bank {new.bank!r} is not empty"
+                raise ExchangeExistsError(message)
             values = (new.name, new.service, new.environment, int(new.production), bank.id)
-            rest = (text_of(new.settings), new.every, State.READY.value, times.to_number(self._clock()), by)
+            rest = (text_of(new.settings), new.every, state.value, times.to_number(self._clock()), by)
             if not self._database.change(_ADD, (*values, *rest)):
                 message = f"there is an exchange named {new.name!r}, or one that fills the bank {new.bank!r}"
                 raise ExchangeExistsError(message)
@@ -116,25 +139,31 @@ class ExchangeStore:
             self._database.change(_ADVANCE, (*about, found.id))
         return counts
 
-    def sweep(self, name: str) -> Counts | None:
+    def sweep(self, name: str, after: str = "") -> Swept | None:
         """Withdraw a portion of what the whole list no longer names; None when nothing is left to do.
 
-        Raises FloodError.
+        `after`: the key up to which an earlier portion came. Raises FloodError.
         """
-        with self._database.writing():
-            found = self.exchange(name)
-            if not found.sweeping:
-                return None
+        found = self.exchange(name)
+        if not found.sweeping:
+            return None
+        with self._database.reading():  # which may look at millions, while others write
             generation = self._database.number(_STATE, (found.id,))
-            keys = [key for (key,) in self._database.rows(_UNNAMED, (found.id, "", generation, PORTION))]
+            rows = self._database.rows(_UNNAMED, (found.id, after, generation, PORTION))
+            there = 0 if after else self._database.number(_COUNT_UNNAMED, (found.id, generation))
+        keys = [key for (key,) in rows]
+        with self._database.writing():
+            if generation != self._database.number(_STATE, (found.id,)):
+                return None  # it is told anew meanwhile
             if not keys:
                 self._database.change(_SWEPT, (found.id,))
                 return None
-            if len(keys) == PORTION and not found.accepted:
-                self._guard(found, self._database.number(_COUNT_UNNAMED, (found.id, generation)), keep=False)
-            gone = tuple(Withdrawal(key, NO_LONGER_LISTED) for key in keys)
-            page = Page((), gone, (), {})
-            return self._commit(found, generation, fit(page, self._clock()))
+            if there and not found.accepted:
+                self._guard(found, there, keep=False)
+            still = self._database.rows_among(_STILL_UNNAMED, (found.id, generation), keys)
+            gone = tuple(Withdrawal(key, NO_LONGER_LISTED) for (key,) in still)
+            counts = self._commit(found, generation, fit(Page((), gone, (), {}), self._clock()))
+        return Swept(counts, keys[-1])
 
     def _commit(self, found: Exchange, generation: int, fitting: "Fit") -> Counts:
         committing = Committing(self._home, found, generation, fitting)
@@ -172,9 +201,7 @@ class ExchangeStore:
         """A record as it is known. Raises UnknownExchangeError."""
         with self._database.reading():
             row = self._database.row(_RECORD, (self.exchange(name).id, key))
-        if row is None:
-            return None
-        return KeptRecord(row[0], row[1], times.from_stored(row[2]), times.from_stored(row[3]))
+        return None if row is None else _record(row)
 
     def heard(self, name: str, key: str) -> list[Heard]:
         """What others say of a record. Raises UnknownExchangeError."""
@@ -190,6 +217,68 @@ class ExchangeStore:
         with self._database.reading():
             rows = self._database.rows(_ASIDE, (self.exchange(name).id, after, limit))
         return [KeptSetAside(row[0], SetAside(*row[1:5]), times.from_number(row[5]), row[6]) for row in rows]
+
+    def of_entry(self, entry: int) -> tuple[str, KeptRecord] | None:
+        """The exchange and the record that an entry holds now."""
+        with self._database.reading():
+            row = self._database.row(_OF_ENTRY, (entry,))
+        return None if row is None else (row[0], _record(row[1:]))
+
+    def account(self, name: str) -> bytes | None:
+        """The account, sealed. Raises UnknownExchangeError."""
+        with self._database.reading():
+            row = self._database.row(_ACCOUNT, (self.exchange(name).id,))
+        return None if row is None or row[0] is None else bytes(row[0])
+
+    def keep_account(self, name: str, sealed: bytes) -> None:
+        """Keep another account. Raises UnknownExchangeError."""
+        self._change("sealed = ?", (sealed,), name)
+
+    def plan(self, name: str, job: int, due: datetime) -> None:
+        """That job is to run it, at that time. Raises UnknownExchangeError."""
+        self._change("job = ?, next = ?", (job, times.to_number(due)), name)
+
+    def begin(self, name: str) -> None:
+        """A run begins. Raises UnknownExchangeError."""
+        self._change("run = run + 1, started = ?", (times.to_number(self._clock()),), name)
+
+    def end(self, name: str, how: RunEnd) -> None:
+        """A run ended; what was accepted for it is accepted no more. Raises UnknownExchangeError."""
+        counts = text_of({**how.counts.to_json()})
+        said: tuple[Value, ...] = (how.outcome, how.message, counts, how.state.value, how.failures)
+        now, due = times.to_number(self._clock()), times.to_number(how.next)
+        self._change(_END, (*said, now, due), name)
+
+    def restart(self, name: str) -> None:
+        """Forget the checkpoint: the list is told from its beginning. Raises UnknownExchangeError."""
+        self._change("checkpoint = NULL, sweeping = 0", (), name)
+
+    def set_state(self, name: str, state: State, *, accepted: str = "", confirmed: str = "") -> None:
+        """Change the state; who accepts what the next run withdraws, who confirmed it."""
+        values = (state.value, accepted, confirmed, confirmed)
+        self._change(_SET_STATE, values, name)
+
+    def set_paused(self, name: str, *, paused: bool) -> None:
+        """Whether it rests. Raises UnknownExchangeError."""
+        self._change("paused = ?", (int(paused),), name)
+
+    def remove(self, name: str) -> None:
+        """Forget an exchange and its records; the entries stay in the bank. Raises UnknownExchangeError."""
+        with self._database.writing():
+            number_ = self.exchange(name).id
+            for statement in _REMOVE:
+                self._database.change(statement, (number_,))
+
+    def _change(self, what: str, values: Sequence[Value], name: str) -> None:
+        with self._database.writing():
+            self._database.change(
+                f"UPDATE exchange SET {what} WHERE id = ?", (*values, self.exchange(name).id)
+            )
+
+
+def _record(row: Row) -> KeptRecord:
+    key, entry, changed, withdrawn = row
+    return KeptRecord(key, entry, times.from_stored(changed), times.from_stored(withdrawn))
 
 
 def _digest_of_aside(one: SetAside) -> bytes:

@@ -31,6 +31,7 @@ RAISE_VERSION = "UPDATE bank SET version = version + 1 WHERE id = ?"
 COUNTS = "SELECT entries, withdrawn FROM bank WHERE id = ?"
 CHANGE_COUNTS = "UPDATE bank SET entries = entries + ?, withdrawn = withdrawn + ? WHERE id = ?"
 
+EXCHANGE_OF_BANK = "SELECT name FROM exchange WHERE bank_id = ?"
 # Removing a bank. Each run of consecutive signal numbers becomes one row of index_removal.
 LOG_REMOVAL = """
     INSERT INTO index_removal (id, first_signal, last_signal)

@@ -1,10 +1,12 @@
 """Exchanges, the records they fill banks with, what was set aside and heard (schema version 5)."""
 
 EXCHANGES: tuple[str, ...] = (
-    # An exchange has a bank to itself. `state` is ready, held (a person is to accept what it would withdraw)
-    # or stopped (the partner refuses us). `generation` counts how often the whole list was begun to be told;
-    # `sweeping`: it came to its end, and what was not named in this generation is being withdrawn. `guard_*`:
-    # how much was withdrawn since when, of how many. `accepted`: a person lets the next run withdraw more.
+    # An exchange has a bank to itself. `state` is unconfirmed (one of production, which a second person is to
+    # confirm), ready, held (a person is to accept what it would withdraw) or stopped (somebody refuses us).
+    # `generation` counts how often the whole list was begun to be told; `sweeping`: it came to its end, and
+    # what was not named in this generation is being withdrawn. `guard_*`: how much was withdrawn since when,
+    # of how many. `accepted`: who lets the next run withdraw more. `job`: the one that is to run it next, or
+    # does.
     """CREATE TABLE exchange (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         name TEXT NOT NULL UNIQUE,
@@ -19,6 +21,7 @@ EXCHANGES: tuple[str, ...] = (
         state TEXT NOT NULL,
         created INTEGER NOT NULL,
         created_by TEXT NOT NULL,
+        confirmed_by TEXT NOT NULL DEFAULT '',
         checkpoint TEXT,
         up_to INTEGER,
         generation INTEGER NOT NULL DEFAULT 0,
@@ -30,13 +33,15 @@ EXCHANGES: tuple[str, ...] = (
         guard_count INTEGER NOT NULL DEFAULT 0,
         accepted TEXT NOT NULL DEFAULT '',
         run INTEGER NOT NULL DEFAULT 0,
+        job INTEGER NOT NULL DEFAULT 0,
         started INTEGER,
         ended INTEGER,
         next INTEGER,
         failures INTEGER NOT NULL DEFAULT 0,
         outcome TEXT NOT NULL DEFAULT '',
         message TEXT NOT NULL DEFAULT '',
-        counts TEXT NOT NULL DEFAULT '{}'
+        counts TEXT NOT NULL DEFAULT '{}',
+        CHECK (confirmed_by <> created_by)
     ) STRICT""",
     # One record of the partner and the entry that holds it now; entries before it (`entry_id` was another)
     # are withdrawn. `withdrawn`: when the partner took it back. `ours`: that is why the entry is withdrawn.
@@ -84,7 +89,7 @@ EXCHANGES: tuple[str, ...] = (
         digest BLOB NOT NULL,
         UNIQUE (exchange_id, digest)
     ) STRICT""",
-    # What we tell the partner of its records. `state` is waiting, sending, given, refused or unknown: it may
+    # What we tell the partner of its records. `state` is waiting, sending, given, refused, or unknown: it may
     # have come through, and is not sent again by itself.
     """CREATE TABLE exchange_opinion (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
