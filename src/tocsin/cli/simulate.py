@@ -9,6 +9,7 @@ from tocsin.cli.signals import signals
 COMMANDS = {
     "cybertip": "tocsin.cli.simulate:cybertip",
     "mail": "tocsin.cli.simulate_notices:mail",
+    "ncmec": "tocsin.cli.simulate_exchanges:ncmec",
     "provider": "tocsin.cli.simulate_notices:provider",
 }
 

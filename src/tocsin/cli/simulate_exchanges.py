@@ -5,11 +5,14 @@ Each subcommand here is named in COMMANDS of `tocsin.cli.simulate`.
 
 import click
 
+from tocsin.cli.output import put, say
+from tocsin.cli.signals import signals
+
 PORT = click.option(
     "--port", default=0, type=click.IntRange(0, 65535), help="Where to listen  [default: a free port]"
 )
 ITEMS = click.option(
-    "--items", default=1000, show_default=True, type=click.IntRange(0, 10_000_000), help="Items in its list."
+    "--items", default=1000, show_default=True, type=click.IntRange(0, 1_000_000), help="Items in its list."
 )
 SEED = click.option("--seed", default=1, show_default=True, help="Which items, and which troubles.")
 TROUBLE = click.option(
@@ -18,3 +21,31 @@ TROUBLE = click.option(
     type=click.FloatRange(0, 1),
     help="The share of requests that goes wrong  [default: 0]",
 )
+
+
+@click.command()
+@PORT
+@ITEMS
+@SEED
+@TROUBLE
+@click.option("--user", default="simulated-member", show_default=True, help="The account that may use it.")
+@click.option("--password", help="Its password  [default: a new one, printed]")
+def ncmec(  # noqa: PLR0913  # one for each option
+    *, port: int, items: int, seed: int, trouble: float, user: str, password: str | None
+) -> int:
+    """Be NCMEC's hash sharing on 127.0.0.1 until ^C, with a list of random hashes, which are of nothing."""
+    import secrets  # noqa: PLC0415  # not on --help
+
+    from tocsin.simulators.ncmec.server import NcmecSimulator  # noqa: PLC0415
+
+    secret = password or secrets.token_urlsafe(16)
+    with NcmecSimulator(user, secret, port=port) as simulator, signals() as wait_for_one:
+        simulator.list.fill(items, seed)
+        if trouble:
+            simulator.faults.at_random(seed, trouble)
+        put(simulator.url)
+        say(f"a simulated hash sharing: its hashes are random, and are of nothing. User {user}")
+        if password is None:
+            say(f"password {secret}")
+        wait_for_one()
+    return 0
