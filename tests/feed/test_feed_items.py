@@ -17,6 +17,7 @@ from tocsin.exchange.items import (
     OpinionItem,
     SeenItem,
     Source,
+    Stated,
     Stood,
     UnfitItemError,
     WithdrawalItem,
@@ -57,7 +58,7 @@ _ENTRIES = st.builds(
     st.lists(_SIGNALS, min_size=1, max_size=3).map(tuple),
     st.lists(st.builds(Label, *([_TEXTS] * 5)), max_size=3).map(tuple),
     st.builds(Source, _FEEDS, _TEXTS, _TEXTS, _TEXTS),
-    _TERMS,
+    st.lists(st.builds(Stated, _FEEDS, _TERMS), min_size=1, max_size=2).map(tuple),
     _TEXTS,
     st.lists(st.builds(Stood, _TEXTS, _TEXTS), max_size=3).map(tuple),
     _TIMES,
@@ -74,7 +75,7 @@ _ENTRY = EntryItem(
     (Signal(SignalType.MD5, bytes(16)),),
     (),
     Source("a.example/feed"),
-    Terms("anyone"),
+    (Stated("a.example/feed", Terms("anyone")),),
     "",
     (Stood("publisher", "p1"), Stood("publisher", "p2")),
     datetime(2026, 11, 1, tzinfo=UTC),
@@ -112,7 +113,7 @@ def test_whatever_takes_the_place_of_a_field_it_is_an_item_or_unfit(item: Item, 
 def test_fields_that_are_not_known_are_left_out_and_counted() -> None:
     fields = json.loads(write(_ENTRY))
     fields["colour"] = "blue"
-    fields["onward"]["moreover"] = 1
+    fields["onward"][0]["moreover"] = 1
     found = read(json.dumps(fields).encode())
     assert (found.item, found.unknown) == (_ENTRY, 2)
 
@@ -143,8 +144,9 @@ def test_lines_that_are_no_items(line: bytes) -> None:
         {"labels": (Label("a", "b", "c" * 501),)},
         {"purpose": "p" * 2001},
         {"signals": ()},
-        {"terms": Terms("whoever-asks")},
-        {"terms": Terms("named")},
+        {"terms": (Stated("a", Terms("whoever-asks")),)},
+        {"terms": (Stated("a", Terms("named")),)},
+        {"terms": ()},
         {"stood": _ENTRY.stood * 5},
     ],
 )

@@ -17,7 +17,7 @@ from tocsin.banks.lists.cells import BadRowError
 from tocsin.banks.model import Label
 from tocsin.banks.opinions import Verdict
 from tocsin.errors import Error
-from tocsin.exchange.rights import Purpose, Terms, UnfitTermsError, checked
+from tocsin.exchange.rights import Purpose, Terms, checked
 from tocsin.hashing.signals import Signal
 from tocsin.media.answers import list_in, number_in, object_in, strictly_read, text_in
 
@@ -28,10 +28,11 @@ T = TypeVar("T")
 MOST_SIGNALS: Final = 200
 MOST_LABELS: Final = 150
 MOST_PEOPLE: Final = 8
+MOST_TERMS: Final = 8
 LONGEST_KEY: Final = 200
 LONGEST_TEXT: Final = 2000
 _LONGEST_WORD: Final = 500
-_MOST_TERMS: Final = 100
+_MOST_NAMES: Final = 100
 _MOST_SEEN: Final = 10**12
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,199}", re.ASCII)
 _FEED: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}", re.ASCII)
@@ -63,6 +64,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """Terms, and the feed whose owner set them. What several set holds together: each has to allow it."""
+
+    by: str
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
 class EntryItem:
     """An entry as the feed's owner states it now; it replaces what was said before under the same key."""
 
@@ -70,7 +79,7 @@ class EntryItem:
     signals: tuple[Signal, ...]
     labels: tuple[Label, ...]
     source: Source
-    terms: Terms
+    terms: tuple[Stated, ...]
     purpose: str
     """The purpose limitation in the owner's words."""
     stood: tuple[Stood, ...]
@@ -140,21 +149,26 @@ def write(item: Item) -> bytes:
 
 def _entry_fields(item: EntryItem) -> "dict[str, objects.Json]":
     source = item.source
-    terms: dict[str, objects.Json] = {"rule": item.terms.rule}
-    for name in ("partners", "countries", "purposes"):
-        if some := getattr(item.terms, name):
-            terms[name] = [str(one) for one in some]
     return {
         "item": "correction" if item.corrects else "entry",
         "key": item.key,
         "signals": [objects.signal_fields(one) for one in item.signals],
         "labels": [objects.label_fields(one) for one in item.labels],
         "origin": {"feed": source.feed, "source": source.source, "member": source.member, "id": source.id},
-        "onward": terms,
-        "jurisdiction": item.terms.jurisdiction,
+        "onward": [_terms_fields(one) for one in item.terms],
         "purpose": item.purpose,
         "stood": [{"role": one.role, "who": one.who} for one in item.stood],
     }
+
+
+def _terms_fields(stated: Stated) -> "dict[str, objects.Json]":
+    fields: dict[str, objects.Json] = {"by": stated.by, "rule": stated.terms.rule}
+    for name in ("partners", "countries", "purposes"):
+        if some := getattr(stated.terms, name):
+            fields[name] = [str(one) for one in some]
+    if stated.terms.jurisdiction:
+        fields["jurisdiction"] = stated.terms.jurisdiction
+    return fields
 
 
 def read(line: bytes) -> Read:
@@ -200,7 +214,13 @@ class _Fields:
         return text
 
     def object(self, name: str, taken: "Callable[[_Fields], T]") -> T:
-        fields = _Fields(object_in(self.take(name)))
+        return self._inside(self.take(name), taken)
+
+    def objects(self, name: str, most: int, taken: "Callable[[_Fields], T]") -> tuple[T, ...]:
+        return tuple(self._inside(one, taken) for one in self.list(name, most))
+
+    def _inside(self, value: "JsonValue", taken: "Callable[[_Fields], T]") -> T:
+        fields = _Fields(object_in(value))
         found = taken(fields)
         self.inner += fields.unknown
         return found
@@ -234,37 +254,31 @@ def _entry(fields: _Fields, *, corrects: bool = False) -> EntryItem:
     signals = tuple(_signals(fields.list("signals", MOST_SIGNALS)))
     if not signals:
         _refuse("an entry has no signal")
-    onward = fields.object("onward", _terms)
-    jurisdiction = fields.text("jurisdiction", default="")
-    terms = Terms(onward.rule, onward.partners, onward.countries, onward.purposes, jurisdiction)
+    terms = fields.objects("onward", MOST_TERMS, _stated)
+    if not terms:
+        _refuse("an entry has no terms")
     return EntryItem(
         key=fields.key(),
         signals=signals,
         labels=tuple(_labels(fields.list("labels", MOST_LABELS))),
         source=fields.object("origin", _source),
-        terms=_known(terms),
+        terms=terms,
         purpose=fields.text("purpose", LONGEST_TEXT, default=""),
-        stood=tuple(_stood(one) for one in fields.list("stood", MOST_PEOPLE)),
+        stood=fields.objects("stood", MOST_PEOPLE, _stood),
         time=fields.time(),
         corrects=corrects,
     )
 
 
-def _known(terms: Terms) -> Terms:
-    """Terms that say something that is understood here. Raises UnfitItemError."""
-    try:
-        return checked(terms)
-    except UnfitTermsError as error:
-        raise UnfitItemError(error.message) from error
-
-
-def _terms(fields: _Fields) -> Terms:
-    return Terms(
+def _stated(fields: _Fields) -> Stated:
+    terms = Terms(
         fields.text("rule"),
-        tuple(text_in(one) for one in fields.list("partners", _MOST_TERMS)),
-        tuple(text_in(one) for one in fields.list("countries", _MOST_TERMS)),
-        tuple(Purpose(text_in(one)) for one in fields.list("purposes", _MOST_TERMS)),
+        tuple(text_in(one) for one in fields.list("partners", _MOST_NAMES)),
+        tuple(text_in(one) for one in fields.list("countries", _MOST_NAMES)),
+        tuple(Purpose(text_in(one)) for one in fields.list("purposes", _MOST_NAMES)),
+        fields.text("jurisdiction", default=""),
     )
+    return Stated(fields.feed("by"), checked(terms))
 
 
 def _source(fields: _Fields) -> Source:
@@ -276,8 +290,7 @@ def _source(fields: _Fields) -> Source:
     )
 
 
-def _stood(value: "JsonValue") -> Stood:
-    fields = _Fields(object_in(value))
+def _stood(fields: _Fields) -> Stood:
     return Stood(fields.text("role", 100), fields.text("who", 300))
 
 

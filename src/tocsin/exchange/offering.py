@@ -63,7 +63,9 @@ class Offering:
     def offer(self, principal: Principal, bank: str, entry: int = 0) -> Offer:
         """Offer a bank with all that is added to it, or one entry of it.
 
-        Nothing is told before another person confirms. Raises DeniedError, UnknownBankError, UnknownEntryError, NotShareableError, NoFeedError.
+        Nothing is told before another person confirms.
+
+        Raises DeniedError, UnknownBankError, UnknownEntryError, NotShareableError, NoFeedError.
         """
         self._demand(principal, bank)
         with self.transactions.writing():
