@@ -1,21 +1,30 @@
 """Reading what services answer in JSON: strictly as a whole, leniently item by item."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from tocsin.errors import Error
-from tocsin.exchange.model import PartnerRefusedError, PartnerUnreachableError, SetAside
+from tocsin.exchange.model import (
+    PartnerRefusedError,
+    PartnerUnreachableError,
+    Record,
+    SetAside,
+    Withdrawal,
+)
 from tocsin.hashing.signals import InvalidSignalError, Signal, SignalType
 from tocsin.media.answers import object_in, strictly_read
 
 if TYPE_CHECKING:
-    from tocsin.exchange.transport import Answer
+    from tocsin.exchange.transport import Answer, Web
     from tocsin.media.sandbox import JsonObject, JsonValue
 
 LONGEST: Final = 8 << 20
 """Bytes of an answer: some twenty times a full page of any service here."""
+_TRIES: Final = 3
+"""What comes damaged is asked for so often."""
 _SHOWN: Final = 200
 _OK: Final = range(200, 300)
 _LATER: Final = frozenset({408, 425, 429, *range(500, 600)})
@@ -57,6 +66,56 @@ def object_of(body: bytes) -> "JsonObject":
     except (ValueError, TypeError, RecursionError) as error:
         message = f"the service answers what is not as its interface says: {str(error)[:_SHOWN]}"
         raise PartnerUnreachableError(message) from error
+
+
+def get_object(
+    web: "Web",
+    url: str,
+    headers: Mapping[str, str],
+    demand: "Callable[[Answer], bytes]" = demand_success,
+) -> "JsonObject":
+    """The object that a URL answers with; asked for again where it came damaged.
+
+    Raises PartnerRefusedError, PartnerUnreachableError.
+    """
+    for _ in range(_TRIES - 1):
+        body = demand(web.get(url, headers, longest=LONGEST))
+        with suppress(PartnerUnreachableError):
+            return object_of(body)
+    return object_of(demand(web.get(url, headers, longest=LONGEST)))
+
+
+def sort_out(
+    items: "Iterable[JsonValue]",
+    key_of: "Callable[[JsonObject], str]",
+    read: "Callable[[str, JsonObject], Record | Withdrawal]",
+) -> tuple[tuple[Record, ...], tuple[Withdrawal, ...], tuple[SetAside, ...]]:
+    """What a page's items are; one for which `key_of` or `read` raises Error or TypeError is set aside."""
+    records: list[Record] = []
+    withdrawals: list[Withdrawal] = []
+    put_aside: list[SetAside] = []
+    for item in items:
+        key = ""
+        try:
+            stated = object_in(item)
+            key = key_of(stated)
+            found = read(key, stated)
+        except (Error, TypeError) as error:
+            put_aside.append(aside(key, error if isinstance(error, Error) else str(error), item))
+            continue
+        if isinstance(found, Record):
+            records.append(found)
+        else:
+            withdrawals.append(found)
+    return tuple(records), tuple(withdrawals), tuple(put_aside)
+
+
+def number_key(item: "JsonObject") -> str:
+    """The number under `id`. Raises UnfitItemError."""
+    key = text_of(item, "id", 100)
+    if not (key.isascii() and key.isdigit()):
+        refuse("its id is no number")
+    return key
 
 
 def text_of(item: Mapping[str, "JsonValue"], name: str, longest: int = 2000) -> str:

@@ -19,7 +19,6 @@ from urllib.parse import urlencode
 
 from tocsin.banks.model import EntryDraft, Label, Origin
 from tocsin.banks.opinions import Verdict
-from tocsin.errors import Error
 from tocsin.exchange.model import (
     CheckpointExpiredError,
     Heard,
@@ -28,7 +27,6 @@ from tocsin.exchange.model import (
     PartnerRefusedError,
     PartnerUnreachableError,
     Record,
-    SetAside,
     Stance,
     Telling,
     Withdrawal,
@@ -41,6 +39,7 @@ from tocsin.exchange.services.reading import (
     demand_success,
     refuse,
     signal_of,
+    sort_out,
     text_of,
     time_of,
 )
@@ -319,25 +318,10 @@ def _telling(place: _Place) -> Telling:
 
 
 def _page(told: _Told, place: _Place, telling: Telling) -> Page:
-    records: list[Record] = []
-    withdrawals: list[Withdrawal] = []
-    put_aside: list[SetAside] = []
+    records, withdrawals, put_aside = sort_out(told.items, _key, _record)
     if told.broken:
-        put_aside.append(aside("", f"a page is corrupt; it is asked for again: {told.broken}", ""))
-    for item in told.items:
-        key = ""
-        try:
-            stated = object_in(item)
-            key = _key(stated)
-            records_or_gone = _record(key, stated)
-        except (Error, TypeError) as error:
-            put_aside.append(aside(key, error if isinstance(error, Error) else str(error), item))
-            continue
-        if isinstance(records_or_gone, Record):
-            records.append(records_or_gone)
-        else:
-            withdrawals.append(records_or_gone)
-    return Page(tuple(records), tuple(withdrawals), tuple(put_aside), place.to_json(), telling)
+        put_aside += (aside("", f"a page is corrupt; it is asked for again: {told.broken}", ""),)
+    return Page(records, withdrawals, put_aside, place.to_json(), telling)
 
 
 def _key(item: "JsonObject") -> str:
