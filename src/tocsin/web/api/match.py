@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, Field
 
 from tocsin.access.model import Permission, Right
+from tocsin.evidence.ledger import Event
 from tocsin.hashing.signals import InvalidSignalError, Orientation, Signal, SignalType
 from tocsin.web import strict_json, uploads
 from tocsin.web.api.shapes import (
@@ -28,10 +29,13 @@ if TYPE_CHECKING:
     from tocsin.access.model import Principal
     from tocsin.intake.service import Arrived
     from tocsin.matching.matches import Match, Matches
+    from tocsin.media.sandbox import JsonObject
 
 operations = Operations("match")
 MOST: Final = 1000
 """Signals in one question."""
+MOST_OF_ONE: Final = 200
+"""Signals of one content."""
 MOST_MATCHES: Final = 20_000
 """In the answer to several signals: a list can hold thousands that are near to each other."""
 _TOGETHER: Final = 32
@@ -48,10 +52,18 @@ class SignalQuestion(Given):
     """Of a PDQ hash; one below a bank's floor is not compared with that bank."""
 
 
-class Question(Given):
-    """Hashes to look up, each for itself."""
+class ContentQuestion(Given):
+    """The hashes of one content: digests, and PDQ in whatever views, dialects and orientations."""
 
-    signals: Annotated[list[SignalQuestion], Field(min_length=1, max_length=MOST)]
+    signals: Annotated[list[SignalQuestion], Field(min_length=1, max_length=MOST_OF_ONE)]
+
+
+class Question(Given):
+    """Hashes to look up: each for itself (`signals`), or those of a content together (`contents`)."""
+
+    signals: Annotated[list[SignalQuestion], Field(min_length=1, max_length=MOST)] | None = None
+    contents: Annotated[list[ContentQuestion], Field(min_length=1, max_length=MOST)] | None = None
+    """With 1000 hashes together. Of each type, the closest to an entry counts."""
 
 
 class MatchesShape(BaseModel):
@@ -85,9 +97,10 @@ class FileAnswer(MatchesShape):
 
 
 class MatchAnswer(BaseModel):
-    """The answers: one for each hash, in the order asked, or one for the file."""
+    """The answers: one for each hash or content, in the order asked, or one for the file."""
 
     signals: list[SignalAnswer] | None = None
+    contents: list[MatchesShape] | None = None
     file: FileAnswer | None = None
 
 
@@ -95,7 +108,10 @@ class MatchAnswer(BaseModel):
 class Asked:
     """What was asked about."""
 
-    signals: tuple[Signal, ...] = ()
+    several: tuple[tuple[Signal, ...], ...] = ()
+    """The hashes of each content."""
+    contents: bool = False
+    """Whether contents were asked about; else each has one hash, which was."""
     content: "Arrived | None" = None
 
 
@@ -103,8 +119,7 @@ async def _asked(request: Request) -> AsyncIterator[Asked]:
     """Take the body in; what was spooled is gone when the request has been answered."""
     if uploads.media_type(request) == "application/json":
         item = strict_json.object_of(await request.body(), "the body")
-        question = strict_json.model_of(Question, item, "the body")
-        yield Asked(tuple(_signal(one) for one in question.signals))
+        yield _hashes(strict_json.model_of(Question, item, "the body"))
         return
     spool = uploads.Spool(
         uploads.incoming_folder(node_of(request).banks.folder), node_of(request).settings.upload_bytes
@@ -118,6 +133,20 @@ async def _asked(request: Request) -> AsyncIterator[Asked]:
         yield Asked(content=spool.arrived())
     finally:
         spool.close()
+
+
+def _hashes(question: Question) -> Asked:
+    """Raises InvalidRequestError."""
+    if (question.signals is None) == (question.contents is None):
+        message = "the body holds either `signals` or `contents`"
+        raise InvalidRequestError(message)
+    if question.signals is not None:
+        return Asked(tuple((_signal(one),) for one in question.signals))
+    several = tuple(tuple(dict.fromkeys(map(_signal, one.signals))) for one in question.contents or ())
+    if sum(map(len, several)) > MOST:
+        message = f"the contents have more than {MOST} hashes together"
+        raise InvalidRequestError(message)
+    return Asked(several, contents=True)
 
 
 def _signal(one: SignalQuestion) -> Signal:
@@ -157,44 +186,53 @@ BODY: Final[dict[str, Any]] = {
     openapi_extra={"requestBody": BODY, UPLOADS_KEY: True},
 )
 async def match(request: Request, caller: Caller, asked: Annotated[Asked, Depends(_asked)]) -> MatchAnswer:
-    """Match up to 1000 hashes, or a file, which is not kept."""
+    """Match up to 1000 hashes, or a file, which is not kept.
+
+    What asked about hashes is told is in the ledger: who, how many, how many matched.
+    """
     state = request.app.state
     content = asked.content
-    cost = len(asked.signals) if content is None else 1
+    cost = len(asked.several) if content is None else 1
     allowance = state.limiter.allow(f"look-ups {caller.id}", caller.rate, caller.rate, cost)
     if not allowance.allowed:
         node_of(request).intake.lookups.refused(caller.id)
         allowance.demand()
     if content is None:
-        answer = await anyio.to_thread.run_sync(_match_signals, request, caller, asked.signals)
-        found = [one for one in answer.signals or () if one.matches]
-        state.metrics.looked_up("matched", len(found))
-        state.metrics.looked_up("unmatched", len(asked.signals) - len(found))
+        answer = await anyio.to_thread.run_sync(_match_hashes, request, caller, asked)
+        matched = sum(bool(one.matches) for one in answer.signals or answer.contents or ())
+        state.metrics.looked_up("matched", matched)
+        state.metrics.looked_up("unmatched", len(asked.several) - matched)
     else:
         answer = await anyio.to_thread.run_sync(_match_file, request, caller, content, limiter=state.waiting)
         state.metrics.looked_up("matched" if answer.file and answer.file.matches else "unmatched")
     return answer
 
 
-def _match_signals(request: Request, caller: "Principal", signals: tuple[Signal, ...]) -> MatchAnswer:
-    found = _found(request, caller, signals)
+def _match_hashes(request: Request, caller: "Principal", asked: Asked) -> MatchAnswer:
+    found = _found(request, caller, asked.several)
+    matched = sum(bool(one.matches) for one in found)
+    detail: JsonObject = {"asked": len(found), "matched": matched}
+    node_of(request).ledger.append(Event("lookups.answered", caller.id, caller.id, detail))
+    if asked.contents:
+        return MatchAnswer(contents=[MatchesShape(**_members(one, caller)) for one in found])
     return MatchAnswer(
         signals=[
             SignalAnswer(signal=SignalShape.of(one), **_members(matches, caller))
-            for one, matches in zip(signals, found, strict=True)
+            for (one,), matches in zip(asked.several, found, strict=True)
         ]
     )
 
 
-def _found(request: Request, caller: "Principal", signals: tuple[Signal, ...]) -> "list[Matches]":
+def _found(
+    request: Request, caller: "Principal", contents: tuple[tuple[Signal, ...], ...]
+) -> "list[Matches]":
     """What is known about each. Raises InvalidRequestError where that grows out of hand; one is answered."""
     found: list[Matches] = []
     total = 0
-    for begin in range(0, len(signals), _TOGETHER):
-        several = [(one,) for one in signals[begin : begin + _TOGETHER]]
-        found += node_of(request).intake.match_each(several, caller)
+    for begin in range(0, len(contents), _TOGETHER):
+        found += node_of(request).intake.match_each(contents[begin : begin + _TOGETHER], caller)
         total += sum(len(one.matches) + len(one.suppressed) for one in found[begin:])
-        if total > MOST_MATCHES and len(signals) > 1:
+        if total > MOST_MATCHES and len(contents) > 1:
             message = f"the answer would hold over {MOST_MATCHES:,} matches: ask about fewer hashes at a time"
             raise InvalidRequestError(message)
     return found
