@@ -23,6 +23,7 @@ COMMANDS = {
     "check": "tocsin.cli.check:check",
     "demo": "tocsin.cli.demo:demo",
     "detector": "tocsin.cli.detector:detector",
+    "exchange": "tocsin.cli.exchange:exchange",
     "explain": "tocsin.cli.explain:explain",
     "filings": "tocsin.cli.filings:filings",
     "hash": "tocsin.cli.hash:hash_files",
