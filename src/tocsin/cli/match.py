@@ -30,27 +30,41 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Match against this bank and the allow banks only; may be repeated.",
 )
+@click.option(
+    "--remote", metavar="URL", help="Ask the node there: hashes are sent to it, and nothing else of a file."
+)
+@click.option("--token-file", metavar="FILE", help="Where the token for that node is.")
 @json_option
 @home_option
 @click.pass_obj
-def match(
+def match(  # noqa: PLR0913  # one for each option
     home: str | None,
     paths: tuple[str, ...],
     *,
     hashes: tuple[str, ...],
     banks: tuple[str, ...],
+    remote: str | None,
+    token_file: str | None,
     as_json: bool,
 ) -> int:
     """Print all matches of each file, best evidence first.
 
     PATH may be - for stdin. Every view of a picture is compared in both dialects and all eight orientations.
+
+    With --remote no list is needed here: the node asked tells bank, labels and distance.
     """
-    from tocsin.cli.show import match_lines  # noqa: PLC0415  # not on --help
+    from tocsin.cli.match_remote import match_remote  # noqa: PLC0415  # not on --help
+    from tocsin.cli.show import match_lines  # noqa: PLC0415
     from tocsin.matching.matches import Matcher  # noqa: PLC0415
 
     if not paths and not hashes:
         message = "give a PATH or a --hash to match"
         raise UsageError(message)
+    if (remote is None) != (token_file is None) or (remote and banks):
+        message = "--remote goes with --token-file, and not with --bank: the token says which banks"
+        raise UsageError(message)
+    if remote and token_file:
+        return match_remote(remote, token_file, _contents(paths, hashes), as_json=as_json)
     matched = refused = False
     with open_home(home) as store:
         matcher = Matcher(store, banks or None)
