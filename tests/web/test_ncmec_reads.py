@@ -16,7 +16,10 @@ from support.nodes import Served, served
 
 from tocsin.access.model import ROLES, Right
 from tocsin.banks.model import EntryDraft, Label, Origin, Policy
+from tocsin.exchange.feed_store import FeedPartner
+from tocsin.exchange.rights import PartnerKind, Purpose, Recipient, Terms, rules
 from tocsin.hashing.signals import Signal, SignalType, parse_signal
+from tocsin.storage.feeds import FeedStore
 
 N: Final = "{https://hashsharing.ncmec.org/hashsharing/v2}"
 BOTH: Final = frozenset({Right.READ, Right.SHARE})
@@ -126,7 +129,12 @@ def test_what_an_entry_says_is_all_there(one: Served) -> None:
     first, second, plain = (
         Signal(SignalType.PDQ, bytes([value]) * 32, quality) for value, quality in ((1, 90), (2, 80), (3, 20))
     )
-    labels = (Label("ncmec", "industry", "B1"), Label("vics.uk", "2.0", "2 & <more>"))
+    labels = (
+        Label("ncmec", "industry", "B1"),
+        Label("vics.uk", "2.0", "2 & <more>"),
+        Label("fingerprint:photodna", "", "AAAA"),
+        Label("fingerprint:<evil>", "", "x"),
+    )
     md5 = parse_signal("md5:" + "ab" * 16)
     one.node.banks.add_entries(
         "said",
@@ -144,6 +152,7 @@ def test_what_an_entry_says_is_all_there(one: Served) -> None:
         ("md5", md5.hex),
         ("pdq", second.hex),
         ("pdq", first.hex),
+        ("pdna", "AAAA"),
     ]
     assert image.findtext(f"{N}classification") == "B1"
     assert image.findtext(f"{N}member") == "a list / M\u00e9mber"
@@ -176,6 +185,28 @@ def test_what_came_with_terms_or_is_too_plain_is_not_passed_on(one: Served) -> N
     answer = one.client.get("/ncmec/v2/entries", headers=reader(one, "terms"))
     assert answer.status_code == 200
     assert md5.hex not in answer.text
+
+
+def test_terms_are_kept_for_the_partner_that_a_token_is_named_after(one: Served) -> None:
+    one.bank("ruled", parse_signal("md5:" + "ef" * 16))
+    feeds = FeedStore(one.node.database)
+    for name, kind in (("a-hotline", PartnerKind.HOTLINE), ("a-platform", PartnerKind.PLATFORM)):
+        who = Recipient(name, kind, "DE", frozenset(Purpose))
+        feeds.keep_partner(FeedPartner(who, f"v {name}", f"a {name}", "", datetime.now(UTC), "tests"))
+    rule = next(
+        rule.id
+        for rule in rules().rules.values()
+        if rule.kinds >= {PartnerKind.HOTLINE}
+        and PartnerKind.PLATFORM not in rule.kinds
+        and not rule.named
+        and not rule.places
+    )
+    feeds.set_terms("ruled", Terms(rule, jurisdiction="DE"), "tests")
+    told = {}
+    for name in ("a-hotline", "a-platform", "nobody-known"):
+        headers = reader(one, "ruled", name=name)
+        told[name] = "ef" * 16 in one.client.get("/ncmec/v2/entries", headers=headers).text
+    assert told == {"a-hotline": True, "a-platform": False, "nobody-known": False}
 
 
 def test_a_bank_is_for_those_who_may_read_and_share_it(one: Served) -> None:

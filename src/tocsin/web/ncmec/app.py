@@ -8,11 +8,11 @@ from starlette.routing import Route
 
 from tocsin.access.errors import NotSignedInError
 from tocsin.evidence.ledger import Event
-from tocsin.exchange.rights import terms_in
 from tocsin.storage.serving import ChangedEntries, Served
 from tocsin.web import problems
 from tocsin.web.ncmec import documents
 from tocsin.web.ncmec.callers import authenticated, bank_of
+from tocsin.web.ncmec.passing import passing
 from tocsin.web.ncmec.windows import Asked, text_of
 
 if TYPE_CHECKING:
@@ -74,19 +74,11 @@ def _entries(request: "Request", node: "Node", caller: "Principal", bank: "Bank"
     if more:
         last = asked.last if asked.last is not None else changed.last(bank.id, asked.window)
         link = asked.next(page[-1].entry.id, last)
-    told = [one for one in page if one.entry.withdrawn is not None or _may_go(one)]
+    may_go = passing(node, caller, bank)
+    told = [one for one in page if one.entry.withdrawn is not None or may_go(one.entry)]
     if told:
         _record(node, caller, bank, asked, told)
     return documents.entries(documents.Page(told, bank.policy.quality_floor, link))
-
-
-def _may_go(one: Served) -> bool:
-    """Whether an entry may leave by this door.
-
-    Somebody's terms cannot travel in this shape, and who reads here is no partner whose kind and country are
-    known: what came with terms stays.
-    """
-    return not terms_in(one.entry.labels)
 
 
 def _record(node: "Node", caller: "Principal", bank: "Bank", asked: Asked, told: list[Served]) -> None:

@@ -5,6 +5,7 @@ it. What it has no word for is said in its own means: a label is a categorizatio
 scheme. Nothing is translated from one scheme into another.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,16 +14,20 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape, quoteattr
 
 from tocsin.banks.model import Entry, Label
+from tocsin.exchange import rights
+from tocsin.exchange.services.ncmec.entries import CATEGORIZATION, CLASSIFICATION, FINGERPRINT, KIND
 from tocsin.hashing.signals import SignalType
 from tocsin.storage.serving import Contributor, Served
 
 NAMESPACE: Final = "https://hashsharing.ncmec.org/hashsharing/v2"
 MEDIA_TYPE: Final = "application/xml; charset=utf-8"
-SCHEME: Final = "ncmec"
-"""Of labels that are NCMEC's own classification: they go into its own element."""
 _HEAD: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _GROUPS: Final = "https://tocsin.invalid/labels/"
 """Under which labels get their GUIDs: the same label, the same GUID, on every node."""
+_TAGS: Final = {"photodna": "pdna"}
+_TAG: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
+ELSEWHERE: Final = "held by NCMEC"
+"""What stands for a fingerprint of which it is known only that there is one."""
 _SECOND: Final = timedelta(seconds=1)
 
 
@@ -64,7 +69,7 @@ def categorizations(labels: Iterable[Label]) -> bytes:
     """The labels there are: a group for each version of a scheme."""
     groups: dict[str, list[Label]] = {}
     for label in labels:
-        if label.scheme != SCHEME:
+        if _is_categorization(label):
             groups.setdefault(_group(label), []).append(label)
     told = ""
     for name, several in groups.items():
@@ -92,32 +97,52 @@ def _one(one: Served, kind: str, floor: int) -> str:
 
 
 def _is_image(entry: Entry) -> bool:
-    """Whether an entry stands among the images: those with a PDQ value, which only pictures have.
+    """Whether an entry stands among the images: where its list says so, or a PDQ value, which pictures have.
 
     A digest does not say of what it is. Clients take MD5 values of videos only, so there it is of use.
     """
-    return any(one.type is SignalType.PDQ for one in entry.signals)
+    said = [one.code for one in entry.labels if one.scheme == KIND]
+    return "image" in said if said else any(one.type is SignalType.PDQ for one in entry.signals)
 
 
 def _fingerprints(entry: Entry, floor: int) -> str:
     """All values, the first of each type last: clients that keep one of several keep the last."""
     fit = [one for one in entry.signals if one.quality is None or one.quality >= floor]
     values = "".join(f"<{one.type.value}>{one.hex}</{one.type.value}>" for one in reversed(fit))
-    return f"<fingerprints>{values}</fingerprints>"
+    kept = "".join(_kept(one) for one in entry.labels if one.scheme.startswith(FINGERPRINT))
+    return f"<fingerprints>{values}{kept}</fingerprints>"
+
+
+def _kept(label: Label) -> str:
+    """A fingerprint that nothing here can compare, under the name that NCMEC has for it."""
+    name = label.scheme.removeprefix(FINGERPRINT)
+    tag = _TAGS.get(name, name)
+    if _TAG.fullmatch(tag) is None or label.code == ELSEWHERE:
+        return ""
+    return f"<{tag}>{_text(label.code)}</{tag}>"
 
 
 def _classification(entry: Entry) -> str:
     """NCMEC's own, where the entry has it."""
-    codes = [one.code for one in entry.labels if one.scheme == SCHEME]
+    codes = [one.code for one in entry.labels if one.scheme == CLASSIFICATION]
     return f"<classification>{_text(codes[0])}</classification>" if codes else ""
 
 
 def _labels(entry: Entry) -> str:
-    told = "".join(_categorization(one) for one in entry.labels if one.scheme != SCHEME)
+    told = "".join(_categorization(one) for one in entry.labels if _is_categorization(one))
     return f"<categorizations>{told}</categorizations>" if told else ""
 
 
+def _is_categorization(label: Label) -> bool:
+    """Whether no element but that is for a label."""
+    own = {CLASSIFICATION, KIND, rights.SCHEME, rights.TLP}
+    return label.scheme not in own and not label.scheme.startswith(FINGERPRINT)
+
+
 def _categorization(label: Label) -> str:
+    """One that NCMEC gave has the GUID that it has there."""
+    if label.scheme == CATEGORIZATION:
+        return f"<categorization guid={_attribute(label.code)} name={_attribute(label.code)}/>"
     guid = uuid5(
         NAMESPACE_URL, f"{_GROUPS}{len(label.scheme)}.{len(label.version)}.{_group(label)}{label.code}"
     )
