@@ -30,3 +30,17 @@ class FileOptions:
     """Of hashes that do not state theirs."""
     folder: Path | None = None
     """Where records wait until the file has been read; None: where the system keeps temporary files."""
+
+
+@dataclass(slots=True)
+class Written:
+    """What of a bank was written into a file."""
+
+    entries: int = 0
+    records: int = 0
+    withdrawn: int = 0
+    """Withdrawn entries, for which the format has no room."""
+    unwritable: int = 0
+    """Live entries that lack what the format demands, such as an MD5."""
+    left_out: int = 0
+    """Labels and hashes for which the format has no room; labels of another scheme than the file's."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from tocsin.banks.lists.cells import plain
 from tocsin.banks.model import Label
 from tocsin.exchange.files.errors import NotThisFormatError
 from tocsin.exchange.files.records import BadRecordError, checked, digits, fingerprint, kept
@@ -41,7 +42,7 @@ def item(row: Sequence[str], columns: Mapping[str, int], width: int) -> Item:
     if len(row) != width:
         code, message = "wrong_columns", f"there are {len(row)} columns, not {width}"
         raise BadRecordError(code, message)
-    cell = {name: row[number].strip() for name, number in columns.items()}
+    cell = {name: plain(row[number].strip()) for name, number in columns.items()}
     signals = tuple((kind, digits(kind, cell[name])) for name, kind in _HASHES.items() if cell.get(name))
     labels = [fingerprint("photodna", cell["PhotoDNA"])] if cell.get("PhotoDNA") else []
     labels += [Label(FIELD + name, "", kept(cell[name])) for name in KEPT if cell.get(name)]

@@ -33,7 +33,7 @@ class FileReport:
     format: FileFormat
     records: int
     """Records read, with those set aside."""
-    files: int
+    items: int
     """Different items among them: several records may speak of one file."""
     counts: AddCounts
     bad: int
@@ -66,7 +66,7 @@ def import_partner_file(
         with Staging(options.folder) as staging:
             reading = Reading(source, options, staging, progress or (lambda _done, _size: None))
             reading.run()
-            files, counts = _add(store, bank, staging, options)
+            items, counts = _add(store, bank, staging, options)
     finally:
         source.close()
     told, bad = reading.told, reading.bad
@@ -74,7 +74,7 @@ def import_partner_file(
         name=source.name,
         format=options.format,
         records=reading.records,
-        files=files,
+        items=items,
         counts=counts,
         bad=bad.count,
         bad_records=tuple(bad.lines),
@@ -94,9 +94,9 @@ def _demand_kind(store: ImportStore, bank: str, form: FileFormat) -> None:
 
 def _add(store: ImportStore, bank: str, staging: Staging, options: FileOptions) -> tuple[int, AddCounts]:
     """Add what waits; how many items that is, and what became of them."""
-    items, files, counts = staging.merged(), 0, AddCounts()
+    merged, items, counts = staging.merged(), 0, AddCounts()
     with store.bulk():
-        while drafts := [item.draft(options.source, options.member) for item in islice(items, BATCH)]:
+        while drafts := [item.draft(options.source, options.member) for item in islice(merged, BATCH)]:
             counts += store.add_batches(bank, [DraftBatch.of(drafts)], None, ())
-            files += len(drafts)
-    return files, counts
+            items += len(drafts)
+    return items, counts
