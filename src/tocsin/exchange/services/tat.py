@@ -38,22 +38,17 @@ from tocsin.hashing.signals import SignalType
 from tocsin.media.answers import list_in, text_in
 
 if TYPE_CHECKING:
-    from tocsin.exchange.transport import Answer, Web
+    from tocsin.exchange.transport import Web
     from tocsin.media.sandbox import JsonObject, JsonValue
 
 _SOURCE: Final = "Tech Against Terrorism"
 _LONGEST_CHECKPOINT: Final = 200
-_REFUSED: Final = frozenset({401, 403})
 _KINDS: Final = {
     "pdq": SignalType.PDQ,
     "md5": SignalType.MD5,
     "sha1": SignalType.SHA1,
     "sha256": SignalType.SHA256,
 }
-
-
-class _TokenRefusedError(PartnerRefusedError):
-    """The token is not taken, or no longer."""
 
 
 class TechAgainstTerrorism:
@@ -96,9 +91,13 @@ class TechAgainstTerrorism:
         Raises PartnerUnreachableError, PartnerRefusedError.
         """
         url = f"{self._url}/api/hash-list/v2/all?{urlencode({'order': 'asc', 'after': after})}"
+        fresh = not self._token
         try:
-            found = get_object(self._web, url, self._signed_in(), self._demand)
-        except _TokenRefusedError:
+            found = get_object(self._web, url, self._signed_in())
+        except PartnerRefusedError:
+            if fresh:
+                raise
+            self._token = ""  # it lasts for a while only
             found = get_object(self._web, url, self._signed_in())
         try:
             items, more = list_in(found["results"]), bool(found["next"])
@@ -107,12 +106,6 @@ class TechAgainstTerrorism:
             message = f"the service answers what is not as its interface says: {error}"
             raise PartnerUnreachableError(message) from error
         return items, following[:_LONGEST_CHECKPOINT], more
-
-    def _demand(self, answer: "Answer") -> bytes:
-        if answer.status in _REFUSED:
-            self._token = ""  # it lasts for a while only
-            raise _TokenRefusedError
-        return demand_success(answer)
 
     def _signed_in(self) -> dict[str, str]:
         """The header of an account. Raises PartnerUnreachableError, PartnerRefusedError."""
