@@ -92,6 +92,13 @@ class LogDamagedError(FeedError):
     advice = "Put the folder back as it was last; to sign an older or another one would fork the feed."
 
 
+class LogAccessError(FeedError):
+    """The folder of our own feed cannot be written."""
+
+    code = "feed.log_access"
+    advice = "Look at the message, and at the disk: whether it is there, is full, and may be written by you."
+
+
 class LogBusyError(FeedError):
     """Another process is writing to the feed."""
 

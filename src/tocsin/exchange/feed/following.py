@@ -14,6 +14,7 @@ from tocsin.exchange.feed.errors import (
     WithheldError,
 )
 from tocsin.exchange.feed.notes import LONGEST_NOTE, Checkpoint, Verifier, read_checkpoint
+from tocsin.exchange.feed.rotation import newest_key
 from tocsin.exchange.feed.sources import Source
 from tocsin.exchange.feed.tiles import CHECKPOINT, Leaf
 from tocsin.exchange.feed.tree import Seen, SignedTree
@@ -44,7 +45,7 @@ class Follower:
         is stale; a disk that is carried needs more than a network.
         """
         self.verifier = verifier
-        """The partner's key, as it is now: `look` goes on to a newer one where the old one names it."""
+        """The partner's key; after `look` the one that signs now, where this names it: to be remembered."""
         self.seen = seen
         self._source = source
         self._oldest = oldest
@@ -57,6 +58,7 @@ class Follower:
         `now`: seconds since 1970. Raises NotSignedError, RevokedError, RollbackError, ForkError,
         WithheldError, AlteredError, StaleError, AheadError, and what the source raises.
         """
+        self.verifier = newest_key(self._source, self.verifier)
         checkpoint = self._checkpoint()
         tree = SignedTree(self._source, checkpoint.size, checkpoint.root)
         if self.seen is not None:

@@ -7,13 +7,14 @@ checkpoint covers is nobody's business, so a writer that is killed leaves a log 
 import fcntl
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Self
 
-from tocsin.evidence.files import sync_folder, write_durably
+from tocsin.evidence import files
+from tocsin.evidence.files import sync_folder
 from tocsin.exchange.feed.bundles import Bundle
-from tocsin.exchange.feed.errors import FeedError, LogBusyError, LogDamagedError
+from tocsin.exchange.feed.errors import FeedError, LogAccessError, LogBusyError, LogDamagedError
 from tocsin.exchange.feed.merkle import EMPTY_ROOT, WIDTH, edge, leaf_hash, levels, root, subtree_root
 from tocsin.exchange.feed.notes import (
     LONGEST_NOTE,
@@ -22,6 +23,7 @@ from tocsin.exchange.feed.notes import (
     read_checkpoint,
     sign_checkpoint,
 )
+from tocsin.exchange.feed.rotation import change_note, fate_name, revocation_note
 from tocsin.exchange.feed.sources import FolderSource
 from tocsin.exchange.feed.tiles import CHECKPOINT, Leaf, join_leaves, tile_name
 from tocsin.exchange.feed.tree import ENTRIES, Seen, SignedTree
@@ -46,7 +48,8 @@ class LogWriter:
     @classmethod
     def create(cls, folder: Path, signers: Sequence[Signer], now: int) -> Self:
         """Begin a log in a folder that holds none. Raises LogDamagedError if it does, LogBusyError."""
-        folder.mkdir(parents=True, exist_ok=True)
+        with _translated(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         lock = _locked(folder)
         try:
             _check_none(folder)
@@ -127,6 +130,17 @@ class LogWriter:
         self._sign(Checkpoint(self.checkpoint.origin, self.size, self.checkpoint.root, now))
         return self.checkpoint
 
+    def rotate(self, new: Signer, now: int) -> Checkpoint:
+        """Let `new` take the place of the key; the old one still signs beside it, until `open` lacks it."""
+        old = self._signers[0]
+        self._write(fate_name(old.verifier), change_note(old, new))
+        self._signers = (new, old)
+        return self.sign(now)
+
+    def revoke(self, key: Signer) -> None:
+        """Say, signed by itself, that a key is not to be believed any more."""
+        self._write(fate_name(key.verifier), revocation_note(key))
+
     def leaves(self, start: int = 0) -> Iterator[tuple[int, Leaf]]:
         """The leaves from an index on, verified: so that who was killed knows what was appended."""
         return SignedTree(FolderSource(self.folder), self.checkpoint.size, self.checkpoint.root).leaves(start)
@@ -165,18 +179,20 @@ class LogWriter:
 
     def _sign(self, checkpoint: Checkpoint) -> None:
         note = sign_checkpoint(checkpoint, self._signers)
-        write_durably(self.folder / CHECKPOINT, note, _PUBLIC_MODE)
+        with _translated(self.folder):
+            files.write_durably(self.folder / CHECKPOINT, note, _PUBLIC_MODE)
         self.checkpoint = checkpoint
 
     def _write(self, name: str, data: bytes) -> None:
         """Write a file durably, and the folders it needs."""
         path = self.folder / name
-        _make_folders(self.folder, path.parent)
-        with suppress(FileNotFoundError):
-            if path.stat().st_size == len(data) and path.read_bytes() == data:
-                sync_folder(path.parent)  # who wrote it may have been killed just before doing so
-                return
-        write_durably(path, data, _PUBLIC_MODE)
+        with _translated(path):
+            _make_folders(self.folder, path.parent)
+            with suppress(FileNotFoundError):
+                if path.stat().st_size == len(data) and path.read_bytes() == data:
+                    sync_folder(path.parent)  # who wrote it may have been killed just before doing so
+                    return
+            files.write_durably(path, data, _PUBLIC_MODE)
 
     def _drop_partial(self, before: int) -> None:
         """Remove partial tiles of which the full one is signed now."""
@@ -212,13 +228,26 @@ def _read_own(note: bytes, signers: Sequence[Signer]) -> Checkpoint:
 
 
 def _locked(folder: Path) -> int:
-    handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if not folder.is_dir():
+        message = f"there is no feed in {folder}"
+        raise LogDamagedError(message)
+    with _translated(folder):
+        handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(handle)
         raise LogBusyError from error
     return handle
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        message = f"the feed cannot be written: {error.strerror or error}: {path}"
+        raise LogAccessError(message) from error
 
 
 def _make_folders(top: Path, folder: Path) -> None:

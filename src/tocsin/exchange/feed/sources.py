@@ -48,9 +48,10 @@ class FolderSource:
                 return None
             message = f"the file cannot be read: {self._folder / name}: {error.strerror}"
             raise PartnerUnreachableError(message) from error
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            return None
         with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                return None
             try:
                 return file.read(longest + 1)
             except OSError as error:
