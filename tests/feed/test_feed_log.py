@@ -1,6 +1,7 @@
 """Writing a log: stopped or killed anywhere it verifies, goes on, and never signs another past."""
 
 import errno
+import hashlib
 import os
 import shutil
 import signal
@@ -166,3 +167,14 @@ def test_a_writer_that_is_killed_loses_nothing_acknowledged(tmp_path: Path) -> N
         seen = follower.look(NOW)
         assert seen.size >= acknowledged
         assert all(follower.body(leaf) for _, leaf in follower.leaves())
+
+
+def test_the_vectors_in_the_document_are_what_is_written(tmp_path: Path) -> None:
+    document = (Path(__file__).parents[2] / "docs" / "formats" / "feed.md").read_text("utf-8")
+    leaf = Leaf("items", hashlib.sha256(b"").digest(), 0)
+    with LogWriter.create(tmp_path, [signer(1)], NOW) as writer:
+        writer.append([leaf], NOW)
+    assert (tmp_path / "checkpoint").read_text("utf-8") in document
+    assert (tmp_path / "tile/0/000.p/1").read_bytes().hex() in document
+    assert signer(1).verifier.to_text() in document
+    assert leaf.to_bytes().decode() in document
