@@ -37,24 +37,31 @@ pytest_plugins = [
     "support.drafting",
 ]
 
-WAITING = {
+LONGEST = {
     "test_node_kills.py",
+    "test_screenshots.py",
     "test_full_disk.py",
     "test_kill.py",
     "test_scan_kills.py",
     "test_job_kills.py",
     "test_filing_kills.py",
+    "test_submission_kills.py",
     "test_call_the_api.py",
+    "test_scan_origin.py",
+    "test_shift.py",
+    "test_processes.py",
+    "test_hostile.py",
+    "test_explaining.py",
 }
-"""Files of few tests that take long, most of it waiting: for leases of the killed, for servers to start."""
+"""Files of few tests that take long: 10 to 60 seconds each."""
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Under `make test` begin with what waits, then files of many tests: none is left alone at the end."""
+    """Under `make test` begin with what takes long, then with files of many tests: none ends alone."""
     if hasattr(config, "workerinput"):  # a process of xdist's; tests of a file stay as they were shuffled
         tests = Counter(item.path for item in items)
-        items.sort(key=lambda item: (item.path.name not in WAITING, -tests[item.path]))
+        items.sort(key=lambda item: (item.path.name not in LONGEST, -tests[item.path]))
 
 
 ARGUMENTS = [
