@@ -5,12 +5,14 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, BinaryIO, Final
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.commands import tocsin
 
 from tocsin.banks.model import Entry, Label, Origin
 from tocsin.exchange.files import misp, stix
@@ -176,3 +178,16 @@ def test_the_strictest_mark_holds(own: tuple[str, ...], mark: str, stix_mark: st
         if one["type"] == "marking-definition"
     }
     assert [marks[one] for one in bundle["objects"][-1]["object_marking_refs"]] == [stix_mark]
+
+
+@pytest.mark.parametrize("form", ["misp", "stix"])
+def test_the_command_writes_it(tmp_path: Path, form: str) -> None:
+    home = tmp_path / "home"
+    tocsin("bank", "create", "known", "--home", home)
+    tocsin("bank", "add", "known", "--hash", "md5:" + "ab" * 16, "--home", home)
+    said = tocsin("exchange", "export", "--bank", "known", "--format", form, "--tlp", "green", "--home", home)
+    assert said.code == 0, said.err
+    assert "ab" * 16 in said.out
+    assert json.loads(said.out)
+    wrong = ("exchange", "export", "--bank", "known", "--format", "icse", "--tlp", "green", "--home", home)
+    assert tocsin(*wrong).code == 2

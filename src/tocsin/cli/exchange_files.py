@@ -86,18 +86,31 @@ def import_files(  # noqa: PLR0913  # one for each option
 
 @click.command("export")
 @bank_option
-@click.option("--format", "form", required=True, type=click.Choice(["vics", "icse"]), help="How to write it.")
+@click.option(
+    "--format",
+    "form",
+    required=True,
+    type=click.Choice(["vics", "icse", "misp", "stix"]),
+    help="How to write it.",
+)
 @click.option(
     "--scheme",
     metavar="NAME:VERSION",
     help="Which scheme the categories of a VICS file are of, as vics-us:2.0 or vics:1.3.",
 )
 @click.option(
+    "--tlp",
+    type=click.Choice(["red", "amber+strict", "amber", "green", "clear"]),
+    help="MISP, STIX: the mark of entries without one of their own  [default: red]",
+)
+@click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file instead of stdout."
 )
 @home_option
 @click.pass_obj
-def export(home: str | None, *, bank: str, form: str, scheme: str | None, output: Path | None) -> None:
+def export(  # noqa: PLR0913  # one for each option
+    home: str | None, *, bank: str, form: str, scheme: str | None, tlp: str | None, output: Path | None
+) -> None:
     """Write the live entries of a bank as a file for a partner. Mind who may have the list.
 
     What the format has no room for is left out, counted and told.
@@ -112,14 +125,17 @@ def export(home: str | None, *, bank: str, form: str, scheme: str | None, output
             "--scheme says which scheme a VICS file's categories are of: give it with vics, and only then"
         )
         raise UsageError(message)
+    if tlp is not None and form not in {"misp", "stix"}:
+        message = "--tlp is for MISP and STIX files"
+        raise UsageError(message)
     with open_home(home) as store:
         store.bank(bank)
         if output is None:
-            done = _write(store, bank, form, scheme, sys.stdout.buffer)
+            done = _write(store, bank, form, (scheme, tlp), sys.stdout.buffer)
             sys.stdout.buffer.flush()
         else:
             with replacing(output) as file:
-                done = _write(store, bank, form, scheme, file)
+                done = _write(store, bank, form, (scheme, tlp), file)
     _say_written(done)
 
 
@@ -220,11 +236,18 @@ def _write_set_aside(reports: "list[FileReport]", target: Path) -> None:
                 file.write((json.dumps({"file": report.name, **fields}) + "\n").encode())
 
 
-def _write(store: "Home", bank: str, form: str, scheme: str | None, stream: BinaryIO) -> "Written":
-    """Write a bank in a format."""
-    from tocsin.exchange.files import icse_writing, vics_writing  # noqa: PLC0415  # not on --help
+def _write(
+    store: "Home", bank: str, form: str, said: tuple[str | None, str | None], stream: BinaryIO
+) -> "Written":
+    """Write a bank in a format; `said` is the scheme and the mark."""
+    from tocsin.clock import present  # noqa: PLC0415  # not on --help
+    from tocsin.exchange.files import icse_writing, misp, stix, vics_writing  # noqa: PLC0415
+    from tocsin.exchange.files.fingerprint_words import DEFAULT_TLP, Sheet  # noqa: PLC0415
 
-    entries = store.entries(bank)
+    entries, (scheme, tlp) = store.entries(bank), said
+    if form in {"misp", "stix"}:
+        write = misp.write if form == "misp" else stix.write
+        return write(entries, stream, Sheet(bank, present(), tlp or DEFAULT_TLP))
     if (of := _scheme(scheme)) is not None and form == "vics":
         return vics_writing.write(entries, stream, of)
     return icse_writing.write(entries, stream)
@@ -234,7 +257,10 @@ def _say_written(done: "Written") -> None:
     say(f"{done.entries:,} entries exported, as {done.records:,} records")
     for count, what in (
         (done.withdrawn, "withdrawn entries were left out"),
-        (done.unwritable, "entries were left out: they lack what the format demands, such as an MD5"),
+        (
+            done.unwritable,
+            "entries were left out: they lack what the format demands, such as an MD5, or may not go on so",
+        ),
         (done.left_out, "labels and hashes were left out: the format, or the scheme, has no room for them"),
     ):
         if count:
