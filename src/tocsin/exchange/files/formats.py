@@ -41,6 +41,6 @@ class Written:
     withdrawn: int = 0
     """Withdrawn entries, for which the format has no room."""
     unwritable: int = 0
-    """Live entries that lack what the format demands, such as an MD5."""
+    """Live entries that lack what the format demands, such as an MD5, or have terms that it cannot say."""
     left_out: int = 0
     """Labels and hashes for which the format has no room; labels of another scheme than the file's."""

@@ -9,7 +9,7 @@ from tocsin.banks.lists.cells import guarded
 from tocsin.banks.model import Entry
 from tocsin.exchange.files import icse
 from tocsin.exchange.files.formats import Written
-from tocsin.exchange.files.records import FINGERPRINT
+from tocsin.exchange.files.records import FINGERPRINT, has_terms
 
 _YES_NO: Final = {"baseline": "Yes", "not-baseline": "No"}
 _BY_SCHEME: Final = {icse.FIELD + name: name for name in (*icse.KEPT, "Baseline")} | {
@@ -29,7 +29,7 @@ def write(entries: Iterable[Entry], stream: BinaryIO) -> Written:
             done.withdrawn += 1
             continue
         row = _row(entry, done)
-        if not row["MD5"]:
+        if not row["MD5"] or has_terms(entry):
             done.unwritable += 1
             continue
         stream.write(_line([row[name] for name in icse.HEADER]))

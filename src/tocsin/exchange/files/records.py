@@ -6,7 +6,8 @@ import re
 from typing import Final
 
 from tocsin.banks.batch import InvalidTextError, check_texts
-from tocsin.banks.model import Label
+from tocsin.banks.model import Entry, Label
+from tocsin.exchange import rights
 from tocsin.exchange.files.staging import Item
 from tocsin.hashing.signals import SignalType
 
@@ -80,3 +81,8 @@ def checked(item: Item) -> Item:
         code = "bad_text"
         raise BadRecordError(code, error.message) from None
     return item
+
+
+def has_terms(entry: Entry) -> bool:
+    """Whether somebody's onward-sharing rule stands on an entry, which these formats cannot say."""
+    return any(label.scheme == rights.SCHEME for label in entry.labels)

@@ -10,7 +10,7 @@ from tocsin.banks.lists.objects import Json
 from tocsin.banks.model import Entry, Label
 from tocsin.exchange.files.errors import UnwritableSchemeError
 from tocsin.exchange.files.formats import Written
-from tocsin.exchange.files.records import FINGERPRINT
+from tocsin.exchange.files.records import FINGERPRINT, has_terms
 from tocsin.exchange.files.vics import FIELD, FLAGS, SOURCE, TEXTS, context_of
 from tocsin.hashing.signals import Signal
 
@@ -47,7 +47,7 @@ def write(entries: Iterable[Entry], stream: BinaryIO, scheme: tuple[str, str]) -
             continue
         records, labels = _records(entry, scheme)
         done.left_out += labels
-        if not records:
+        if not records or has_terms(entry):
             done.unwritable += 1
             continue
         for record in records:
