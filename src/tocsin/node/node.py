@@ -15,6 +15,7 @@ from tocsin.evidence.opening import open_vault
 from tocsin.evidence.renditions import Renderer
 from tocsin.intake.screening import Rooms
 from tocsin.intake.service import Intake
+from tocsin.node.exchanging import ExchangeParts, exchanging
 from tocsin.node.filing import FilingParts, gathering, reporting
 from tocsin.node.notices import NoticeParts
 from tocsin.node.review import Parts, casework, review
@@ -91,6 +92,8 @@ class Node:
             FilingParts(parts, keys, self.vault, self.jobs, self.webhooks, self.renderer, self.metadata),
             self.noticing,
         )
+        self.exchange_parts = ExchangeParts(banks, keys, self.jobs, self.webhooks, settings.allowed_networks)
+        self.exchanging = exchanging(self.exchange_parts)
         self.intake = Intake(
             Rooms(
                 transactions=self.database,

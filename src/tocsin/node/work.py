@@ -5,12 +5,14 @@ from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
+from tocsin.exchange.syncing import SYNC, SYNC_POLICY
 from tocsin.filing.notice_sending import NOTICE_POLICY
 from tocsin.filing.notice_steps import SEND
 from tocsin.filing.outbox import POLICIES
 from tocsin.intake.webhooks import DELIVER
 from tocsin.jobs.runner import Handler, Runner
 from tocsin.node.enabling import Enabling
+from tocsin.node.exchanging import giving_work
 from tocsin.node.heads import Heads
 from tocsin.node.notices import notice_work
 from tocsin.outgoing.webhooks import DELIVERY_POLICY, Deliver
@@ -25,6 +27,8 @@ FILING: Final = 2
 """Threads that send filings: an upload of gigabytes holds one for hours."""
 NOTICING: Final = 1
 """Threads that send notices to providers."""
+EXCHANGING: Final = 2
+"""Threads that run exchanges: the first run of a list holds one for hours."""
 WITHIN: Final = timedelta(seconds=30)
 
 
@@ -37,6 +41,8 @@ class Work:
         every = timedelta(minutes=settings.head_minutes)
         heads = Heads(node.ledger, node.jobs, node.database, every, settings.time_stamp_authority)
         heads.plan()
+        syncing = node.exchanging.syncing
+        syncing.plan()
         enabling = Enabling(node.database, node.banks, HmaNotes(node.database), node.jobs)
         handlers: dict[str, Handler] = {
             **node.intake.handlers(),
@@ -50,6 +56,12 @@ class Work:
             Runner(node.jobs, handlers, threads=threads),
             Runner(node.jobs, {DELIVER: deliver}, threads=DELIVERING, policies={DELIVER: DELIVERY_POLICY}),
             Runner(node.jobs, node.reporting.outbox.handlers(), threads=FILING, policies=POLICIES),
+            Runner(
+                node.jobs,
+                {**syncing.handlers(), **giving_work(node.exchange_parts).handlers()},
+                threads=EXCHANGING,
+                policies={SYNC: SYNC_POLICY},
+            ),
             Runner(node.jobs, noticing.handlers(), threads=NOTICING, policies={SEND: NOTICE_POLICY}),
         )
 
