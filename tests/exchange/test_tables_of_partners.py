@@ -1,4 +1,4 @@
-"""Tables of ICSE, NSRL and python-threatexchange: a cut one says no more than it holds, and pickles are not read."""
+"""Tables of ICSE, NSRL and python-threatexchange: a cut one says no more than it holds; no pickle is read."""
 
 import io
 import pickle

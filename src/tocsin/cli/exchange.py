@@ -8,6 +8,8 @@ COMMANDS = {
     "account": "tocsin.cli.exchange_setting:account",
     "add": "tocsin.cli.exchange_setting:add",
     "confirm": "tocsin.cli.exchange_setting:confirm",
+    "export": "tocsin.cli.exchange_files:export",
+    "import": "tocsin.cli.exchange_files:import_files",
     "list": "tocsin.cli.exchange_seeing:list_exchanges",
     "opinions": "tocsin.cli.exchange_seeing:opinions",
     "pause": "tocsin.cli.exchange_setting:pause",
