@@ -14,8 +14,10 @@ from tocsin.storage.database import Database, Value
 _NEXT = "SELECT id, added FROM entry WHERE id >= ? ORDER BY id LIMIT 1"
 _NEWEST = "SELECT COALESCE(MAX(id), 0) FROM entry"
 _ADDED = "SELECT id, added AS time FROM entry WHERE bank_id = ? AND id >= ? AND id < ? AND changed IS NULL"
+# "+ 0": else SQLite walks the whole bank in the order of numbers, instead of sorting the few that changed.
 _CHANGED = """
-    SELECT id, changed AS time FROM entry WHERE bank_id = ? AND id >= ? AND changed > ? AND changed <= ?"""
+    SELECT id + 0 AS id, changed AS time FROM entry
+    WHERE bank_id = ? AND id + 0 >= ? AND changed > ? AND changed <= ?"""
 _PAGE = f"{_ADDED} UNION ALL {_CHANGED} ORDER BY 1 LIMIT ?"
 _LAST = f"SELECT COALESCE(MAX(id), 0) FROM ({_ADDED} UNION ALL {_CHANGED}) AS within"  # noqa: S608  # our own
 _ENTRIES = """
