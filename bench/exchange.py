@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pyrage import x25519
@@ -20,7 +21,9 @@ from tocsin.exchange.feed.following import Follower
 from tocsin.exchange.feed.log import LogWriter
 from tocsin.exchange.feed.notes import Signer, Verifier
 from tocsin.exchange.feed.sources import FolderSource
-from tocsin.exchange.feed.tiles import Leaf
+
+if TYPE_CHECKING:
+    from tocsin.exchange.feed.tiles import Leaf
 
 _NAME = "bench.example/feed"
 _AT_ONCE = 64

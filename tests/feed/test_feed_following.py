@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.feed_logs import NOW, Feed, items, signer
 
+from tocsin.exchange.feed.carrying import carry
 from tocsin.exchange.feed.errors import (
     AheadError,
     AlteredError,
@@ -108,6 +109,22 @@ def test_another_past_is_a_fork(feed: Feed, more: int) -> None:
         Follower(FolderSource(other.folder), feed.key.verifier, seen).look(NOW)
 
 
+def test_what_is_carried_by_hand_holds_what_is_wanted_and_no_more(feed: Feed, tmp_path: Path) -> None:
+    old = feed.key.verifier
+    seen = feed.follower().look(NOW)
+    with LogWriter.open(feed.folder, [feed.key]) as writer:
+        writer.rotate(signer(2), NOW)
+    feed.key = signer(2)
+    feed.publish(items(5, 260))
+    source, disk = FolderSource(feed.folder), tmp_path / "disk"
+    carrier = Follower(source, old, seen)
+    carrier.look(NOW)
+    assert carry(source, old, carrier, disk, start=5) == 260
+    assert feed.read(Follower(FolderSource(disk), old, seen), start=5) == items(5, 260)
+    with pytest.raises(WithheldError):
+        feed.read(Follower(FolderSource(disk), old))
+
+
 def test_two_who_compare_what_they_saw_find_a_fork_and_what_is_held_back(feed: Feed) -> None:
     other = Feed(_copy(feed), feed.key, feed.reader)
     older = (feed.folder / "checkpoint").read_bytes()
@@ -157,7 +174,12 @@ def test_every_file_that_is_missing_cut_or_a_trap_is_withheld() -> None:
             path.write_bytes(whole)
     bundle = next(path for path in _files(feed.folder) if path.parent.parent.name == "bundle")
     whole = bundle.read_bytes()
-    for make in (lambda: bundle.symlink_to("/dev/zero"), lambda: os.mkfifo(bundle), bundle.mkdir):
+    makes: list[Callable[[], None]] = [
+        lambda: bundle.symlink_to("/dev/zero"),
+        lambda: os.mkfifo(bundle),
+        bundle.mkdir,
+    ]
+    for make in makes:
         bundle.unlink()
         make()
         with pytest.raises(WithheldError):

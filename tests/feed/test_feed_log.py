@@ -123,9 +123,10 @@ def test_a_disk_that_fails_is_named_and_nothing_is_signed(
         raise OSError(errno.ENOSPC, f"full {path} {len(content)} {mode}")
 
     with LogWriter.create(tmp_path, [signer(1)], NOW) as writer:
-        with monkeypatch.context() as patch, pytest.raises(LogAccessError, match="full"):
+        with monkeypatch.context() as patch:
             patch.setattr(files, "write_durably", full)
-            writer.append(_leaves(0, 300), NOW)
+            with pytest.raises(LogAccessError, match="full"):
+                writer.append(_leaves(0, 300), NOW)
         assert writer.size == 0
         assert writer.append(_leaves(0, 300), NOW).size == 300
 

@@ -50,6 +50,8 @@ class Follower:
         self._source = source
         self._oldest = oldest
         self._limits = limits
+        self.note = b""
+        """The checkpoint as it was read."""
         self._tree: SignedTree | None = None
 
     def look(self, now: int) -> Seen:
@@ -70,7 +72,7 @@ class Follower:
 
     def leaves(self, start: int = 0) -> Iterator[tuple[int, Leaf]]:
         """The leaves from `start` on with their indices, each proven to be in the tree that `look` saw."""
-        return self._looked().leaves(start)
+        return self.tree.leaves(start)
 
     def body(self, leaf: Leaf) -> bytes:
         """The file of a leaf, proven. Raises WithheldError, AlteredError, LimitError (too large)."""
@@ -93,9 +95,11 @@ class Follower:
         RollbackError if it is the newer one: then this source holds something back.
         """
         other = read_checkpoint(note, self.verifier)
-        self._looked().check_contains(Seen(other.size, other.root, other.time))
+        self.tree.check_contains(Seen(other.size, other.root, other.time))
 
-    def _looked(self) -> SignedTree:
+    @property
+    def tree(self) -> SignedTree:
+        """What `look` saw. Raises WithheldError before it did."""
         if self._tree is None:
             message = "look at the feed first"
             raise WithheldError(message)
@@ -108,6 +112,7 @@ class Follower:
             raise WithheldError(message)
         if len(note) > LONGEST_NOTE:
             raise NotSignedError
+        self.note = note
         return read_checkpoint(note, self.verifier)
 
 
