@@ -7,6 +7,10 @@ from tocsin.cli.output import put, say
 from tocsin.cli.signals import signals
 
 COMMANDS = {
+    "threatexchange": "tocsin.cli.simulate_exchanges:threatexchange",
+    "tat": "tocsin.cli.simulate_exchanges:tat",
+    "stopncii": "tocsin.cli.simulate_exchanges:stopncii",
+    "arachnid": "tocsin.cli.simulate_exchanges:arachnid",
     "cybertip": "tocsin.cli.simulate:cybertip",
     "mail": "tocsin.cli.simulate_notices:mail",
     "ncmec": "tocsin.cli.simulate_exchanges:ncmec",

@@ -49,3 +49,87 @@ def ncmec(  # noqa: PLR0913  # one for each option
             say(f"password {secret}")
         wait_for_one()
     return 0
+
+
+@click.command()
+@PORT
+@ITEMS
+@SEED
+@TROUBLE
+def stopncii(*, port: int, items: int, seed: int, trouble: float) -> int:
+    """Be StopNCII.org on 127.0.0.1 until ^C, with a list of random hashes, which are of nothing."""
+    import secrets  # noqa: PLC0415  # not on --help
+
+    from tocsin.simulators.stopncii import StopNciiSimulator  # noqa: PLC0415
+
+    key = secrets.token_urlsafe(16)
+    with StopNciiSimulator("simulated-member", key, port) as simulator, signals() as wait_for_one:
+        simulator.fill(items, seed)
+        simulator.faults.at_random(seed, trouble)
+        put(simulator.url)
+        say(f"a simulated StopNCII: its hashes are of nothing. User simulated-member, password {key},{key}")
+        wait_for_one()
+    return 0
+
+
+@click.command()
+@PORT
+@ITEMS
+@SEED
+@TROUBLE
+def threatexchange(*, port: int, items: int, seed: int, trouble: float) -> int:
+    """Be Meta's ThreatExchange on 127.0.0.1 until ^C, with random hashes, which are of nothing."""
+    import secrets  # noqa: PLC0415  # not on --help
+
+    from tocsin.simulators.threatexchange import GROUP, ThreatExchangeSimulator  # noqa: PLC0415
+
+    with (
+        ThreatExchangeSimulator(secrets.token_urlsafe(16), port) as simulator,
+        signals() as wait_for_one,
+    ):
+        simulator.fill(items, seed)
+        simulator.faults.at_random(seed, trouble)
+        put(simulator.url)
+        say(f"a simulated ThreatExchange: privacy_group {GROUP}, password {simulator.token}")
+        wait_for_one()
+    return 0
+
+
+@click.command()
+@PORT
+@ITEMS
+@SEED
+@TROUBLE
+def tat(*, port: int, items: int, seed: int, trouble: float) -> int:
+    """Be Tech Against Terrorism's hash list on 127.0.0.1 until ^C, of random hashes, which are of nothing."""
+    import secrets  # noqa: PLC0415  # not on --help
+
+    from tocsin.simulators.tat import TatSimulator  # noqa: PLC0415
+
+    secret = secrets.token_urlsafe(16)
+    with TatSimulator("simulated-member", secret, port) as simulator, signals() as wait_for_one:
+        simulator.fill(items, seed)
+        simulator.faults.at_random(seed, trouble)
+        put(simulator.url)
+        say(f"a simulated hash list: its hashes are of nothing. User simulated-member, password {secret}")
+        wait_for_one()
+    return 0
+
+
+@click.command()
+@PORT
+@ITEMS
+@SEED
+def arachnid(*, port: int, items: int, seed: int) -> int:
+    """Be Arachnid Shield on 127.0.0.1 until ^C, which knows random hashes, which are of nothing."""
+    import secrets  # noqa: PLC0415  # not on --help
+
+    from tocsin.simulators.arachnid import ArachnidSimulator  # noqa: PLC0415
+
+    secret = secrets.token_urlsafe(16)
+    with ArachnidSimulator("simulated-member", secret, port) as simulator, signals() as wait_for_one:
+        simulator.fill(items, seed)
+        put(simulator.url)
+        say(f"a simulated Arachnid Shield. User simulated-member, password {secret}")
+        wait_for_one()
+    return 0
