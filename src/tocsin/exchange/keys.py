@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SIGNING: Final = "feed-signing"
 AGE: Final = "feed-age"
+_BEFORE: Final = "before"
 _CURRENT: Final = "feed.json"
 _NAMES: Final = "feed-names.key"
 _PSEUDONYM: Final = 12
@@ -54,7 +55,7 @@ class FeedKeys:
                 with _locked(keys._folder):
                     if not (keys._folder / _CURRENT).exists():
                         write_durably(keys._folder / _NAMES, os.urandom(32))
-                        keys._write({SIGNING: keys._make_signing(), AGE: keys._make_age()})
+                        keys._write({SIGNING: keys._make_signing(), AGE: keys._make_age(), _BEFORE: ""})
             keys._current()
         return keys
 
@@ -66,7 +67,8 @@ class FeedKeys:
         with _translated(self._folder), _locked(self._folder):
             current = self._current()
             new = self._make_signing() if which == SIGNING else self._make_age()
-            self._write({**current, which: new})
+            before = {_BEFORE: current[SIGNING]} if which == SIGNING else {}
+            self._write({**current, **before, which: new})
         return current[which], new
 
     def signer(self, name: str) -> Signer:
@@ -77,6 +79,11 @@ class FeedKeys:
         """A key that signed once, or does now. Raises FeedKeysError."""
         key = self._signing(number)
         return Signer(Verifier(name, key.public_key().public_bytes_raw()), key.sign)
+
+    def signer_before(self, name: str) -> Signer | None:
+        """The key that signed before the one of today, if there was one. Raises FeedKeysError."""
+        number = self._current()[_BEFORE]
+        return self.signer_of(name, number) if number else None
 
     @property
     def recipient(self) -> str:
@@ -99,7 +106,7 @@ class FeedKeys:
         try:
             with _translated(self._folder):
                 found = json.loads((self._folder / _CURRENT).read_bytes())
-            return {SIGNING: str(found[SIGNING]), AGE: str(found[AGE])}
+            return {name: str(found[name]) for name in (SIGNING, AGE, _BEFORE)}
         except (ValueError, KeyError, TypeError) as error:
             message = f"this does not say which keys are current: {self._folder / _CURRENT}"
             raise FeedKeysError(message) from error

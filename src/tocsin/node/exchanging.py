@@ -5,10 +5,12 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
 from tocsin.exchange.giving import GivingWork
+from tocsin.exchange.importing_feed import FEED, FEED_URL
 from tocsin.exchange.partners_of import Partners, Services
 from tocsin.exchange.service import Exchanging
 from tocsin.exchange.services import registry
 from tocsin.exchange.syncing import Syncing
+from tocsin.node.feeding import NoWeb, following
 from tocsin.outgoing.partners import PartnerWeb
 from tocsin.storage.exchange_opinions import GivenOpinionStore
 from tocsin.storage.exchanges import ExchangeStore
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tocsin.evidence.sealing import Sealer
+    from tocsin.exchange.services.model import Service
     from tocsin.exchange.syncing import Announce
     from tocsin.exchange.transport import Web
     from tocsin.jobs.model import JobQueue
@@ -41,9 +44,17 @@ class ExchangeParts:
 
     def partners(self) -> Partners:
         """What makes what speaks to partners."""
-        return Partners(ExchangeStore(self.home), self.sealer, self._web, self.services)
+        return Partners(ExchangeStore(self.home), self.sealer, self._web, self.service)
+
+    def service(self, name: str) -> "Service":
+        """The service of that name; feeds are followed with this home's keys."""
+        if name == FEED:
+            return following(self.home, lambda url: self._web(url, here=False)).service()
+        return self.services(name)
 
     def _web(self, url: str, here: bool) -> "Web":  # noqa: FBT001  # as `Webs` says
+        if url == FEED_URL:
+            return NoWeb()
         return PartnerWeb(url, allowed=_LOOPBACK if here else tuple(self.allowed))
 
 
@@ -63,7 +74,7 @@ def exchanging(parts: ExchangeParts) -> Exchanging:
         parts.sealer,
         syncing,
         StandingStore(home.database),
-        parts.services,
+        parts.service,
     )
 
 

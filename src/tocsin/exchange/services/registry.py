@@ -9,6 +9,7 @@ from tocsin.exchange.services.model import Environment, Service, UnfitSettingsEr
 
 SIMULATOR: Final = "simulator"
 SERVICES: Final[Mapping[str, str]] = {
+    "feed": "tocsin.exchange.importing_feed",
     "ncmec": "tocsin.exchange.services.ncmec.service",
     "stopncii": "tocsin.exchange.services.stopncii",
     "tat": "tocsin.exchange.services.tat",
