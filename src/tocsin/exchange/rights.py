@@ -225,6 +225,15 @@ def _check_words(terms: Terms) -> None:
         _refuse(f"{terms.jurisdiction!r} is no country's code of two letters")
 
 
+def purposes_of(words: Iterable[str]) -> tuple[Purpose, ...]:
+    """Purposes by their words. Raises UnfitTermsError."""
+    try:
+        return tuple(map(Purpose, words))
+    except ValueError as error:
+        message = f"{error}; there are {', '.join(Purpose)}"
+        raise UnfitTermsError(message) from error
+
+
 def _refuse(message: str) -> None:
     raise UnfitTermsError(message)
 

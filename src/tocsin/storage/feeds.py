@@ -80,6 +80,11 @@ class FeedStore(Telling):
             raise NoFeedError
         return Own(_recipient(*row[:4]), row[4], rechecking=row[5] is not None)
 
+    def begun(self) -> bool:
+        """Whether there is a feed of our own."""
+        with self._database.reading():
+            return self._database.row(_OWN) is not None
+
     def set_own(self, own: Own) -> None:
         """Say what we are."""
         check_texts((own.place,))
