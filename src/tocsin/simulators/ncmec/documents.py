@@ -69,7 +69,10 @@ def _group(kind: str, items: Sequence[Item], members: Mapping[int, str], extra: 
     chosen = [one for one in items if one.video == (kind == "video")]
     if not chosen and not extra:
         return f'<{kind}s count="0"/>'
-    latest = max((one.time for one in chosen), default=datetime(2017, 1, 1, tzinfo=UTC))
+    # In whole seconds, which is how the clients in use read it.
+    latest = max((one.time for one in chosen), default=datetime(2017, 1, 1, tzinfo=UTC)).replace(
+        microsecond=0
+    )
     inner = "".join(_item(one, kind, members) for one in chosen) + extra
     count = len(chosen) + bool(extra)
     return f'<{kind}s count="{count}" maxTimestamp="{stamped(latest)}">{inner}</{kind}s>'
