@@ -6,7 +6,7 @@ import click
 
 from tocsin.cli.cases_shell import open_cases
 from tocsin.cli.lazy import LazyGroup
-from tocsin.cli.output import home_option, json_option, put, put_json, say
+from tocsin.cli.output import home_option, json_option, put, put_json, say, say_rest
 from tocsin.cli.times import minute
 from tocsin.names import shown
 
@@ -76,10 +76,7 @@ def list_cases(  # noqa: PLR0913  # one for each option
     with open_cases(home) as shell:
         found = shell.queue.page(shell.me, wanted, after, limit)
     _put_cases(found, as_json=as_json)
-    if len(found) == limit:
-        say(f"there may be more: --after {found[-1].number}")
-    if not found:
-        say("There are none.")
+    say_rest(found, limit, f"--after {found[-1].number}" if found else "")
 
 
 @click.command("find")
@@ -92,8 +89,7 @@ def find_cases(home: str | None, *, text: str, as_json: bool) -> None:
     with open_cases(home) as shell:
         found = shell.queue.find(shell.me, text)
     _put_cases(found, as_json=as_json)
-    if not found:
-        say("There are none.")
+    say_rest(found)
 
 
 @click.command("counts")

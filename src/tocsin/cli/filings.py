@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tocsin.cli.lazy import LazyGroup
-from tocsin.cli.output import home_option, json_option, put, put_json, say
+from tocsin.cli.output import home_option, json_option, put, put_json, say, say_rest
 from tocsin.names import shown
 
 if TYPE_CHECKING:
@@ -75,10 +75,7 @@ def list_filings(  # noqa: PLR0913  # one for each option
         found = reporting.filings.page(wanted, before=before, limit=limit)
     for one in found:
         put_json(filing_to_json(one)) if as_json else put(_line(one))
-    if len(found) == limit:
-        say(f"there may be more: --before {found[-1].number}")
-    if not found:
-        say("There are none.")
+    say_rest(found, limit, f"--before {found[-1].number}" if found else "")
 
 
 @click.command("to-draft")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tocsin.cli.lazy import LazyGroup
-from tocsin.cli.output import home_option, json_option, put, put_json, say
+from tocsin.cli.output import home_option, json_option, put, put_json, say_rest
 from tocsin.cli.times import minute, time_of
 from tocsin.errors import UsageError
 from tocsin.names import shown
@@ -85,8 +85,7 @@ def list_holds(  # noqa: PLR0913  # one for each option
         else:
             found = shell.holds.page(after=after, limit=limit)
     _put(found, as_json=as_json)
-    if not found:
-        say("There are none.")
+    say_rest(found)
 
 
 @click.command("show")
@@ -188,8 +187,7 @@ def list_destroyed(home: str | None, *, before: int | None, limit: int, as_json:
         when = minute(one.ended or one.confirmed or one.asked)
         people = ", ".join(filter(None, (one.asked_by, one.confirmed_by)))
         put(shown(f"{one.number:>6}  {one.sha256.hex()}  {one.state.value} {when}  {people}: {one.reason}"))
-    if not found:
-        say("There are none.")
+    say_rest(found)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from tocsin.cli.admin_shell import new_password
 from tocsin.cli.exits import FAILED
 from tocsin.cli.lazy import LazyGroup
 from tocsin.cli.notices_shell import open_notices
-from tocsin.cli.output import home_option, json_option, put, put_json, say
+from tocsin.cli.output import home_option, json_option, put, put_json, say, say_rest
 from tocsin.cli.times import minute, time_of
 from tocsin.names import shown
 
@@ -125,10 +125,7 @@ def list_notices(  # noqa: PLR0913  # one for each option
     with open_notices(home) as shell:
         found = shell.notices.page(shell.me, wanted, before=before, limit=limit)
     _put(found, as_json=as_json)
-    if len(found) == limit:
-        say(f"there may be more: --before {found[-1].number}")
-    if not found:
-        say("There are none.")
+    say_rest(found, limit, f"--before {found[-1].number}" if found else "")
 
 
 @click.command("show")

@@ -95,6 +95,14 @@ def put(line: str) -> None:
     click.echo(line)
 
 
+def say_rest(found: "Sequence[object]", limit: int = 0, option: str = "") -> None:
+    """Behind a list: that it is empty, or that with `option` there may be more than the `limit` asked for."""
+    if not found:
+        say("There are none.")
+    elif option and len(found) == limit:
+        say(f"there may be more: {option}")
+
+
 def put_json(item: "Mapping[str, JsonValue]") -> None:
     """One object of the answer, on a line of its own, in ASCII so that any name survives any terminal."""
     click.echo(json.dumps(item))

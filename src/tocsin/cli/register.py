@@ -6,7 +6,7 @@ import click
 
 from tocsin.cli.lazy import LazyGroup
 from tocsin.cli.notices_shell import open_notices
-from tocsin.cli.output import home_option, json_option, put, put_json, say
+from tocsin.cli.output import home_option, json_option, put, put_json, say_rest
 from tocsin.cli.times import minute, time_of
 from tocsin.names import shown
 
@@ -87,10 +87,7 @@ def list_entries(  # noqa: PLR0913  # one for each option
     with open_notices(home) as shell:
         found = shell.register.page(shell.me, wanted, before=before, limit=limit)
     _put(found, as_json=as_json)
-    if len(found) == limit:
-        say(f"there may be more: --before {found[-1].number}")
-    if not found:
-        say("There are none.")
+    say_rest(found, limit, f"--before {found[-1].number}" if found else "")
 
 
 @click.command("show")
@@ -277,8 +274,7 @@ def list_questions(home: str | None, *, as_json: bool) -> None:
     with open_notices(home) as shell:
         found = shell.register.open_questions(shell.me)
     _put_questions(found, as_json=as_json)
-    if not found:
-        say("There are none.")
+    say_rest(found)
 
 
 def _put(found: "Sequence[Entry]", *, as_json: bool) -> None:
