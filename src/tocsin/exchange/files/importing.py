@@ -19,7 +19,7 @@ from tocsin.exchange.files.formats import FileFormat, FileOptions
 from tocsin.exchange.files.reading import Reading
 from tocsin.exchange.files.staging import Staging
 
-BATCH: Final = 20_000
+BATCH: Final = 10_000
 """Entries that are committed together: each with labels of its own, these take tens of megabytes."""
 _PICKLE: Final = b"\x80"
 _PICKLE_NAMES: Final = (".pickle", ".pkl", ".index")
