@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from tocsin.clock import present
 from tocsin.errors import Error
 from tocsin.evidence.ledger import Event, Ledger
+from tocsin.exchange.feed.errors import ForkError, NotSignedError, RevokedError
 from tocsin.exchange.model import (
     CheckpointExpiredError,
     Page,
@@ -51,6 +52,8 @@ LEASE: Final = timedelta(minutes=5)
 SYNC_POLICY: Final = RetryPolicy(attempts=100)
 """For jobs of that kind: a run that fails ends its job; only workers that die are tried again."""
 DONE: Final = "done"
+_FINAL: Final = (PartnerRefusedError, UnfitSettingsError, ForkError, NotSignedError, RevokedError)
+"""Trying again mends none of these; a feed that says two things is a person's to look into."""
 _FIRST_PAUSE: Final = timedelta(minutes=1)
 _LONGEST_PAUSE: Final = timedelta(hours=6)
 _ALARMING: Final = 12
@@ -316,6 +319,6 @@ def _demand_ready(found: Exchange) -> None:
 def _state_after(error: Exception | None) -> State:
     if isinstance(error, FloodError):
         return State.HELD
-    if isinstance(error, (PartnerRefusedError, UnfitSettingsError)):
+    if isinstance(error, _FINAL):
         return State.STOPPED
     return State.READY

@@ -15,6 +15,7 @@ from tocsin.node.enabling import Enabling
 from tocsin.node.exchanging import giving_work
 from tocsin.node.heads import Heads
 from tocsin.node.notices import notice_work
+from tocsin.node.publish_work import PublishWork
 from tocsin.outgoing.webhooks import DELIVERY_POLICY, Deliver
 from tocsin.storage.hma import HmaNotes
 
@@ -43,11 +44,14 @@ class Work:
         heads.plan()
         syncing = node.exchanging.syncing
         syncing.plan()
+        publishing = PublishWork(node.banks, node.jobs)
+        publishing.plan()
         enabling = Enabling(node.database, node.banks, HmaNotes(node.database), node.jobs)
         handlers: dict[str, Handler] = {
             **node.intake.handlers(),
             **heads.handlers(),
             **enabling.handlers(),
+            **publishing.handlers(),
             **node.reporting.destroying.handlers(),
         }
         noticing = notice_work(node.noticing)

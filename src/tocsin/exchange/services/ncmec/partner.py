@@ -32,7 +32,6 @@ _REFUSED: Final = range(300, 500)
 _BEHIND: Final = timedelta(seconds=5)
 """What is newer may still be on its way into NCMEC's database, under an earlier time."""
 _NAMES_LAST: Final = timedelta(days=1)
-_CATCH_UP: Final = timedelta(seconds=30)
 _READINGS: Final = 3
 """Times that an answer which cannot be read is asked for."""
 _NARROWINGS: Final = 3
@@ -68,10 +67,15 @@ class Ncmec:
             if position.cursor is None and position.after >= end:
                 if not position.anew:
                     return
-                if passed() > end + _CATCH_UP - floor(theirs - _BEHIND):
-                    end = floor(theirs - _BEHIND + passed())
-                    continue  # what changed while the list was told is named before it counts as told
-                done = replace(position, anew="")
+                if position.told is None or position.after < position.told:
+                    # An entry stands at the time of its last change: one that changed before it was reached,
+                    # and too short a while ago, has not been named. A later run does, before others are gone.
+                    told = position.told or floor(theirs + passed())
+                    yield Page(
+                        (), (), (), replace(position, told=told).to_json(), Telling.GOING_ON, position.after
+                    )
+                    return
+                done = replace(position, anew="", told=None)
                 yield Page((), (), (), done.to_json(), Telling.WHOLE, position.after)
                 return
             to = position.cursor.to if position.cursor else _end_of(position, end)

@@ -49,6 +49,9 @@ class Position:
     cursor: Cursor | None = None
     anew: str = ""
     """Whether the whole list is being told: `begun` before its first page, `on` after it."""
+    told: datetime | None = None
+    """When, by their clock, a list told anew had been read to its end: what changed until then was named, or
+    will be in a window that ends later."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What the environment calls its categorizations, by GUID."""
     names_read: datetime | None = None
@@ -85,6 +88,7 @@ class Position:
                 "pages": cursor.pages,
             },
             "anew": self.anew,
+            "told": None if self.told is None else stamp(self.told),
             "names": dict(list(self.names.items())[:_MOST_NAMES]),
             "names_read": None if self.names_read is None else stamp(self.names_read),
         }
@@ -112,12 +116,13 @@ def _read(checkpoint: "JsonObject") -> Position:
         to, begun = moment(text_in(said["to"])), moment(text_in(said["begun"]))
         cursor = Cursor(to, text_in(said["next"]), begun, number_in(said["pages"]))
     names = {guid: text_in(name) for guid, name in object_in(checkpoint["names"]).items()}
-    read = checkpoint["names_read"]
+    told, read = checkpoint["told"], checkpoint["names_read"]
     return Position(
         moment(text_in(checkpoint["after"])),
         min(WIDEST, max(NARROWEST, number_in(checkpoint["width"]))),
         cursor,
         text_in(checkpoint["anew"]),
+        None if told is None else moment(text_in(told)),
         names,
         None if read is None else moment(text_in(read)),
     )
