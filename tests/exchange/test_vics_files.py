@@ -19,7 +19,7 @@ from tocsin.exchange.files import vics_writing
 from tocsin.exchange.files.errors import (
     FileCutError,
     MalformedFileError,
-    NoRecordError,
+    NothingReadError,
     NotThisFormatError,
     SchemeConflictError,
     UnwritableSchemeError,
@@ -203,7 +203,7 @@ def test_bytes_that_are_no_utf8_and_other_files_are_refused() -> None:
     ):
         with pytest.raises(NotThisFormatError):
             read(text)
-    with pytest.raises(NoRecordError):
+    with pytest.raises(NothingReadError):
         read(document([{"MD5": "x"}]))
 
 

@@ -52,8 +52,8 @@ class UnwritableSchemeError(Error):
     advice = "Give the scheme as vics-REGION:2.0, or as vics:1.1, vics:1.2 or vics:1.3; REGION has letters."
 
 
-class NoRecordError(Error):
+class NothingReadError(Error):
     """Not a single record of the file could be read."""
 
-    code = "exchange.no_record"
+    code = "exchange.nothing_readable"
     advice = "Nothing was imported. Check that this is the right file; the message names the first trouble."

@@ -9,7 +9,7 @@ from tocsin.banks.lists.lines import SetAside
 from tocsin.banks.lists.objects import Json
 from tocsin.banks.lists.source import Source
 from tocsin.exchange.files import icse, nsrl, rows, vics
-from tocsin.exchange.files.errors import FileCutError, NoRecordError
+from tocsin.exchange.files.errors import FileCutError, NothingReadError
 from tocsin.exchange.files.formats import FileFormat, FileOptions
 from tocsin.exchange.files.records import BadRecordError
 from tocsin.exchange.files.staging import Item, Staging
@@ -37,7 +37,7 @@ class Reading:
         """Read it to its end.
 
         Raises UnreadableListError, NotThisFormatError, FileCutError, MalformedFileError, SchemeConflictError,
-        NoRecordError: nothing of what waits is to be used then.
+        NothingReadError: nothing of what waits is to be used then.
         """
         try:
             self._run()
@@ -48,7 +48,7 @@ class Reading:
         if self.bad.count and not self._staging.added:
             first = self.bad.lines[0]
             message = f"no record can be read; number {first.line}: {first.message} [{first.code}]"
-            raise NoRecordError(message)
+            raise NothingReadError(message)
 
     def _run(self) -> None:
         """Read it by its format's reader."""

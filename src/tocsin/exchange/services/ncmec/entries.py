@@ -66,25 +66,26 @@ class Whose:
 
 
 class _UnfitError(Exception):
-    """An item that is none; its subclasses say why, by a code."""
+    """An item that is none; its subclasses say why."""
 
-    code = ""
+    why = ""
+    """As `SetAside.code`."""
 
 
 class _UnknownItemError(_UnfitError):
-    code = "ncmec.unknown_item"
+    why = "ncmec.unknown_item"
 
 
 class _NoIdentityError(_UnfitError):
-    code = "ncmec.no_identity"
+    why = "ncmec.no_identity"
 
 
 class _NothingToMatchError(_UnfitError):
-    code = "ncmec.nothing_to_match"
+    why = "ncmec.nothing_to_match"
 
 
 class _BadTimeError(_UnfitError):
-    code = "ncmec.bad_time"
+    why = "ncmec.bad_time"
 
 
 def read_item(element: "etree._Element", environment: str, found: Found) -> None:
@@ -101,7 +102,7 @@ def read_item(element: "etree._Element", environment: str, found: Found) -> None
             _read_live(element, whose, changed, environment, found)
     except _UnfitError as unfit:
         key = whose.key if whose else ""
-        found.set_aside.append(SetAside(key, unfit.code, str(unfit), _beginning(element)))
+        found.set_aside.append(SetAside(key, unfit.why, str(unfit), _beginning(element)))
 
 
 def _read_live(
