@@ -21,7 +21,7 @@ from tocsin.exchange.model import (
     Stance,
     Withdrawal,
 )
-from tocsin.exchange.service import Exchanging, NothingReadError, SecondPersonError
+from tocsin.exchange.service import Exchanging, NoRecordError, SecondPersonError
 from tocsin.exchange.services.model import Secret, Service, UnfitSettingsError
 from tocsin.exchange.store import Counts, Giving, NewExchange, State
 from tocsin.exchange.syncing import ALARM, SYNC, NotReadyError, RunningError
@@ -385,7 +385,7 @@ def test_opinions_are_of_partners_records_one_may_read(desk: Desk) -> None:
     desk.add()
     desk.exchanging.store.apply("list", page(record("a")))
     by_hand = desk.home.add_entries("list", [EntryDraft((digest("mine"),))]).entry_ids[0]
-    with pytest.raises(NothingReadError):
+    with pytest.raises(NoRecordError):
         desk.exchanging.give_opinion(ANNA, by_hand, Stance.SEEN)
     for actor in (NOBODY, PROGRAM):
         with pytest.raises(DeniedError):
