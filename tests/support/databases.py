@@ -21,6 +21,7 @@ from uuid import uuid4
 import pytest
 
 from bench.postgres import NOBODY, as_nobody, programs
+from support.processes import descendants, wait_until_gone
 from tocsin.storage.database import Database, create
 from tocsin.storage.engines import Engine
 from tocsin.storage.engines.sqlite import SqliteEngine
@@ -89,10 +90,12 @@ class Server:
             time.sleep(0.02)
 
     def kill(self) -> None:
-        """`kill -9` to the server; its children notice and go."""
+        """`kill -9` to the server; its children notice and go, and until then none can begin again there."""
         assert self._process is not None
+        children = descendants(self._process.pid)
         self._process.kill()
         self._process.wait()
+        wait_until_gone(children)
 
     def stop(self) -> None:
         """Stop it (`immediate` shutdown) and remove its files."""

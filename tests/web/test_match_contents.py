@@ -14,6 +14,12 @@ from tocsin.hashing.signals import Signal, SignalType
 
 MATCH = frozenset({Right.MATCH})
 PDQ = bytes(32)
+LABELS = (
+    Label("vics.uk", "2.0", "2"),
+    Label("onward-sharing", "1", "named partner=a.example/feed", "b.example/feed"),
+    Label("stood-behind", "1", "analyst", "a pseudonym"),
+)
+"""The last two are between partners."""
 SHA256 = bytes([7]) * 32
 
 
@@ -21,7 +27,7 @@ SHA256 = bytes([7]) * 32
 def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with served(tmp_path_factory.mktemp("match") / "home") as opened:
         opened.bank("known")
-        draft = Draft((Signal(SignalType.PDQ, PDQ, 100),), labels=(Label("vics.uk", "2.0", "2"),))
+        draft = Draft((Signal(SignalType.PDQ, PDQ, 100),), labels=LABELS)
         opened.node.banks.add_entries("known", [draft])
         opened.bank("harmless", Signal(SignalType.SHA256, SHA256), policy=Policy(BankKind.ALLOW))
         opened.bank("theirs", Signal(SignalType.PDQ, PDQ, 100))
@@ -52,7 +58,7 @@ def test_a_partner_is_told_bank_labels_and_distance_and_nothing_else(one: Served
     first, second, third = answer.json()["contents"]
     (match,) = first["matches"]
     shown = {name: value for name, value in match.items() if value is not None}
-    assert shown.pop("labels")[0]["code"] == "2"
+    assert [label["code"] for label in shown.pop("labels")] == ["2"]
     assert shown == {"bank": "known", "type": "pdq", "distance": 3}
     assert (second["matches"], third["matches"]) == ([], [])
     assert (first["suppressed"], third["suppressed"]) == ([], [])

@@ -35,8 +35,7 @@ from tocsin.exchange.model import (
     Stance,
     Withdrawal,
 )
-from tocsin.exchange.publishing import STOOD
-from tocsin.exchange.rights import SCHEME, Recipient, label_of, may_travel, terms_in
+from tocsin.exchange.rights import SCHEME, STOOD, Recipient, label_of, may_travel, terms_in
 from tocsin.exchange.services.model import Environment, Secret, Service, UnfitSettingsError
 from tocsin.exchange.transport import Web
 from tocsin.media.answers import number_in, text_in

@@ -16,11 +16,9 @@ from tocsin.banks.model import Entry, Label
 from tocsin.exchange import items
 from tocsin.exchange.feed_store import Audience, BankTerms, FeedPartner, Feeds, Offer, Told, ToPublish
 from tocsin.exchange.items import EntryItem, Item, Source, Stated, Stood, WithdrawalItem
-from tocsin.exchange.rights import SCHEME, Recipient, may_travel, of_label, terms_in
+from tocsin.exchange.rights import SCHEME, STOOD, Recipient, may_travel, of_label, terms_in
 from tocsin.transactions import Transactions
 
-STOOD: Final = "stood-behind"
-"""The scheme of the labels that keep who stands behind an entry from a feed: code the role, author who."""
 TOGETHER: Final = 2000
 """Entries that are looked at in one transaction."""
 _BUNDLES: Final = 64

@@ -18,6 +18,10 @@ from tocsin.errors import Error
 
 SCHEME: Final = "onward-sharing"
 """The scheme of the label that holds an entry's terms, so that they stay with it wherever it goes."""
+STOOD: Final = "stood-behind"
+"""The scheme of the labels that keep who stands behind an entry from a feed: code the role, author who."""
+BETWEEN_PARTNERS: Final = frozenset({SCHEME, STOOD})
+"""Schemes of labels that name partners and people: for those who may read a bank, not for who may match."""
 VERSION: Final = "1"
 TLP: Final = "tlp"
 """The scheme of a label with a word of the Traffic Light Protocol."""

@@ -39,8 +39,8 @@ class RemoteMatchError(Error):
 
     code = "match.remote"
     advice = (
-        "Look at the address, which is https://HOST unless it is on this machine, and ask whoever runs that "
-        "node whether the token has the role `matcher` and the right `match` in a bank."
+        "Look at the address, which begins with https unless it is on this machine, and ask whoever runs "
+        "that node whether the token has the role `matcher` and the right `match` in a bank."
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from tocsin.banks.batch import InvalidTextError, check_texts
 from tocsin.banks.model import Label
+from tocsin.exchange.rights import BETWEEN_PARTNERS
 
 if TYPE_CHECKING:
     from tocsin.hashing.signals import Signal
@@ -126,7 +127,8 @@ HIDDEN: Final = ("entry", "radius", "view", "dialect", "orientation")
 
 def reduced(match: dict[str, Any]) -> dict[str, Any]:
     """A match as somebody sees it who may only match against its bank."""
-    return {name: value for name, value in match.items() if name not in HIDDEN}
+    labels = [label for label in match["labels"] if label["scheme"] not in BETWEEN_PARTNERS]
+    return {name: value for name, value in match.items() if name not in HIDDEN} | {"labels": labels}
 
 
 def ids(values: Iterable[Any]) -> list[str]:
