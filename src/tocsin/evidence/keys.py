@@ -65,7 +65,7 @@ class Keys:
         with _translated(folder):
             if create and not (folder / _CURRENT).exists():
                 folder.mkdir(mode=0o700, exist_ok=True)
-                with _locked(folder):
+                with locked(folder):
                     if not (folder / _CURRENT).exists():
                         _write_ring(folder, {VAULT: _make_vault(folder), LEDGER: _make_ledger(folder)})
             return cls(folder)
@@ -86,7 +86,7 @@ class Keys:
         The ledger introduces a new key to its readers when it next records something. Raises KeysError.
         """
         make = {VAULT: _make_vault, LEDGER: _make_ledger}[which]
-        with _translated(self.folder), _locked(self.folder):
+        with _translated(self.folder), locked(self.folder):
             current = _read_ring(self.folder).current
             new = make(self.folder)
             _write_ring(self.folder, {**current, which: new})
@@ -250,8 +250,8 @@ def _stamp(folder: Path) -> tuple[int, int, int]:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Only one process at a time makes keys."""
+def locked(folder: Path) -> Iterator[None]:
+    """Only one process at a time makes keys in `folder`."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

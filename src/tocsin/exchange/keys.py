@@ -4,7 +4,6 @@ They rest beside the home's other keys, readable by their owner only. A key that
 that what was sealed to it, or signed by it, can still be read.
 """
 
-import fcntl
 import hashlib
 import hmac
 import json
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from tocsin.errors import Error
 from tocsin.evidence.files import write_durably
-from tocsin.evidence.keys import FOLDER, key_id
+from tocsin.evidence.keys import FOLDER, key_id, locked
 from tocsin.exchange.feed.notes import Signer, Verifier
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class FeedKeys:
         with _translated(keys._folder):
             if create:
                 keys._folder.mkdir(mode=0o700, exist_ok=True)
-                with _locked(keys._folder):
+                with locked(keys._folder):
                     if not (keys._folder / _CURRENT).exists():
                         write_durably(keys._folder / _NAMES, os.urandom(32))
                         keys._write({SIGNING: keys._make_signing(), AGE: keys._make_age(), _BEFORE: ""})
@@ -64,7 +63,7 @@ class FeedKeys:
 
         Raises FeedKeysError.
         """
-        with _translated(self._folder), _locked(self._folder):
+        with _translated(self._folder), locked(self._folder):
             current = self._current()
             new = self._make_signing() if which == SIGNING else self._make_age()
             before = {_BEFORE: current[SIGNING]} if which == SIGNING else {}
@@ -173,17 +172,6 @@ def digest(text: str) -> bytes:
 
 def _damaged(path: Path) -> FeedKeysError:
     return FeedKeysError(f"this is not the key it is named for: {path}")
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Only one process at a time makes keys."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 @contextmanager
