@@ -1,8 +1,7 @@
 """Inward exchanges, put together over one home."""
 
 from dataclasses import dataclass
-from ipaddress import ip_network
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tocsin.exchange.giving import GivingWork
 from tocsin.exchange.importing_feed import FEED, FEED_URL
@@ -11,6 +10,7 @@ from tocsin.exchange.service import Exchanging
 from tocsin.exchange.services import registry
 from tocsin.exchange.syncing import Syncing
 from tocsin.node.feeding import NoWeb, following
+from tocsin.outgoing.addresses import SIMULATED
 from tocsin.outgoing.partners import PartnerWeb
 from tocsin.storage.exchange_opinions import GivenOpinionStore
 from tocsin.storage.exchanges import ExchangeStore
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from tocsin.jobs.model import JobQueue
     from tocsin.outgoing.addresses import Network
     from tocsin.storage.home import Home
-
-_LOOPBACK: Final = (ip_network("127.0.0.1/32"), ip_network("::1/128"))
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class ExchangeParts:
     def _web(self, url: str, here: bool) -> "Web":  # noqa: FBT001  # as `Webs` says
         if url == FEED_URL:
             return NoWeb()
-        return PartnerWeb(url, allowed=_LOOPBACK if here else tuple(self.allowed))
+        return PartnerWeb(url, allowed=SIMULATED if here else tuple(self.allowed))
 
 
 def exchanging(parts: ExchangeParts) -> Exchanging:

@@ -31,6 +31,10 @@ Resolver = Callable[[str], Sequence[str]]
 """From a host name to all of its addresses, as text; an OSError when there is none."""
 
 LONGEST_URL = 4096
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+"""This machine."""
+SIMULATED = (ip_network("127.0.0.1/32"), ip_network("::1/128"))
+"""Where simulators of services listen: on this machine, at the one address that is no other's."""
 _LONGEST_HOST = 253
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SPECIAL_IPV4 = tuple(

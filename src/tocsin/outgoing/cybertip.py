@@ -11,7 +11,6 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_network
 from secrets import token_hex
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -19,7 +18,7 @@ from tocsin.filing.cybertip.hosts import checked_url
 from tocsin.filing.errors import FileNotWholeError
 from tocsin.filing.model import Environment
 from tocsin.filing.transport import Answer, NoAnswerError
-from tocsin.outgoing.addresses import Network, Resolver, Target, checked_addresses, parse
+from tocsin.outgoing.addresses import SIMULATED, Network, Resolver, Target, checked_addresses, parse
 from tocsin.outgoing.errors import FetchFailedError, FetchRefusedError
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 LONGEST_ANSWER: Final = 1 << 20
 LONGEST_SCHEMA: Final = 8 << 20
-_LOOPBACK: Final = (ip_network("127.0.0.1/32"), ip_network("::1/128"))
 _PIECE: Final = 1 << 17
 _LONGEST_NAME: Final = 255
 _TELLING: Final = 12
@@ -189,7 +187,7 @@ def transport(environment: Environment, url: str, account: "Account") -> Cyberti
     Raises UnfitUrlError for a URL that is not the environment's own.
     """
     target = parse(checked_url(environment, url))
-    allowed = _LOOPBACK if environment is Environment.SIMULATOR else ()
+    allowed = SIMULATED if environment is Environment.SIMULATOR else ()
     return CybertipTransport(target, account, allowed=allowed)
 
 

@@ -9,7 +9,6 @@ import json
 import ssl
 from collections.abc import Sequence
 from datetime import UTC
-from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -17,7 +16,7 @@ from tocsin.errors import Error
 from tocsin.filing.notice_model import Attempt, NoticeState, NotSentError, ProviderAnswer
 from tocsin.filing.notice_terms import Sender
 from tocsin.media.answers import object_in, strictly_read
-from tocsin.outgoing.addresses import Network, Resolver, Target, checked_addresses, parse
+from tocsin.outgoing.addresses import LOOPBACK, Network, Resolver, Target, checked_addresses, parse
 from tocsin.outgoing.errors import FetchFailedError, FetchRefusedError
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ _LONGEST_WORDS: Final = 1000
 _LONGEST_REFERENCE: Final = 200
 _TAKEN: Final = range(200, 300)
 _LATER: Final = frozenset({408, 425, 429, *range(500, 600)})
-_LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _STATES: Final = {
     "received": NoticeState.SENT,
     "acknowledged": NoticeState.ACKNOWLEDGED,
@@ -100,7 +98,7 @@ class ProviderApi:
         from tocsin.outgoing.connecting import Deadline, Request, exchange  # noqa: PLC0415  # takes 0.1 s
 
         deadline = Deadline.after(self._seconds)
-        allowed = _LOOPBACK if test else self._allowed
+        allowed = LOOPBACK if test else self._allowed
         addresses = checked_addresses(target, allowed, deadline.left(), self._resolver)
         listed = all(any(address in network for network in allowed) for address in addresses)
         if test and not listed:

@@ -13,6 +13,7 @@ from tocsin.errors import Error
 from tocsin.exchange.model import PartnerRefusedError, PartnerUnreachableError
 from tocsin.hashing.signals import Orientation, SignalType
 from tocsin.media.answers import list_in, object_in, strictly_read, text_in
+from tocsin.outgoing.addresses import LOOPBACK
 from tocsin.outgoing.partners import PartnerWeb
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from tocsin.hashing.signals import Signal
     from tocsin.media.sandbox import JsonObject, JsonValue
 
-_LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _ANYWHERE: Final = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 _LONGEST: Final = 64 << 20
 _LONGEST_WORDS: Final = 300
@@ -75,7 +75,7 @@ class RemoteMatcher:
     def __init__(self, url: str, token: str, *, pause: Callable[[float], None] = time.sleep) -> None:
         """The node at `url`; plain http is for this machine only. Raises RemoteMatchError."""
         self._url = f"{url.rstrip('/')}/v1/match"
-        allowed = _ANYWHERE if url.lower().startswith("https:") else _LOOPBACK
+        allowed = _ANYWHERE if url.lower().startswith("https:") else LOOPBACK
         try:
             self._web = PartnerWeb(self._url, allowed=allowed)
         except PartnerRefusedError as error:
