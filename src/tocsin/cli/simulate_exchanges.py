@@ -3,10 +3,15 @@
 Each subcommand here is named in COMMANDS of `tocsin.cli.simulate`.
 """
 
+from typing import TYPE_CHECKING
+
 import click
 
 from tocsin.cli.output import put, say
 from tocsin.cli.signals import signals
+
+if TYPE_CHECKING:
+    from tocsin.simulators.serving import Served
 
 PORT = click.option(
     "--port", default=0, type=click.IntRange(0, 65535), help="Where to listen  [default: a free port]"
@@ -39,16 +44,13 @@ def ncmec(  # noqa: PLR0913  # one for each option
     from tocsin.simulators.ncmec.server import NcmecSimulator  # noqa: PLC0415
 
     secret = password or secrets.token_urlsafe(16)
-    with NcmecSimulator(user, secret, port=port) as simulator, signals() as wait_for_one:
-        simulator.list.fill(items, seed)
-        if trouble:
-            simulator.faults.at_random(seed, trouble)
-        put(simulator.url)
-        say(f"a simulated hash sharing: its hashes are random, and are of nothing. User {user}")
-        if password is None:
-            say(f"password {secret}")
-        wait_for_one()
-    return 0
+    simulator = NcmecSimulator(user, secret, port=port)
+    simulator.list.fill(items, seed)
+    simulator.faults.at_random(seed, trouble)
+    words = [f"a simulated hash sharing: its hashes are random, and are of nothing. User {user}"]
+    if password is None:
+        words.append(f"password {secret}")
+    return _be(simulator, simulator.url, *words)
 
 
 @click.command()
@@ -63,13 +65,11 @@ def stopncii(*, port: int, items: int, seed: int, trouble: float) -> int:
     from tocsin.simulators.stopncii import StopNciiSimulator  # noqa: PLC0415
 
     key = secrets.token_urlsafe(16)
-    with StopNciiSimulator("simulated-member", key, port) as simulator, signals() as wait_for_one:
-        simulator.fill(items, seed)
-        simulator.faults.at_random(seed, trouble)
-        put(simulator.url)
-        say(f"a simulated StopNCII: its hashes are of nothing. User simulated-member, password {key},{key}")
-        wait_for_one()
-    return 0
+    simulator = StopNciiSimulator("simulated-member", key, port)
+    simulator.fill(items, seed)
+    simulator.faults.at_random(seed, trouble)
+    words = f"a simulated StopNCII: its hashes are of nothing. User simulated-member, password {key},{key}"
+    return _be(simulator, simulator.url, words)
 
 
 @click.command()
@@ -83,16 +83,11 @@ def threatexchange(*, port: int, items: int, seed: int, trouble: float) -> int:
 
     from tocsin.simulators.threatexchange import GROUP, ThreatExchangeSimulator  # noqa: PLC0415
 
-    with (
-        ThreatExchangeSimulator(secrets.token_urlsafe(16), port) as simulator,
-        signals() as wait_for_one,
-    ):
-        simulator.fill(items, seed)
-        simulator.faults.at_random(seed, trouble)
-        put(simulator.url)
-        say(f"a simulated ThreatExchange: privacy_group {GROUP}, password {simulator.token}")
-        wait_for_one()
-    return 0
+    simulator = ThreatExchangeSimulator(secrets.token_urlsafe(16), port)
+    simulator.fill(items, seed)
+    simulator.faults.at_random(seed, trouble)
+    words = f"a simulated ThreatExchange: privacy_group {GROUP}, password {simulator.token}"
+    return _be(simulator, simulator.url, words)
 
 
 @click.command()
@@ -107,13 +102,11 @@ def tat(*, port: int, items: int, seed: int, trouble: float) -> int:
     from tocsin.simulators.tat import TatSimulator  # noqa: PLC0415
 
     secret = secrets.token_urlsafe(16)
-    with TatSimulator("simulated-member", secret, port) as simulator, signals() as wait_for_one:
-        simulator.fill(items, seed)
-        simulator.faults.at_random(seed, trouble)
-        put(simulator.url)
-        say(f"a simulated hash list: its hashes are of nothing. User simulated-member, password {secret}")
-        wait_for_one()
-    return 0
+    simulator = TatSimulator("simulated-member", secret, port)
+    simulator.fill(items, seed)
+    simulator.faults.at_random(seed, trouble)
+    words = f"a simulated hash list: its hashes are of nothing. User simulated-member, password {secret}"
+    return _be(simulator, simulator.url, words)
 
 
 @click.command()
@@ -127,9 +120,17 @@ def arachnid(*, port: int, items: int, seed: int) -> int:
     from tocsin.simulators.arachnid import ArachnidSimulator  # noqa: PLC0415
 
     secret = secrets.token_urlsafe(16)
-    with ArachnidSimulator("simulated-member", secret, port) as simulator, signals() as wait_for_one:
-        simulator.fill(items, seed)
-        put(simulator.url)
-        say(f"a simulated Arachnid Shield. User simulated-member, password {secret}")
+    simulator = ArachnidSimulator("simulated-member", secret, port)
+    simulator.fill(items, seed)
+    words = f"a simulated Arachnid Shield. User simulated-member, password {secret}"
+    return _be(simulator, simulator.url, words)
+
+
+def _be(simulator: "Served", url: str, *words: str) -> int:
+    """Serve until ^C, having said where, and what is to be known of it."""
+    with simulator, signals() as wait_for_one:
+        put(url)
+        for one in words:
+            say(one)
         wait_for_one()
     return 0
