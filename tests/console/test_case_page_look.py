@@ -61,6 +61,23 @@ def gone(page: "Page") -> None:
     assert page.locator("#countdown").inner_text() == ""
 
 
+def test_a_key_that_comes_at_once_after_the_answer_shows_the_original(served: Console, browser: "Browser") -> None:
+    number = open_case(served, jpeg(431))
+    claimed(served.client("anna"), number)
+    with served.page(browser, "anna") as page:
+        opened(page, number)
+        page.keyboard.press("r")
+        page.locator("#warning").wait_for()
+        page.evaluate(
+            """() => {
+                document.querySelector("#warning [value=go]").click();
+                const key = { key: "r", bubbles: true };
+                document.getElementById("reveal").dispatchEvent(new KeyboardEvent("keydown", key));
+            }"""
+        )
+        page.locator(ORIGINAL).wait_for()
+
+
 def test_an_original_is_there_as_long_as_the_key_is_held(served: Console, browser: "Browser") -> None:
     number = open_case(served, jpeg(401))
     claimed(served.client("bela"), number)

@@ -389,15 +389,11 @@ let warned = viewer?.dataset.warned === "1";
 function warn() {
   const dialog = byId("warning");
   dialog.showModal();
-  dialog.addEventListener(
-    "close",
-    () => {
-      warned = dialog.returnValue === "go";
-      button.focus();
-    },
-    { once: true },
-  );
+  dialog.addEventListener("close", () => button.focus(), { once: true });
 }
+
+// Known before the dialog is closed: its close event comes later, when the key may be down again already.
+byId("warning")?.addEventListener("submit", (event) => (warned = event.submitter.value === "go"));
 
 async function beginLook() {
   if (look || lost || !button || isBlank() || document.hidden) return;
