@@ -147,7 +147,12 @@ def test_a_key_let_go_early_shows_nothing(served: Console, browser: "Browser") -
     with served.page(browser, "anna") as page:
         opened(page, number)
         ready(page)
-        page.route("**/reveal", lambda route: (time.sleep(0.3), route.continue_()))
+
+        def held_back(route: "Route") -> None:
+            time.sleep(0.3)
+            route.continue_()
+
+        page.route("**/reveal", held_back)
         page.evaluate(COUNTS)
         with page.expect_response(lambda one: one.url.endswith("/ended")):  # waiting lets the route go on
             page.keyboard.down("r")
